@@ -1,0 +1,167 @@
+"""Frozen values the siblings exchange. Named tuples, not dataclasses: importing those costs 10 ms of a cold start."""
+
+from typing import Any, NamedTuple
+
+
+class Mount(NamedTuple):
+    """One thing attached inside the container.
+
+    `kind` is bind, volume, tmpfs or image; `source` a host path, a volume's name or an image; `options` the words of
+    --mount that are neither of these (`nosuid`, `rbind`, `size=…`, `mode=…`, `propagation=…`, `nocopy`).
+    """
+
+    kind: str
+    source: str
+    target: str
+    readonly: bool = False
+    options: tuple[str, ...] = ()
+
+
+class Port(NamedTuple):
+    """A published port. `host` 0 asks for a free one; `address` empty means every local address."""
+
+    container: int
+    host: int = 0
+    protocol: str = "tcp"
+    address: str = ""
+
+
+class Ulimit(NamedTuple):
+    """A resource limit; -1 is unlimited. `name` as setrlimit's RLIMIT_ word in lower case (nofile, nproc, core)."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+class Limits(NamedTuple):
+    """Control-group limits; None is not asked. Bytes, cores, processes."""
+
+    memory: int | None = None
+    memory_swap: int | None = None
+    cpus: float | None = None
+    pids: int | None = None
+    cpuset: str | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether any limit was asked."""
+        return any(value is not None for value in self)
+
+
+class Spec(NamedTuple):
+    """What was asked of one container: a value that serialises (`spec.encode()`), free of this host's decisions.
+
+    None means "not said": the image or the default decides. Source of the words: Docker's run reference.
+    """
+
+    image: str
+    name: str = ""
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    env: tuple[str, ...] = ()
+    workdir: str | None = None
+    user: str | None = None
+    groups: tuple[str, ...] = ()
+    hostname: str | None = None
+    labels: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    readonly: bool = False
+    network: str = "default"
+    ports: tuple[Port, ...] = ()
+    hosts: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    ulimits: tuple[Ulimit, ...] = ()
+    shm_size: int | None = None
+    sysctls: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    init: bool = True
+    pull: str = "missing"
+    platform: str = ""
+    stop_signal: str | None = None
+    stop_timeout: float | None = None
+    userns: str = "auto"
+    interactive: bool = False
+    tty: bool = False
+    remove: bool = False
+
+    def encode(self) -> dict[str, Any]:
+        """Return plain JSON types; `Spec.decode` is the inverse."""
+        data = self._asdict()
+        data["mounts"] = [m._asdict() for m in self.mounts]
+        data["ports"] = [p._asdict() for p in self.ports]
+        data["ulimits"] = [u._asdict() for u in self.ulimits]
+        data["limits"] = self.limits._asdict()
+        return data
+
+    @classmethod
+    def decode(cls, data: dict[str, Any]) -> "Spec":
+        """Rebuild a spec; fields that a newer hull wrote are an error, fields it lacks take their defaults."""
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        values["mounts"] = tuple(Mount(**{**m, "options": tuple(m["options"])}) for m in data.get("mounts", ()))
+        values["ports"] = tuple(Port(**p) for p in data.get("ports", ()))
+        values["ulimits"] = tuple(Ulimit(**u) for u in data.get("ulimits", ()))
+        values["limits"] = Limits(**data.get("limits", {}))
+        return cls(**values)
+
+
+class Image(NamedTuple):
+    """An image that is here and whole: the store's answer to a reference.
+
+    `layers` are absolute directories, lowest first; `id` is the config's digest (`sha256:<64 hex>`); the other fields
+    are the OCI image config's, with its defaults filled in.
+    """
+
+    id: str
+    reference: str
+    layers: tuple[str, ...]
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    workdir: str = ""
+    user: str = ""
+    stop_signal: str = ""
+    volumes: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    architecture: str = ""
+    os: str = "linux"
+    variant: str = ""
+
+
+class IdMap(NamedTuple):
+    """One extent of a user-namespace map: ids `inside`… are `outside`… seen from the parent, `count` of them."""
+
+    inside: int
+    outside: int
+    count: int
+
+
+class Identity(NamedTuple):
+    """How the caller's ids become a container's.
+
+    `flavour` is range (a subordinate range), single (one id only) or keep-id. `helpers` are the set-uid programs that
+    write the maps, absolute paths, empty where the kernel lets the caller write them.
+    """
+
+    flavour: str
+    uids: tuple[IdMap, ...]
+    gids: tuple[IdMap, ...]
+    helpers: tuple[str, str] | tuple[()] = ()
+
+
+class Attachment(NamedTuple):
+    """What a network backend decided for one container: words for the plan and files for /etc."""
+
+    backend: str
+    ops: tuple[tuple[str, ...], ...]
+    nameservers: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()

@@ -1,0 +1,99 @@
+"""The words of a plan: one row an op, in the launcher's table too (a test compares them).
+
+A plan is a sequence of ops; an op is its word followed by a fixed number of arguments. Encoded (`encode`) it is
+NUL-terminated words: `hull-plan`, `1`, every op, `end`. No argument can hold a NUL, none is optional.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hull.errors import UserError
+
+MAGIC = ("hull-plan", "1")
+MAX_BYTES = 4 << 20
+
+Op = tuple[str, ...]
+
+
+class Word(NamedTuple):
+    """One op's arguments, the stage that walks it, and how it reads in `hull run --plan`."""
+
+    arguments: tuple[str, ...]
+    stage: str
+    text: str
+
+
+# Stages in order of time. prepare: the launcher, before any clone. identity: ids of the new user namespace. namespaces:
+# clone. helpers: beside the container, started as soon as their namespace exists. mounts: pid 1, before pivot_root.
+# settings: pid 1, after it. program: the program's own process. finish: the launcher, after the last process is gone.
+OPS: dict[str, Word] = {
+    "id": Word(("id",), "prepare", "call it {0}"),
+    "status": Word(("path",), "prepare", "append what happens to {0}, one JSON object a line"),
+    "cgroup": Word(("path",), "prepare", "join the control group {0}, remove it at the end"),
+    "userns-join": Word(("path",), "identity", "enter the kept user namespace {0}"),
+    "userns-new": Word((), "identity", "make a user namespace (nested in the joined one, if any)"),
+    "uid-map": Word(("inside", "outside", "count"), "identity", "uids {0}… inside are {1}… outside, {2} of them"),
+    "gid-map": Word(("inside", "outside", "count"), "identity", "gids {0}… inside are {1}… outside, {2} of them"),
+    "map-helpers": Word(("newuidmap", "newgidmap"), "identity", "let {0} and {1} write the maps, side by side"),
+    "setgroups-deny": Word((), "identity", "give up setgroups (the kernel's price of a map without a helper)"),
+    "hold": Word((), "identity", "say ready, keep the user namespace until standard input ends; run nothing"),
+    "namespace": Word(("kind",), "namespaces", "make a {0} namespace"),
+    "namespace-join": Word(("kind", "path"), "namespaces", "enter the {0} namespace {1}"),
+    "join": Word(("pid", "start", "kinds"), "namespaces", "enter the {2} namespaces of process {0} started at tick {1}"),
+    "helper": Word(("name", "ready"), "helpers", "start {0} beside the container, ready by {1}"),
+    "helper-arg": Word(("word",), "helpers", "  argument {0}"),
+    "helper-request": Word(("socket", "text"), "helpers", "  ask {0}: {1}"),
+    "root-overlay": Word(("upper", "work"), "mounts", "root: overlay, changes go to {0}, work in {1}"),
+    "lower": Word(("path",), "mounts", "  above {0}"),
+    "root-bind": Word(("path",), "mounts", "root: the directory {0} itself"),
+    "root-fuse": Word((), "mounts", "root: a FUSE file system served by the helper that takes @FUSE"),
+    "root-readonly": Word((), "mounts", "make the root read-only once everything is mounted"),
+    "mount": Word(("type", "target", "flags", "options"), "mounts", "mount {0} on {1} ({2}) {3}"),
+    "bind": Word(("source", "target", "flags"), "mounts", "bind {0} on {1} ({2})"),
+    "device": Word(("source", "target"), "mounts", "show the device {0} at {1}"),
+    "symlink": Word(("text", "target"), "mounts", "link {1} to {0}"),
+    "mkdir": Word(("target", "mode"), "mounts", "make the directory {0}, mode {1}"),
+    "mask": Word(("target",), "mounts", "hide {0}"),
+    "readonly": Word(("target",), "mounts", "make {0} read-only"),
+    "hostname": Word(("name",), "settings", "set the host name {0}"),
+    "domainname": Word(("name",), "settings", "set the domain name {0}"),
+    "sysctl": Word(("key", "value"), "settings", "set {0} to {1}"),
+    "loopback": Word((), "settings", "bring the loopback interface up"),
+    "init": Word((), "settings", "stay as pid 1: reap, forward signals"),
+    "rlimit": Word(("name", "soft", "hard"), "program", "limit {0} to {1} (hard {2})"),
+    "oom-score": Word(("score",), "program", "set the OOM score adjustment {0}"),
+    "user": Word(("who",), "program", "become {0}, by the container's passwd and group"),
+    "group": Word(("who",), "program", "add the group {0}"),
+    "umask": Word(("mode",), "program", "set the umask {0}"),
+    "capabilities": Word(("bounding", "ambient"), "program", "keep the capabilities {0}, ambient {1}"),
+    "no-new-privileges": Word((), "program", "give up set-uid and file capabilities"),
+    "seccomp": Word(("filter",), "program", "install a seccomp filter ({0:.24}…)"),
+    "workdir": Word(("path",), "program", "start in {0}, made if missing"),
+    "env": Word(("assignment",), "program", "{0}"),
+    "home": Word((), "program", "set HOME by the container's passwd, unless it is set"),
+    "terminal": Word(("mode",), "program", "terminal: {0}"),
+    "arg": Word(("word",), "program", "argument {0}"),
+    "remove": Word(("path",), "finish", "remove {0}"),
+}
+
+
+def encode(plan: Iterable[Op]) -> bytes:
+    """Return the plan as the launcher reads it. A NUL inside a word or an unknown op is an error here, not there."""
+    words: list[str] = [*MAGIC]
+    for op in plan:
+        if len(op) != len(OPS[op[0]].arguments) + 1:
+            message = f"cannot encode the op {op!r}: wrong number of arguments"
+            raise ValueError(message)
+        words.extend(op)
+    words.append("end")
+    if any("\0" in word for word in words):
+        raise UserError("cannot pass a NUL byte to a container", "remove it from the arguments or the environment")
+    data = b"".join(word.encode("utf-8", "surrogateescape") + b"\0" for word in words)
+    if len(data) > MAX_BYTES:
+        raise UserError(f"cannot start: {len(data)} bytes of arguments and environment, the most is {MAX_BYTES}")
+    return data
+
+
+def describe(plan: Sequence[Op]) -> list[str]:
+    """Return one readable line an op, in order, arguments escaped."""
+    return [f"{op[0]:<18} {OPS[op[0]].text.format(*(repr(a)[1:-1] for a in op[1:]))}" for op in plan]

@@ -1,0 +1,35 @@
+"""Append-only migrations: entry n brings a database from version n to n + 1. Never edit one that was released."""
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE images (
+        id TEXT PRIMARY KEY,             -- config digest, sha256:<hex>
+        manifest TEXT NOT NULL,          -- manifest digest, '' where there was none (import)
+        config TEXT NOT NULL,            -- the OCI image config, JSON
+        identity TEXT NOT NULL DEFAULT '{}',
+        size INTEGER NOT NULL,           -- bytes unpacked
+        created REAL NOT NULL            -- seconds since the epoch, when it came here
+    ) STRICT;
+    CREATE TABLE tags (
+        reference TEXT PRIMARY KEY,      -- canonical: docker.io/library/debian:12, or …@sha256:<hex>
+        image TEXT NOT NULL REFERENCES images(id)
+    ) STRICT;
+    CREATE INDEX tags_image ON tags(image);
+    CREATE TABLE layers (
+        diff_id TEXT NOT NULL,           -- digest of the uncompressed tar
+        flavour TEXT NOT NULL,           -- range or single: which map it was unpacked under
+        directory TEXT NOT NULL,         -- its name below layers/, short: mount options are bounded
+        size INTEGER NOT NULL,
+        notes TEXT NOT NULL DEFAULT '{}',-- what could not be kept: devices skipped, ids out of the map
+        PRIMARY KEY (diff_id, flavour)
+    ) STRICT;
+    CREATE TABLE containers (
+        id TEXT PRIMARY KEY,             -- 64 hex digits
+        name TEXT NOT NULL UNIQUE,
+        image TEXT NOT NULL,             -- image id, or '' for the host
+        spec TEXT NOT NULL,              -- Spec.encode(), JSON
+        created REAL NOT NULL,
+        remove INTEGER NOT NULL          -- --rm
+    ) STRICT;
+    """,
+)
