@@ -1,6 +1,6 @@
 """The only place where the parts are wired together: one Engine a process, everything in it made when first used."""
 
-from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hull import log, paths
@@ -18,10 +18,62 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """What a verb needs: places, state, this host's features, and the siblings that act on them."""
+    """What a verb needs: places, state, this host's features, and the siblings that act on them.
 
-    def __init__(self, places: paths.Paths | None = None, events: log.Events = log.silent) -> None:
+    `session` is a kept user namespace where a shell or kernel has loaded hull, None on the command line.
+    """
+
+    def __init__(
+        self, places: paths.Paths | None = None, events: log.Events = log.silent, session: "Session | None" = None
+    ) -> None:
         self.paths = places or paths.find()
         self.events = events
+        self.session = session
         paths.prepare(self.paths)
-        self._made: dict[str, object] = {}
+
+    @cached_property
+    def db(self) -> "Database":
+        """What was asked."""
+        from hull.state.db import Database
+
+        return Database(self.paths.database)
+
+    @cached_property
+    def host(self) -> "Host":
+        """What this host can do, probed once a boot."""
+        from hull.kernel.features import Host
+
+        return Host(self.paths)
+
+    @cached_property
+    def containers(self) -> "Containers":
+        """The containers' rows and files."""
+        from hull.state.containers import Containers
+
+        return Containers(self.db, self.paths)
+
+    @cached_property
+    def images(self) -> "ImageStore":
+        """The images that are here, and the way to get more."""
+        from hull.images.store import ImageStore
+
+        return ImageStore(self.paths, self.db, self.events, self.confine)
+
+    @cached_property
+    def networks(self) -> "Networks":
+        """The ways out of a network namespace."""
+        from hull.network import Networks
+
+        return Networks(self.host, self.events)
+
+    def identity(self, userns: str = "auto") -> "Identity":
+        """Return how the caller's ids become a container's; `userns` as --userns takes it."""
+        from hull.runtime.idmaps import find
+
+        return find(userns)
+
+    def confine(self, argv: list[str], flavour: str = "range", **options: object) -> "Popen[bytes]":
+        """Start a program as root of a user namespace with the caller's map and nothing else new; Popen's options."""
+        from hull.runtime.launch import confine
+
+        return confine(argv, self.identity("single" if flavour == "single" else "auto"), self.session, **options)
