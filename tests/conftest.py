@@ -1,0 +1,114 @@
+"""Marks, capability skips and the fixtures that every part of the suite shares."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.capabilities import missing
+from tests.commandline import CommandLine, remove_tree
+
+MARKS = (
+    "needs(*names): skip unless the machine has these (tests/capabilities.py)",
+    "real: starts containers or servers; everything else is a unit test (make check)",
+    "serial: measures or fills the machine: never beside another test",
+    "slow: more than ten seconds",
+    "single_id: also run as a user without subordinate ids",
+    "as_root: also run as root",
+    "smoke: the few real runs repeated on every Python",
+)
+
+# What lies in these places starts real programs; launcher tests hold for every kind of user.
+REAL = ("launcher", "cases", "security", "fronts", "fuzz", "demos", "network", "test_leaks.py", "test_kernel.py")
+EVERYONE = ("launcher",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = os.path.dirname(__file__)
+    for item in items:
+        place = os.path.relpath(item.path, here).split(os.sep)[0]
+        wanted = {"cli", "store", "fresh_cli"} & set(getattr(item, "fixturenames", ()))
+        if place in REAL or wanted:
+            item.add_marker("real")
+        if place in EVERYONE:
+            item.add_marker("single_id")
+            item.add_marker("as_root")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            reason = missing(name)
+            if reason:
+                pytest.skip(f"needs {name}: {reason}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _private_places() -> Iterator[None]:
+    """Keep every test away from the user's own store and from a runtime directory that may be missing."""
+    with pytest.MonkeyPatch.context() as patch:
+        base = tempfile.mkdtemp(prefix="hull-")
+        runtime = f"{base}/runtime"
+        os.mkdir(runtime, 0o700)
+        patch.setenv("HULL_ROOT", f"{base}/default")
+        patch.setenv("XDG_RUNTIME_DIR", runtime)
+        if os.geteuid() == 0:
+            os.chmod(base, 0o711)  # the mapped ids of root's containers pass through
+        yield
+        remove_tree(base)
+
+
+@pytest.fixture(scope="session")
+def busybox_archive(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a docker-archive of a busybox image called `busybox`, made of the machine's static busybox."""
+    reason = missing("program:busybox")
+    if reason:
+        pytest.skip(f"needs program:busybox: {reason}")
+    from tests.imagebuild import busybox_archive as build
+
+    return str(build(tmp_path_factory.mktemp("image") / "busybox.tar"))
+
+
+def _store(archive: str) -> CommandLine:
+    for name in ("launcher", "userns"):
+        if missing(name):
+            pytest.skip(f"needs {name}: {missing(name)}")
+    base = tempfile.mkdtemp(prefix="hull-")
+    os.chmod(base, 0o711 if os.geteuid() == 0 else 0o700)
+    cli = CommandLine(f"{base}/s")
+    cli("load", "-i", archive, check=True)
+    return cli
+
+
+@pytest.fixture(scope="session")
+def cli(busybox_archive: str) -> Iterator[CommandLine]:
+    """Give the `hull` command over one store that the whole run shares and that holds `busybox`."""
+    cli = _store(busybox_archive)
+    yield cli
+    remove_tree(os.path.dirname(cli.root))
+
+
+@pytest.fixture
+def fresh_cli(busybox_archive: str) -> Iterator[CommandLine]:
+    """Give the `hull` command over a store of this test alone, `busybox` in it."""
+    cli = _store(busybox_archive)
+    yield cli
+    remove_tree(os.path.dirname(cli.root))
+
+
+@pytest.fixture
+def children() -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Give a list: every process put there is ended and reaped when the test is over."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
