@@ -1,0 +1,132 @@
+"""Decide how the caller's ids become a container's: --userns auto, keep-id, single.
+
+The caller's name comes from the password database by uid, never from the environment; /etc/subuid and /etc/subgid are
+keyed by that name or by the number, on as many lines as there are. Source of the format: subuid(5).
+"""
+
+import os
+
+from hull import log
+from hull.errors import HostError, UserError
+from hull.kernel import programs
+from hull.model import Identity, IdMap
+
+WORDS = ("auto", "keep-id", "single")
+FULL = 2**32 - 1  # what the first user namespace maps
+
+
+def find(userns: str = "auto", events: log.Events = log.silent) -> Identity:
+    """Return the maps for `userns` as --userns takes it.
+
+    auto: id 0 is the caller and 1… the caller's subordinate range; without a range, or without the helpers that map it,
+    the caller alone. keep-id: the caller's own ids seen unchanged, the range around them. single: the caller alone.
+    For root, every id inside comes from a subordinate range: nothing inside is the host's root.
+    """
+    if userns == "host":
+        raise UserError(
+            "cannot use --userns host: a container's root would be you on this machine",
+            "leave --userns out, or take --userns keep-id to keep your own ids",
+        )
+    if userns not in WORDS:
+        raise UserError(f"cannot use --userns {userns}: unknown", f"one of {', '.join(WORDS)}")
+    if os.geteuid() == 0:
+        from hull.runtime import rootmaps
+
+        return rootmaps.find(userns, events)
+    if userns == "single":
+        return single()
+    keys = {_name(os.geteuid()), str(os.geteuid())}
+    uids, gids = subordinate("/etc/subuid", keys), subordinate("/etc/subgid", keys)
+    missing = _missing(uids, gids)
+    if userns == "keep-id":
+        if missing:
+            raise HostError(f"cannot keep your ids: {missing}", "hull doctor shows how to get a subordinate range")
+        return keep(uids, gids)
+    return (
+        single() if missing else Identity("range", spread(os.geteuid(), uids), spread(os.getegid(), gids), _helpers())
+    )
+
+
+def single() -> Identity:
+    """Return the map that needs nobody's help: id 0 is the caller, there is no other."""
+    return Identity("single", (IdMap(0, os.geteuid(), 1),), (IdMap(0, os.getegid(), 1),))
+
+
+def keep(uids: list[tuple[int, int]], gids: list[tuple[int, int]]) -> Identity:
+    """Return the map in which the caller's ids are their own and every other id is a subordinate one."""
+    return Identity("keep-id", around(os.geteuid(), uids), around(os.getegid(), gids), _helpers())
+
+
+def spread(own: int, ranges: list[tuple[int, int]]) -> tuple[IdMap, ...]:
+    """Return extents: 0 is `own`, 1… the ranges one after another."""
+    extents, inside = [IdMap(0, own, 1)], 1
+    for start, count in ranges:
+        extents.append(IdMap(inside, start, count))
+        inside += count
+    return tuple(extents)
+
+
+def around(own: int, ranges: list[tuple[int, int]]) -> tuple[IdMap, ...]:
+    """Return extents: `own` is itself, the ids below and above it are the ranges, one after another.
+
+    Ranges too short to reach `own` leave a gap below it.
+    """
+    extents, inside = [], 0
+    for start, count in ranges:
+        if inside < own < inside + count:
+            below = own - inside
+            extents += [IdMap(inside, start, below), IdMap(own + 1, start + below, count - below)]
+        else:
+            extents.append(IdMap(inside + (inside >= own), start, count))
+        inside += count
+    return tuple(sorted([*extents, IdMap(own, own, 1)]))
+
+
+def subordinate(path: str, keys: set[str]) -> list[tuple[int, int]]:
+    """Return the (start, count) ranges that a subuid(5) file gives to any of `keys`, in the file's order.
+
+    Of lines that overlap the first counts; lines that cannot be read as a range are passed over, as is any with id 0.
+    """
+    ranges: list[tuple[int, int]] = []
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return ranges
+    for line in lines:
+        fields = line.strip().split(":")
+        if len(fields) == 3 and fields[0] and fields[0] in keys and fields[1].isdecimal() and fields[2].isdecimal():  # noqa: PLR2004
+            start, count = int(fields[1]), int(fields[2])
+            free = all(start + count <= s or s + c <= start for s, c in ranges)
+            if count and start and start + count <= FULL and free:
+                ranges.append((start, count))
+    return ranges
+
+
+def _missing(uids: list[tuple[int, int]], gids: list[tuple[int, int]]) -> str:
+    """Return why a range cannot be used, "" if it can; a helper that is there but powerless is an error (B71)."""
+    if not uids or not gids:
+        return f"{'/etc/subgid' if uids else '/etc/subuid'} has no range for {_name(os.geteuid()) or os.geteuid()}"
+    for name in ("newuidmap", "newgidmap"):
+        path = programs.find(name)
+        if not path:
+            return f"{name} is not installed"
+        if not programs.raises(path):
+            raise HostError(
+                f"cannot map a subordinate range: {path} is neither set-uid root nor has file capabilities here",
+                f"as root: chmod u+s {path}, or reinstall its package; or run with --userns single",
+            )
+    return ""
+
+
+def _helpers() -> tuple[str, str]:
+    return (programs.find("newuidmap"), programs.find("newgidmap"))
+
+
+def _name(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return ""
