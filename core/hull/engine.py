@@ -1,7 +1,7 @@
 """The only place where the parts are wired together: one Engine a process, everything in it made when first used."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hull import log, paths
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hull.kernel.features import Host
     from hull.model import Identity
     from hull.network import Networks
+    from hull.runtime.launch import Launch
     from hull.runtime.session import Session
     from hull.state.containers import Containers
     from hull.state.db import Database
@@ -77,3 +78,40 @@ class Engine:
         from hull.runtime.launch import confine
 
         return confine(argv, self.identity("single" if flavour == "single" else "auto"), self.session, **options)
+
+    def become(self, launch: "Launch") -> NoReturn:
+        """Replace this process with what run or exec prepared."""
+        from hull.runtime.launch import become
+
+        become(launch)
+
+    def spawn(self, launch: "Launch", **options: Any) -> "Popen[bytes]":
+        """Start what run or exec prepared as a child; Popen's options, and `popen`, a class to use in its place."""
+        from hull.runtime.launch import spawn
+
+        return spawn(launch, **options)
+
+    def launcher(self) -> str:
+        """Return the launcher's path."""
+        from hull.runtime.launch import program
+
+        return program()
+
+    def keep(self) -> None:
+        """Open the session, once: later containers nest in its user namespace and pay no set-uid helper.
+
+        Where the identity needs no helper there is nothing to save and nothing is kept.
+        """
+        identity = self.identity()
+        if self.session is None and identity.helpers:
+            from hull.runtime.session import Session
+
+            self.session = Session.open(identity)
+
+    def close(self) -> None:
+        """Let go of the session and of the database, if they were opened."""
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+        if "db" in self.__dict__:
+            self.__dict__.pop("db").close()

@@ -1,15 +1,24 @@
 """One definition of a verb gives its flags, help and completion in every front: the function's own signature.
 
-A verb is `def NAME(engine, positional…, *, flag…)` in `hull/commands/NAME.py`. Each parameter is annotated
-`Annotated[type, Flag(…)]` or `Annotated[type, Word(…)]`; types are bool (a switch), str, int, float, `X | None`, and
-tuple[str, ...] (repeatable flag, or as the last positional: the rest of the line). Verbs return values, never print.
+A verb is `def NAME(engine, positional…, *, flag…)` in `hull/commands/NAME.py` (`import_` for the keyword). Each
+parameter is annotated `Annotated[type, Flag(…)]` or `Annotated[type, Word(…)]`; types are bool (a switch), str, int,
+float, `X | None`, and tuple[str, ...] (repeatable flag, or as the last positional: the rest of the line). A verb whose
+engine is annotated None runs without one. Verbs return values, never print; one that is annotated to return a list of
+named tuples prints a table. Annotations are read at run time: no `from __future__ import annotations` there.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from hull.commands import VERBS
+from hull.errors import Bug, UserError
 
 
 class Flag(NamedTuple):
-    """A keyword-only parameter. `complete` names what its value is: image, container, network, path, choice…"""
+    """A keyword-only parameter. `complete` names what its value is: image, container, volume, network, path.
+
+    `long` replaces the name derived from the parameter; further names after a space are accepted, not shown.
+    """
 
     help: str
     short: str = ""
@@ -26,3 +35,140 @@ class Word(NamedTuple):
     metavar: str = ""
     complete: str = ""
     rest: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Parameter(NamedTuple):
+    """One derived parameter: `kind` is bool, str, int or float; `many` collects a tuple."""
+
+    name: str
+    kind: type
+    many: bool
+    required: bool
+    default: Any
+    about: Flag | Word
+
+    @property
+    def longs(self) -> tuple[str, ...]:
+        """The flag's names after `--`, the shown one first."""
+        asked = self.about.long.split() if isinstance(self.about, Flag) else ()
+        return tuple(asked) or (self.name.strip("_").replace("_", "-"),)
+
+    @property
+    def negatable(self) -> bool:
+        """Whether `--no-NAME` exists: a switch that is on, or undecided, unless said."""
+        return self.kind is bool and self.default is not False
+
+    def read(self, text: str, label: str, verb: str) -> Any:
+        """Return the value of `text`; `label` names the parameter in a refusal."""
+        value = _SWITCH.get(text.lower()) if self.kind is bool else _number(self.kind, text)
+        if value is None:
+            asked = {bool: "true or false", int: "a whole number", float: "a number"}[self.kind]
+            raise UserError(f"cannot take {text!r} for {label}: not {asked}", f"hull {verb} --help")
+        if self.about.choices and text not in self.about.choices:
+            raise UserError(f"cannot take {text!r} for {label}", f"use one of: {', '.join(self.about.choices)}")
+        return value
+
+
+# What tables add to the verb that returns one; the front consumes them.
+_TABLE_FLAGS = (
+    Parameter("format", str, False, False, "table", Flag("how to print", choices=("table", "json"))),
+    Parameter("json", bool, False, False, False, Flag("print JSON; the same as --format json")),
+)
+_SWITCH = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}
+
+
+class Verb(NamedTuple):
+    """A verb as its signature tells it. `fields` are the columns of the table it returns, if it returns one."""
+
+    name: str
+    function: Callable[..., Any]
+    words: tuple[Parameter, ...]
+    flags: tuple[Parameter, ...]
+    fields: tuple[str, ...]
+    engineless: bool
+
+    @property
+    def rest(self) -> bool:
+        """Whether flags end at the first positional, because a command line of somebody else's follows."""
+        return bool(self.words) and isinstance(self.words[-1].about, Word) and self.words[-1].about.rest
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+
+    def long(self, name: str) -> tuple[Parameter, bool] | None:
+        """Find `--name`; the second value is False for a `--no-` form."""
+        for flag in self.flags:
+            if name in flag.longs:
+                return flag, True
+        for flag in self.flags:
+            if flag.negatable and name.startswith("no-") and name[3:] in flag.longs:
+                return flag, False
+        return None
+
+    def short(self, letter: str) -> Parameter | None:
+        """Find `-letter`."""
+        return next((f for f in self.flags if isinstance(f.about, Flag) and f.about.short == letter), None)
+
+
+def load(name: str) -> Verb:
+    """Import one verb and derive it. An unknown name is the user's error and names the nearest."""
+    if name not in VERBS:
+        raise UserError(f"unknown verb {name!r}", f"{_nearest(name, VERBS)}hull --help lists the verbs")
+    module = __import__(f"hull.commands.{name}", fromlist=["*"])
+    return derive(name, getattr(module, name, None) or getattr(module, f"{name}_"))
+
+
+def derive(name: str, function: Callable[..., Any]) -> Verb:
+    """Return the verb a function's signature describes."""
+    code, hints = function.__code__, function.__annotations__
+    count, total = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    first, *names = code.co_varnames[:count]
+    defaults = dict(zip(names[::-1], (function.__defaults__ or ())[::-1], strict=False))
+    words = tuple(_parameter(name, n, hints, defaults) for n in names)
+    keywords = function.__kwdefaults__ or {}
+    flags = tuple(_parameter(name, n, hints, keywords) for n in code.co_varnames[count:total])
+    fields = _columns(hints.get("return"))
+    flags += _TABLE_FLAGS if fields else ()
+    return Verb(name, function, words, flags, fields, hints.get(first, "") is None)
+
+
+def nearest_flag(verb: Verb, name: str) -> str:
+    """Return a "did you mean" for a flag, or nothing."""
+    return _nearest(name, ["--help", *(f"--{long}" for flag in verb.flags for long in flag.longs)])
+
+
+def _parameter(verb: str, name: str, hints: dict[str, Any], defaults: dict[str, Any]) -> Parameter:
+    hint = hints.get(name)
+    about = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Flag | Word)), None)
+    if about is None:
+        raise Bug(f"the parameter {name} of {verb} has no Flag or Word", "annotate it, see hull/commands/_verb.py")
+    asked: Any = hint.__origin__  # type: ignore[union-attr]
+    many = getattr(asked, "__origin__", None) is tuple
+    kinds = [k for k in getattr(asked, "__args__", (asked,)) if k in (bool, str, int, float)]
+    if len(kinds) != 1:
+        raise Bug(f"the parameter {name} of {verb} has a type no flag can have: {asked}", "see hull/commands/_verb.py")
+    return Parameter(name, kinds[0], many, name not in defaults, defaults.get(name, () if many else None), about)
+
+
+def _columns(hint: Any) -> tuple[str, ...]:
+    """Return the fields of the named tuple that a return annotation lists: `list[Row]`, `list[Row] | list[str]`."""
+    if getattr(hint, "__origin__", None) is list:
+        return tuple(getattr(hint.__args__[0], "_fields", ()))
+    return next((found for found in map(_columns, getattr(hint, "__args__", ())) if found), ())
+
+
+def _number(kind: type, text: str) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        return None
+
+
+def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {close[0]}? " if close else ""

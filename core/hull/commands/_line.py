@@ -1,0 +1,164 @@
+"""A command line becomes a call: `read(["run", "-it", "alpine", "sh"])` knows the verb, its words and its flags.
+
+Docker's rules: combined shorts (`-it`, `-eA=B`, `-p8080:80`), `--flag value`, `--flag=value`, `--switch=false`, `--`.
+Where a verb ends in somebody else's command line, the first positional ends hull's flags: from the image on, every
+word is data, however it looks.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from hull.commands._verb import Parameter, Verb, load, nearest_flag
+from hull.errors import UserError
+
+
+class Call(NamedTuple):
+    """A verb with its arguments. Calling it with a way to make an engine returns the verb's value.
+
+    `output` is json where that was asked. A call for help has no verb and makes no engine.
+    """
+
+    function: Callable[..., Any]
+    words: tuple[Any, ...] = ()
+    flags: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+    output: str = ""
+    verb: Verb | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns of the table this call prints, also where it has no rows; empty where it prints none."""
+        return self.verb.fields if self.verb and not self.flags.get("quiet") else ()
+
+    def __call__(self, engine: Callable[[], Any]) -> Any:
+        """Run the verb."""
+        made = None if self.verb is None or self.verb.engineless else engine()
+        return self.function(made, *self.words, **self.flags)
+
+
+def read(argv: list[str]) -> Call:
+    """Return the call that a whole line, without the leading `hull`, asks for."""
+    name, rest = (argv[0], argv[1:]) if argv else ("--help", [])
+    if name == "help" and rest:
+        name, rest = rest[0], ["--help"]
+    if name in ("--help", "-h", "help"):
+        from hull.commands._help import overview
+
+        return Call(lambda _engine: overview())
+    if name in ("--version", "-v", "-V"):
+        name = "version"
+    if name.startswith("-"):
+        raise UserError(f"unknown flag {name}", "flags belong after a verb; hull --help lists the verbs")
+    return parse(load(name), rest)
+
+
+def parse(verb: Verb, argv: list[str]) -> Call:
+    """Return the call of one verb."""
+    values: dict[str, Any] = {}
+    words: list[str] = []
+    position = 0
+    while position < len(argv):
+        word = argv[position]
+        position += 1
+        if word == "--":
+            words += argv[position:]
+            break
+        if word == "-" or not word.startswith("-"):
+            words.append(word)
+            if verb.rest:
+                words += argv[position:]
+                break
+        elif word == "--help" or (word == "-h" and verb.short("h") is None):
+            from hull.commands._help import manual
+
+            return Call(lambda _engine: manual(verb))
+        else:
+            position += _flag(verb, word, argv[position:], values)
+    return _call(verb, words, values)
+
+
+def _flag(verb: Verb, word: str, following: list[str], values: dict[str, Any]) -> int:
+    """Take the flags of one word into `values`; return how many following words were theirs."""
+    if not word.startswith("--"):
+        return _shorts(verb, word[1:], following, values)
+    name, equals, text = word[2:].partition("=")
+    found = verb.long(name)
+    if found is None:
+        raise _unknown(verb, f"--{name}")
+    flag, positive = found
+    if flag.kind is bool:
+        values[flag.name] = (flag.read(text, f"--{name}", verb.name) if equals else True) is positive
+        return 0
+    text, used = _value(verb, f"--{name}", text if equals else None, following)
+    _store(flag, flag.read(text, f"--{name}", verb.name), values)
+    return used
+
+
+def _shorts(verb: Verb, letters: str, following: list[str], values: dict[str, Any]) -> int:
+    for at, letter in enumerate(letters, 1):
+        flag, label, tail = verb.short(letter), f"-{letter}", letters[at:]
+        if flag is None:
+            raise _unknown(verb, label if len(letters) == 1 else f"{label} in -{letters}")
+        if flag.kind is not bool:
+            text, used = _value(verb, label, tail.removeprefix("=") if tail else None, following)
+            _store(flag, flag.read(text, label, verb.name), values)
+            return used
+        if tail.startswith("="):
+            values[flag.name] = flag.read(tail[1:], label, verb.name)
+            return 0
+        values[flag.name] = True
+    return 0
+
+
+def _value(verb: Verb, label: str, text: str | None, following: list[str]) -> tuple[str, int]:
+    if text is not None:
+        return text, 0
+    if not following:
+        raise UserError(f"the flag {label} needs a value", f"hull {verb.name} --help")
+    return following[0], 1
+
+
+def _store(flag: Parameter, value: Any, values: dict[str, Any]) -> None:
+    values[flag.name] = (*values.get(flag.name, ()), value) if flag.many else value
+
+
+def _call(verb: Verb, words: list[str], values: dict[str, Any]) -> Call:
+    output = ""
+    if verb.fields:
+        shape = values.pop("format", "table")
+        output = "json" if values.pop("json", False) or shape == "json" else ""
+    for flag in verb.flags:
+        if flag.required and flag.name not in values:
+            raise UserError(f"hull {verb.name} needs --{flag.longs[0]}", f"hull {verb.name} --help")
+    return Call(verb.function, _positionals(verb, words), values, output, verb)
+
+
+def _positionals(verb: Verb, words: list[str]) -> tuple[Any, ...]:
+    taken: list[Any] = []
+    for word in verb.words:
+        label = word.about.metavar or word.name.upper()
+        if word.many:
+            got = tuple(word.read(text, label, verb.name) for text in words)
+            words = []
+            if got or not word.required:
+                taken.append(got or word.default)
+                continue
+        elif words:
+            taken.append(word.read(words.pop(0), label, verb.name))
+            continue
+        elif not word.required:
+            taken.append(word.default)
+            continue
+        raise UserError(f"hull {verb.name} needs {label}", _usage(verb))
+    if words:
+        raise UserError(f"hull {verb.name} does not take {words[0]!r}", _usage(verb))
+    return tuple(taken)
+
+
+def _usage(verb: Verb) -> str:
+    from hull.commands._help import usage
+
+    return f"usage: {usage(verb)}"
+
+
+def _unknown(verb: Verb, flag: str) -> UserError:
+    return UserError(f"unknown flag {flag} of hull {verb.name}", f"{nearest_flag(verb, flag)}hull {verb.name} --help")
