@@ -1,0 +1,104 @@
+"""The table of stages, and how one is run: as its identity, in its tree, with a time limit of its own."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.as_users import pythons
+from tests.as_users.identities import Identity
+from tests.as_users.tally import Outcome, read_junit
+
+LAUNCHER = "core/hull/runtime/launcher"
+
+
+class Stage(NamedTuple):
+    """One thing to run. `pytest`: argv are pytest's arguments and its counts are read; else one check, pass or fail."""
+
+    who: Identity
+    title: str
+    argv: tuple[str, ...]
+    minutes: float
+    pytest: bool = True
+    env: tuple[tuple[str, str], ...] = ()
+
+
+def everything(people: list[Identity]) -> Iterator[Stage]:
+    """Yield the whole suite, fast stages first; a later one's environment is made when its turn comes."""
+    main, me = people[0], people[-1]
+    yield Stage(me, "linter", (f"{me.tree}/.venv/bin/ruff", "check", "."), 1, pytest=False)
+    yield Stage(me, "format", (f"{me.tree}/.venv/bin/ruff", "format", "--check", "."), 1, pytest=False)
+    yield Stage(me, "types", (f"{me.tree}/.venv/bin/mypy",), 3, pytest=False)
+    yield Stage(main, "unit", ("-n", "2", "-m", "not real"), 5)
+    yield Stage(main, "launcher", ("-n", "2", "-m", "not serial", "tests/launcher"), 5)
+    yield Stage(main, "containers", ("-n", "2", "-m", "real and not serial", "--ignore", "tests/launcher"), 15)
+    yield Stage(main, "containers, one at a time", ("-m", "real and serial"), 10)
+    for who in people[1:]:
+        yield Stage(who, who.part, ("-n", "2", "-m", f"{who.part} and not serial"), 8)
+    yield from sanitized(main)
+    yield from fuzzing(main, 30)
+    for version, python in pythons.others(me.tree):
+        yield Stage(me, f"Python {version}", ("-n", "2", "-m", "not real or smoke"), 6, env=(("PYTHON", python),))
+
+
+def sanitized(who: Identity) -> Iterator[Stage]:
+    """Yield the analysers over the launcher's C, then its tests over a build with the sanitizers."""
+    for target in ("analyse", "asan"):
+        yield Stage(who, f"launcher: {target}", ("make", "-s", "-C", LAUNCHER, target), 5, pytest=False)
+    env = (("HULL_LAUNCHER", f"{who.tree}/build/hull-launch-asan"),)
+    yield Stage(who, "launcher, sanitized", ("-n", "2", "-m", "not serial", "tests/launcher"), 8, env=env)
+
+
+def fuzzing(who: Identity, seconds: int) -> Iterator[Stage]:
+    """Yield every fuzzer, `seconds` each: the launcher's plan reader, then the Python ones (tests/fuzz)."""
+    minutes = seconds / 60 + 2
+    argv = ("make", "-s", "-C", LAUNCHER, "fuzz", f"SECONDS={seconds}")
+    yield Stage(who, "fuzz: plan reader", argv, minutes, pytest=False)
+    for name in sorted(os.listdir(f"{who.tree}/tests/fuzz")):
+        with open(f"{who.tree}/tests/fuzz/{name}") as source:
+            runs = name.endswith(".py") and "__main__" in source.read()
+        if runs:
+            argv = (who.python, "-m", f"tests.fuzz.{name[:-3]}", str(seconds))
+            yield Stage(who, f"fuzz: {name[:-3]}", argv, minutes, pytest=False)
+
+
+def run(stage: Stage) -> Outcome:
+    """Run one stage to its end or its time limit; what it prints is shown as it comes."""
+    print(f"\n== {stage.who.name}: {stage.title}", flush=True)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="hull-junit-") as place:
+        os.chown(place, stage.who.uid, stage.who.gid)
+        report = f"{place}/junit.xml"
+        status = _spawn(stage, report)
+        seconds = time.monotonic() - begun
+        if not stage.pytest:
+            return Outcome(stage.title, seconds, int(status == 0), int(status != 0))
+        try:
+            passed, failed, skips = read_junit(report)
+        except (OSError, SyntaxError) as error:
+            return Outcome(stage.title, seconds, 0, 0, problem=f"no report (exit {status}): {error}")
+    odd = status not in (0, 1) or (status == 1 and not failed)
+    return Outcome(stage.title, seconds, passed, failed, skips, f"pytest ended with status {status}" if odd else "")
+
+
+def _spawn(stage: Stage, report: str) -> int:
+    env = stage.who.env() | dict(stage.env)
+    argv = list(stage.argv)
+    if stage.pytest:
+        python = env.pop("PYTHON", stage.who.python)
+        argv = [python, "-m", "pytest", "-q", "-o", "faulthandler_timeout=180", f"--junitxml={report}", *argv]
+    person = {"user": stage.who.uid, "group": stage.who.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    process = subprocess.Popen(
+        argv, env=env, cwd=stage.who.tree, stdin=subprocess.DEVNULL, start_new_session=True, umask=0o022, **person
+    )
+    try:
+        return process.wait(stage.minutes * 60)
+    except subprocess.TimeoutExpired:
+        print(f"{stage.title}: still running after {stage.minutes:g} minutes, ended", flush=True)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()

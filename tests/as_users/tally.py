@@ -1,0 +1,84 @@
+"""What came out: every skip with its reason, one line an identity, one closing line over all."""
+
+import os
+import re
+import xml.etree.ElementTree as ET
+from typing import NamedTuple
+
+ALLOWED = os.path.join(os.path.dirname(__file__), "skips.txt")
+
+
+class Outcome(NamedTuple):
+    """One stage's result. `skips` are (test, reason); `problem` says what made the stage itself fail, else ""."""
+
+    title: str
+    seconds: float
+    passed: int
+    failed: int
+    skips: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+
+
+def read_junit(path: str) -> tuple[int, int, tuple[tuple[str, str], ...]]:
+    """Return passed, failed and the skips of a pytest run's JUnit file."""
+    passed = failed = 0
+    skips = []
+    for case in ET.parse(path).getroot().iter("testcase"):
+        name = f"{case.get('classname')}.{case.get('name')}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif skipped is not None and skipped.get("type") == "pytest.skip":
+            skips.append((name, skipped.get("message") or ""))
+        else:
+            passed += 1
+    return passed, failed, tuple(skips)
+
+
+class Tally:
+    """Adds up outcomes. Under `strict` (CI) a skip whose reason skips.txt does not allow is a failure."""
+
+    def __init__(self, *, strict: bool) -> None:
+        self.strict = strict
+        self.outcomes: list[tuple[str, Outcome]] = []
+        with open(ALLOWED) as lines:
+            self.allowed = [re.compile(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+
+    def add(self, who: str, outcome: Outcome) -> None:
+        """Take one stage's outcome."""
+        self.outcomes.append((who, outcome))
+
+    def refused(self) -> list[tuple[str, str]]:
+        """Return the skips that nothing allows: a capability that should be here is not."""
+        skips = [skip for _, outcome in self.outcomes for skip in outcome.skips]
+        return [(test, why) for test, why in skips if not any(rule.search(why) for rule in self.allowed)]
+
+    def close(self) -> int:
+        """Print the skips, the stages and the closing line; return the exit status."""
+        refused = self.refused() if self.strict else []
+        self._print_skips()
+        for test, why in refused:
+            print(f"FAILED (a skip that CI does not allow) {test}: {why}")
+        print("\n== summary")
+        for who, one in self.outcomes:
+            counts = f"{one.passed} passed, {one.failed} failed, {len(one.skips)} skipped"
+            print(
+                f"{who:<12} {one.title:<28} {one.seconds:6.0f} s   {counts}{'   ' + one.problem if one.problem else ''}"
+            )
+        passed = sum(one.passed for _, one in self.outcomes)
+        failed = sum(one.failed + bool(one.problem) for _, one in self.outcomes) + len(refused)
+        skipped = sum(len(one.skips) for _, one in self.outcomes) - len(refused)
+        print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+        return 1 if failed or not passed else 0
+
+    def _print_skips(self) -> None:
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for who, one in self.outcomes:
+            for test, why in one.skips:
+                reasons.setdefault((who, why), []).append(test)
+        if reasons:
+            print("\n== skipped")
+        for (who, why), tests in sorted(reasons.items()):
+            print(f"{who}: {why}")
+            for test in sorted(set(tests)):
+                print(f"    {test}")
