@@ -73,7 +73,7 @@ class Engine:
 
         return find(userns)
 
-    def confine(self, argv: list[str], flavour: str = "range", **options: object) -> "Popen[bytes]":
+    def confine(self, argv: list[str], flavour: str = "range", **options: Any) -> "Popen[bytes]":
         """Start a program as root of a user namespace with the caller's map and nothing else new; Popen's options."""
         from hull.runtime.launch import confine
 

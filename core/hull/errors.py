@@ -34,5 +34,5 @@ class RegistryError(HullError):
     """A registry refused, failed, or sent what its digest denies."""
 
 
-class Bug(HullError):
+class Bug(HullError):  # noqa: N818 (the word people use)
     """Hull contradicts itself."""

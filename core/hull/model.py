@@ -103,7 +103,7 @@ class Spec(NamedTuple):
     @classmethod
     def decode(cls, data: dict[str, Any]) -> "Spec":
         """Rebuild a spec; fields that a newer hull wrote are an error, fields it lacks take their defaults."""
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         values["mounts"] = tuple(Mount(**{**m, "options": tuple(m["options"])}) for m in data.get("mounts", ()))
         values["ports"] = tuple(Port(**p) for p in data.get("ports", ()))
         values["ulimits"] = tuple(Ulimit(**u) for u in data.get("ulimits", ()))
@@ -136,11 +136,11 @@ class Image(NamedTuple):
 
 
 class IdMap(NamedTuple):
-    """One extent of a user-namespace map: ids `inside`… are `outside`… seen from the parent, `count` of them."""
+    """One extent of a user-namespace map: ids `inside`… are `outside`… seen from the parent, `length` of them."""
 
     inside: int
     outside: int
-    count: int
+    length: int
 
 
 class Identity(NamedTuple):

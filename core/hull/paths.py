@@ -75,7 +75,7 @@ def find(environ: dict[str, str] | None = None) -> Paths:
 def prepare(paths: Paths) -> None:
     """Make the directories; a place of somebody else's is refused.
 
-    Root's store is traversable (0711): the mapped ids of its containers must reach their layers. Everyone else's is 0700.
+    Root's store is traversable (0711): the mapped ids of its containers must reach their layers. Others' is 0700.
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in (paths.data, paths.runtime):
@@ -106,4 +106,4 @@ def _home(uid: int) -> str:
 def _runtime(asked: str, uid: int) -> str:
     if asked:
         return f"{asked}/hull"
-    return f"/run/user/{uid}/hull" if os.path.isdir(f"/run/user/{uid}") else f"/tmp/hull-{uid}"  # noqa: S108 (checked by prepare)
+    return f"/run/user/{uid}/hull" if os.path.isdir(f"/run/user/{uid}") else f"/tmp/hull-{uid}"  # noqa: S108 (prepare checks it)

@@ -39,7 +39,9 @@ OPS: dict[str, Word] = {
     "hold": Word((), "identity", "say ready, keep the user namespace until standard input ends; run nothing"),
     "namespace": Word(("kind",), "namespaces", "make a {0} namespace"),
     "namespace-join": Word(("kind", "path"), "namespaces", "enter the {0} namespace {1}"),
-    "join": Word(("pid", "start", "kinds"), "namespaces", "enter the {2} namespaces of process {0} started at tick {1}"),
+    "join": Word(
+        ("pid", "start", "kinds"), "namespaces", "enter the {2} namespaces of process {0} started at tick {1}"
+    ),
     "helper": Word(("name", "ready"), "helpers", "start {0} beside the container, ready by {1}"),
     "helper-arg": Word(("word",), "helpers", "  argument {0}"),
     "helper-request": Word(("socket", "text"), "helpers", "  ask {0}: {1}"),

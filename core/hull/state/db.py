@@ -17,7 +17,9 @@ class Database:
             self.connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
             self._migrate()
         except sqlite3.Error as error:
-            raise HostError(f"cannot open {path}: {error}", "check the disk, or move the file away and start anew") from None
+            raise HostError(
+                f"cannot open {path}: {error}", "check the disk, or move the file away and start anew"
+            ) from None
 
     def _migrate(self) -> None:
         run = self.connection.execute
@@ -67,4 +69,7 @@ def _statements(script: str) -> Iterator[str]:
             yield pending
             pending = ""
     if pending.strip():
-        raise Bug(f"unfinished statement in a migration: {pending.strip()[:60]}", f"report it with {os.path.basename(__file__)}")
+        raise Bug(
+            f"unfinished statement in a migration: {pending.strip()[:60]}",
+            f"report it with {os.path.basename(__file__)}",
+        )

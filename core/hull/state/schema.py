@@ -28,6 +28,8 @@ MIGRATIONS: tuple[str, ...] = (
         name TEXT NOT NULL UNIQUE,
         image TEXT NOT NULL,             -- image id, or '' for the host
         spec TEXT NOT NULL,              -- Spec.encode(), JSON
+        config TEXT NOT NULL,            -- model.Image as it was at creation, JSON
+        creator TEXT NOT NULL,           -- "pid start-tick boot-id" of the process that asked
         created REAL NOT NULL,
         remove INTEGER NOT NULL          -- --rm
     ) STRICT;

@@ -1,0 +1,89 @@
+"""hull rm: remove containers, and whatever a killed launcher left of one."""
+
+import os
+from typing import Annotated
+
+from hull import log
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import HostError, UserError
+from hull.state.containers import Container
+from hull.state.status import Status
+
+Many = tuple[str, ...]
+
+
+def rm(
+    engine: Engine,
+    containers: Annotated[Many, Word("names or ids", complete="container")],
+    *,
+    force: Annotated[bool, Flag("kill it first if it runs; no complaint if there is none", "f")] = False,
+    volumes: Annotated[bool, Flag("remove its anonymous volumes too (they always go)", "v")] = False,  # noqa: ARG001
+) -> list[str]:
+    """Remove containers."""
+    removed = []
+    for word in containers:
+        try:
+            row = engine.containers.find(word)
+        except UserError:
+            if force:
+                continue
+            raise
+        status = engine.containers.status(row)
+        if status.state == "running" or (status.state == "created" and status.launcher.alive):
+            if not force:
+                raise UserError(
+                    f"cannot remove {row.name}: it is running", f"hull stop {row.name}, or hull rm -f {row.name}"
+                )
+            kill(status)
+        remove(engine, row)
+        removed.append(word)
+    return removed
+
+
+def kill(status: Status) -> None:
+    """End the container at once and wait until its launcher has finished."""
+    import signal
+
+    from hull.runtime.processes import send, wait
+
+    target = status.init if status.init.pid else status.launcher
+    send(target, signal.SIGKILL)
+    if not wait(status.launcher, 10):
+        send(status.launcher, signal.SIGKILL)
+        wait(status.launcher, 10)
+
+
+def remove(engine: Engine, row: Container) -> None:
+    """Remove the directory, inside the user namespace where mapped ids own files, then the row."""
+    directory = engine.paths.container(row.id)
+    if os.path.isdir(directory) and not _remove_own(directory):
+        with engine.confine(["/bin/rm", "-rf", "--one-file-system", "--", directory], stderr=-1) as child:
+            error = child.communicate()[1]
+        if os.path.isdir(directory):
+            raise HostError(f"cannot remove {directory}: {error.decode(errors='replace').strip()}", "hull rm it again")
+    engine.containers.forget(row.id)
+
+
+def clean(engine: Engine, row: Container, status: Status) -> None:
+    """Finish what a killed launcher of a --rm container could not, and say so."""
+    remove(engine, row)
+    engine.events(
+        log.Event("note", row.name, f"removed what was left of {row.name}: {status.error or 'it ended early'}")
+    )
+
+
+def _remove_own(directory: str) -> bool:
+    import shutil
+
+    work = f"{directory}/work/work"
+    if os.path.isdir(work):
+        try:
+            os.rmdir(work)
+        except OSError:
+            return False
+    try:
+        shutil.rmtree(directory)
+    except OSError:
+        return False
+    return True

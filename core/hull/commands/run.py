@@ -1,0 +1,154 @@
+"""hull run: a new container in the foreground."""
+
+import os
+from typing import Annotated
+
+from hull.commands import _words, create
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.model import Limits, Spec
+from hull.runtime import ops
+from hull.runtime.launch import Launch
+
+Many = tuple[str, ...]
+
+
+def run(
+    engine: Engine,
+    image: Annotated[str, Word("image to start from; `host` is this machine, copy-on-write", complete="image")],
+    command: Annotated[Many, Word("program and arguments; the image's own if none", rest=True)] = (),
+    *,
+    interactive: Annotated[bool, Flag("keep standard input open (it always is, in the foreground)", "i")] = False,
+    tty: Annotated[
+        bool, Flag("the program gets the terminal's foreground, or a terminal of its own in a pipe", "t")
+    ] = False,
+    rm: Annotated[bool, Flag("remove the container when it ends")] = False,
+    name: Annotated[str, Flag("name it", metavar="NAME")] = "",
+    env: Annotated[Many, Flag("set a variable; NAME alone passes the caller's", "e", "NAME[=VALUE]")] = (),
+    env_file: Annotated[Many, Flag("read variables from a file", metavar="FILE", complete="path")] = (),
+    workdir: Annotated[str | None, Flag("start in this directory, made if missing", "w", "DIR")] = None,
+    user: Annotated[str | None, Flag("become this user", "u", "NAME|UID[:GROUP|GID]")] = None,
+    group_add: Annotated[Many, Flag("add a group", metavar="GROUP")] = (),
+    volume: Annotated[Many, Flag("mount a path or volume", "v", "[SOURCE:]TARGET[:ro]", complete="path")] = (),
+    mount: Annotated[Many, Flag("mount, spelt out", metavar="type=bind,source=…,target=…")] = (),
+    tmpfs: Annotated[Many, Flag("mount an empty tmpfs", metavar="TARGET[:size=…]")] = (),
+    read_only: Annotated[bool, Flag("make the root file system read-only")] = False,
+    network: Annotated[
+        str, Flag("default, none, host, slirp4netns or pasta", metavar="NET", complete="network", aliases=("net",))
+    ] = "default",
+    publish: Annotated[Many, Flag("publish a port", "p", "[[ADDRESS:]HOST:]PORT[/udp]")] = (),
+    hostname: Annotated[str | None, Flag("host name inside", "h", "NAME")] = None,
+    add_host: Annotated[Many, Flag("add a line to /etc/hosts", metavar="NAME:ADDRESS")] = (),
+    dns: Annotated[Many, Flag("use this name server", metavar="ADDRESS")] = (),
+    dns_search: Annotated[Many, Flag("search this domain", metavar="DOMAIN")] = (),
+    dns_option: Annotated[Many, Flag("set a resolver option", metavar="OPTION")] = (),
+    entrypoint: Annotated[str | None, Flag("run this instead of the image's entry point", metavar="PROGRAM")] = None,
+    cap_add: Annotated[Many, Flag("add a capability", metavar="CAP", complete="capability")] = (),
+    cap_drop: Annotated[Many, Flag("drop a capability, or ALL", metavar="CAP", complete="capability")] = (),
+    security_opt: Annotated[
+        Many, Flag("seccomp=FILE|unconfined, no-new-privileges, systempaths=unconfined", metavar="OPTION")
+    ] = (),
+    privileged: Annotated[bool, Flag("refused: nothing here could grant it")] = False,
+    device: Annotated[Many, Flag("show a device of the host", metavar="PATH[:PATH]", complete="path")] = (),
+    ulimit: Annotated[Many, Flag("set a resource limit", metavar="NAME=SOFT[:HARD]")] = (),
+    shm_size: Annotated[str | None, Flag("size of /dev/shm", metavar="SIZE")] = None,
+    sysctl: Annotated[Many, Flag("set a kernel parameter of the container's namespaces", metavar="NAME=VALUE")] = (),
+    memory: Annotated[str | None, Flag("limit memory", "m", "SIZE")] = None,
+    memory_swap: Annotated[str | None, Flag("limit memory and swap together; -1 is unlimited", metavar="SIZE")] = None,
+    cpus: Annotated[float | None, Flag("limit processor time, in cores", metavar="N")] = None,
+    cpuset_cpus: Annotated[str | None, Flag("run on these processors", metavar="LIST")] = None,
+    pids_limit: Annotated[int | None, Flag("limit the number of processes", metavar="N")] = None,
+    init: Annotated[bool, Flag("run a small init as pid 1 (the default); --no-init leaves it out")] = True,
+    pull: Annotated[str, Flag("when to pull", choices=("missing", "always", "never"))] = "missing",
+    platform: Annotated[str, Flag("choose among an image's platforms", metavar="OS/ARCH[/VARIANT]")] = "",
+    label: Annotated[Many, Flag("attach a label", "l", "KEY[=VALUE]")] = (),
+    cidfile: Annotated[str, Flag("write the container's id to a new file", metavar="FILE", complete="path")] = "",
+    stop_signal: Annotated[str | None, Flag("signal that `stop` sends", metavar="SIGNAL")] = None,
+    stop_timeout: Annotated[float | None, Flag("seconds `stop` waits", metavar="SECONDS")] = None,
+    userns: Annotated[str, Flag("how ids are mapped", choices=("auto", "keep-id", "single", "host"))] = "auto",
+    plan: Annotated[bool, Flag("print the plan, start nothing")] = False,
+) -> Launch | list[str]:
+    """Run a program in a new container."""
+    if privileged:
+        raise UserError(
+            "cannot run --privileged: without root there is no privilege to give",
+            "name what is needed: --cap-add, --device, --security-opt seccomp=unconfined, --network host",
+        )
+    from hull.network import ports
+    from hull.runtime import signals
+
+    mounts = (
+        *(_words.volume(word) for word in volume),
+        *(_words.mount(word) for word in mount),
+        *(_words.tmpfs(word) for word in tmpfs),
+    )
+    spec = Spec(
+        image=image,
+        name=_name(name),
+        command=command,
+        entrypoint=None if entrypoint is None else (entrypoint,),
+        env=_words.environment(env, env_file, dict(os.environ)),
+        workdir=workdir,
+        user=user,
+        groups=group_add,
+        hostname=hostname,
+        labels=label,
+        mounts=mounts,
+        readonly=read_only,
+        network=network,
+        ports=tuple(port for word in publish for port in ports.parse(word)),
+        hosts=add_host,
+        dns=dns,
+        dns_search=dns_search,
+        dns_options=dns_option,
+        cap_add=cap_add,
+        cap_drop=cap_drop,
+        security=security_opt,
+        devices=tuple(_words.device(word) for word in device),
+        ulimits=tuple(_words.ulimit(word) for word in ulimit),
+        shm_size=None if shm_size is None else _words.size(shm_size),
+        sysctls=sysctl,
+        limits=Limits(
+            None if memory is None else _words.size(memory),
+            None if memory_swap is None else -1 if memory_swap == "-1" else _words.size(memory_swap),
+            cpus,
+            pids_limit,
+            cpuset_cpus,
+        ),
+        init=init,
+        pull=pull,
+        platform=platform,
+        stop_signal=None if stop_signal is None else signals.name(signals.number(stop_signal)),
+        stop_timeout=stop_timeout,
+        userns=userns,
+        interactive=interactive,
+        tty=tty,
+        remove=rm,
+    )
+    return prepare(engine, spec, cidfile, show=plan)
+
+
+def prepare(engine: Engine, spec: Spec, cidfile: str = "", *, show: bool = False) -> Launch | list[str]:
+    """Create the container and return how to start it; with `show`, its plan in words, and nothing is left."""
+    if cidfile and os.path.lexists(cidfile):
+        raise UserError(f"cannot write {cidfile}: it exists", "remove it, or choose another --cidfile")
+    ident, steps = create.create(engine, spec)
+    if show:
+        create.discard(engine, ident)
+        return ops.describe(steps)
+    if cidfile:
+        with open(cidfile, "x", encoding="ascii") as file:
+            file.write(ident)
+    nested = any(op[0] == "userns-join" for op in steps)
+    fds = (engine.session.fd,) if nested and engine.session is not None else ()
+    return Launch(ops.encode(steps), ("hull", "run", spec.image, *spec.command), ident, fds)
+
+
+def _name(name: str) -> str:
+    allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+    if name and (name[0] in "_.-" or name.strip(allowed)):
+        raise UserError(
+            f"cannot name a container {name!r}", "names are letters, digits, '_', '.', '-'; a letter or digit first"
+        )
+    return name

@@ -1,0 +1,34 @@
+"""hull wait: block until containers end."""
+
+import os
+from typing import Annotated
+
+from hull.commands._verb import Word
+from hull.engine import Engine
+from hull.runtime import processes
+from hull.state import status
+
+Many = tuple[str, ...]
+
+
+def wait(engine: Engine, containers: Annotated[Many, Word("names or ids", complete="container")]) -> list[int]:
+    """Wait until containers end; print their exit codes."""
+    return [_wait(engine, word) for word in containers]
+
+
+def _wait(engine: Engine, word: str) -> int:
+    row = engine.containers.find(word)
+    try:  # open now: a --rm container's own status goes with it
+        file = open(f"{engine.paths.container(row.id)}/status", "rb")  # noqa: SIM115
+    except FileNotFoundError:
+        return engine.containers.status(row).exit_code
+    with file:
+        now = status.judge(_lines(file.read()), row.creator.boot)
+        if now.launcher.pid:
+            processes.wait(now.launcher)
+        file.seek(0, os.SEEK_SET)
+        return status.judge(_lines(file.read()), row.creator.boot).exit_code
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return [line for line in data.splitlines() if line.endswith(b"}")]

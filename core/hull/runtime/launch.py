@@ -1,0 +1,121 @@
+"""From a plan to a process: become the launcher, or start it as a child. Nothing is forked from the caller."""
+
+import fcntl
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from hull.errors import Bug, HostError
+from hull.model import Identity, IdMap
+from hull.runtime import ops
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from hull.runtime.session import Session
+
+PLAN_FD = "HULL_PLAN_FD"
+
+
+class Launch(NamedTuple):
+    """A prepared start. `words` are for people (argv of the launcher); `fds` must be inherited, same numbers."""
+
+    plan: bytes
+    words: tuple[str, ...]
+    container: str = ""
+    fds: tuple[int, ...] = ()
+
+
+def program() -> str:
+    """Return the launcher's path: inside the package, or where HULL_LAUNCHER says (a build with sanitizers)."""
+    return os.environ.get("HULL_LAUNCHER") or os.path.join(os.path.dirname(__file__), "..", "bin", "hull-launch")
+
+
+def memfd(plan: bytes) -> int:
+    """Return a sealed, close-on-exec memfd that holds the plan: nobody can change it under the launcher."""
+    fd = os.memfd_create("hull-plan", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(fd, plan)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+    return fd
+
+
+def become(launch: Launch) -> NoReturn:
+    """Replace the calling process with the launcher: same pid, same descriptors."""
+    fd = memfd(launch.plan)
+    for inherited in (fd, *launch.fds):
+        os.set_inheritable(inherited, True)
+    try:
+        os.execve(program(), list(launch.words), {**os.environ, PLAN_FD: str(fd)})  # noqa: S606
+    except OSError as error:
+        raise _missing(error) from None
+
+
+def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
+    """Start the launcher as a child; `options` are Popen's. vfork where Python can: the caller's size is no cost.
+
+    `popen` among the options is a class that takes Popen's arguments and is used in its place (xonsh brings one).
+    """
+    import subprocess
+
+    fd = memfd(launch.plan)
+    options["env"] = {**(options.get("env") or os.environ), PLAN_FD: str(fd)}
+    options["pass_fds"] = (fd, *launch.fds, *options.get("pass_fds", ()))
+    try:
+        popen = options.pop("popen", subprocess.Popen)
+        return popen(launch.words, executable=program(), **options)  # type: ignore[no-any-return]
+    except OSError as error:
+        raise _missing(error) from None
+    finally:
+        os.close(fd)
+    return child
+
+
+def identity_ops(identity: Identity, session: "Session | None") -> list[ops.Op]:
+    """Return the ops that make (or nest) a user namespace with this identity's maps."""
+    plan: list[ops.Op] = []
+    uids, gids = identity.uids, identity.gids
+    kept = session is not None and session.holds(identity)
+    if kept and session is not None:
+        plan.append(("userns-join", session.path))
+        uids, gids = nest(uids, session.identity.uids), nest(gids, session.identity.gids)
+    plan.append(("userns-new",))
+    plan += [("uid-map", str(i), str(o), str(n)) for i, o, n in uids]
+    plan += [("gid-map", str(i), str(o), str(n)) for i, o, n in gids]
+    if identity.helpers and not kept:
+        plan.append(("map-helpers", *identity.helpers))
+    elif identity.flavour == "single":
+        plan.append(("setgroups-deny",))
+    return plan
+
+
+def nest(wanted: tuple[IdMap, ...], kept: tuple[IdMap, ...]) -> tuple[IdMap, ...]:
+    """Translate a map whose outside ids are the host's into one whose outside ids are those inside `kept`.
+
+    Every line lies within one extent of `kept`: the kernel refuses a line that spans two.
+    """
+    result = []
+    for inside, outside, count in wanted:
+        for base, host, length in kept:
+            first, last = max(outside, host), min(outside + count, host + length)
+            if first < last:
+                result.append(IdMap(inside + first - outside, base + first - host, last - first))
+    if sum(m.length for m in result) != sum(m.length for m in wanted):
+        raise Bug(
+            "a container's ids lie outside the kept namespace", "run `hull run --plan …` and report what it prints"
+        )
+    return tuple(sorted(result))
+
+
+def confine(argv: list[str], identity: Identity, session: "Session | None" = None, **options: Any) -> "Popen[bytes]":
+    """Start `argv` as root of a user namespace with `identity`'s maps; everything else stays the caller's."""
+    environ = options.pop("env", None) or os.environ
+    plan = identity_ops(identity, session)
+    plan += [("env", f"{key}={value}") for key, value in environ.items() if key != PLAN_FD]
+    plan += [("arg", word) for word in argv]
+    fds = (session.fd,) if session is not None and session.holds(identity) else ()
+    return spawn(Launch(ops.encode(plan), ("hull-confine", *argv), fds=fds), **options)
+
+
+def _missing(error: OSError) -> HostError:
+    return HostError(
+        f"cannot run the launcher {program()}: {error.strerror}", "reinstall hull: pip install --force-reinstall hull"
+    )

@@ -1,0 +1,211 @@
+"""What was asked becomes an ordered list of ops: pure, without a kernel, without reading anything."""
+
+from typing import NamedTuple
+
+from hull.errors import UserError
+from hull.model import Attachment, Image, Mount, Spec
+from hull.runtime.ops import Op
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+LINKS = (
+    ("/proc/self/fd", "/dev/fd"),
+    ("/proc/self/fd/0", "/dev/stdin"),
+    ("/proc/self/fd/1", "/dev/stdout"),
+    ("/proc/self/fd/2", "/dev/stderr"),
+    ("pts/ptmx", "/dev/ptmx"),
+)
+TTY_GID = 5
+DEFAULT_SHM = 64 << 20
+APT_CONFIG = "/dev/hull-apt.conf"  # apt drops to its own user, which a single-id map does not have
+
+
+class Confinement(NamedTuple):
+    """What the program may not do, decided by runtime.caps, runtime.seccomp and runtime.protect."""
+
+    bounding: str
+    ambient: str
+    filters: tuple[str, ...]
+    no_new_privileges: bool
+    masked: tuple[str, ...]
+    readonly: tuple[str, ...]
+
+
+class Site(NamedTuple):
+    """What this host answers for one container. `root` makes its root file system, `root_helper` serves it."""
+
+    ident: str
+    directory: str
+    flavour: str
+    identity: tuple[Op, ...]
+    nested: bool
+    root: tuple[Op, ...]
+    root_helper: tuple[Op, ...]
+    attachment: Attachment
+    confinement: Confinement
+    cgroup: str = ""
+    home: str = ""
+    mounts: tuple[Mount, ...] = ()
+    devices: tuple[tuple[str, str], ...] = ()
+
+
+def build(spec: Spec, image: Image, site: Site) -> list[Op]:
+    """Return the whole plan of a foreground container, in the order in which it happens."""
+    return [
+        ("id", site.ident),
+        ("status", f"{site.directory}/status"),
+        *([("cgroup", site.cgroup)] if site.cgroup else []),
+        *site.identity,
+        *_namespaces(spec, site),
+        *site.attachment.ops,
+        *site.root_helper,
+        *site.root,
+        *_system_mounts(spec, site),
+        *_files(site),
+        *_mounts(site.mounts),
+        *([("root-readonly",)] if spec.readonly else []),
+        *[("mask", path) for path in site.confinement.masked],
+        *[("readonly", path) for path in site.confinement.readonly],
+        *_settings(spec, site),
+        *(("rlimit", u.name, str(u.soft), str(u.hard)) for u in spec.ulimits),
+        *program(spec, image, site.ident, site.confinement, site.flavour, site.home),
+        ("terminal", "tty" if spec.tty else "inherit"),
+        *(("arg", word) for word in command(spec, image)),
+        *([("remove", site.directory)] if spec.remove else []),
+    ]
+
+
+def execution(spec: Spec, words: tuple[str, ...], process: tuple[int, int], program: tuple[Op, ...]) -> list[Op]:
+    """Return the plan that runs `words` inside a running container whose pid 1 is `process` (pid, start tick).
+
+    `program` comes from `program()`, with the container's own spec or one changed by exec's flags.
+    """
+    return [
+        ("join", str(process[0]), str(process[1]), "user,mount,pid,ipc,uts,net,cgroup"),
+        *(("rlimit", u.name, str(u.soft), str(u.hard)) for u in spec.ulimits),
+        *program,
+        ("terminal", "tty" if spec.tty else "inherit"),
+        *(("arg", word) for word in words),
+    ]
+
+
+def command(spec: Spec, image: Image) -> tuple[str, ...]:
+    """Return the program and its arguments by Docker's rule: --entrypoint drops the image's command."""
+    if spec.entrypoint is None:
+        words = (*image.entrypoint, *(spec.command or image.command))
+    else:
+        words = (*(word for word in spec.entrypoint if word), *spec.command)
+    if not words:
+        raise UserError(f"cannot run {spec.image}: the image names no command", "give one after the image's name")
+    return words
+
+
+def environment(spec: Spec, image: Image, hostname: str) -> dict[str, str]:
+    """Merge defaults, the image's variables and the user's, later ones win; the order of first mention is kept."""
+    env = {"PATH": PATH}
+    if hostname:
+        env["HOSTNAME"] = hostname
+    if spec.tty:
+        env["TERM"] = "xterm"
+    for assignment in (*image.env, *spec.env):
+        key, _, value = assignment.partition("=")
+        env[key] = value
+    return env
+
+
+def _namespaces(spec: Spec, site: Site) -> list[Op]:
+    plan: list[Op] = [("namespace", kind) for kind in ("mount", "pid", "ipc", "uts", "cgroup")]
+    if site.attachment.backend != "host":
+        administers = any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in spec.cap_add)
+        plan.append(("namespace", "net-outer" if site.nested and not administers else "net"))
+    return plan
+
+
+def _system_mounts(spec: Spec, site: Site) -> list[Op]:
+    group = f",gid={TTY_GID}" if site.flavour != "single" else ""
+    own_network = site.attachment.backend != "host"
+    return [
+        ("mount", "proc", "/proc", "nosuid,nodev,noexec", ""),
+        ("mount", "tmpfs", "/dev", "nosuid,noexec", "mode=755,size=64k"),
+        *(("device", f"/dev/{name}", f"/dev/{name}") for name in DEVICES),
+        *(("device", source, target) for source, target in site.devices),
+        ("mount", "devpts", "/dev/pts", "nosuid,noexec", f"newinstance,ptmxmode=0666,mode=0620{group}"),
+        *(("symlink", text, target) for text, target in LINKS),
+        ("mount", "tmpfs", "/dev/shm", "nosuid,nodev,noexec", f"mode=1777,size={spec.shm_size or DEFAULT_SHM}"),  # noqa: S108
+        ("mount", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec", ""),
+        ("mount", "sysfs", "/sys", "nosuid,nodev,noexec,ro", "")
+        if own_network
+        else ("bind", "/sys", "/sys", "rec,ro,nosuid,nodev,noexec"),
+        ("mount", "cgroup2", "/sys/fs/cgroup", "nosuid,nodev,noexec,ro,optional", ""),
+    ]
+
+
+def _files(site: Site) -> list[Op]:
+    plan: list[Op] = [
+        ("bind", f"{site.directory}/{name}", f"/etc/{name}", "") for name in ("resolv.conf", "hostname", "hosts")
+    ]
+    if site.flavour == "single":
+        plan.append(("bind", f"{site.directory}/apt.conf", APT_CONFIG, "ro"))
+    return plan
+
+
+def _mounts(mounts: tuple[Mount, ...]) -> list[Op]:
+    plan: list[Op] = []
+    for mount in sorted(mounts, key=lambda m: m.target.rstrip("/").count("/")):
+        words = list(mount.options)
+        if mount.kind == "tmpfs":
+            flags = [w for w in words if w in MOUNT_FLAGS] or ["nosuid", "nodev", "noexec"]
+            data = [w for w in words if w not in MOUNT_FLAGS]
+            flags += ["ro"] if mount.readonly else []
+            plan.append(("mount", "tmpfs", mount.target, ",".join(flags), ",".join(data)))
+        else:
+            flags = ["ro"] if mount.readonly else []
+            plan.append(("bind", mount.source, mount.target, ",".join([*flags, *words])))
+    return plan
+
+
+MOUNT_FLAGS = frozenset(("ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime"))
+
+
+def hostname(spec: Spec, ident: str) -> str:
+    """Return the container's host name: asked, or its short id. On the host's own network the host's is kept ("")."""
+    if spec.hostname is not None:
+        return spec.hostname
+    return "" if spec.network == "host" else ident[:12]
+
+
+def _settings(spec: Spec, site: Site) -> list[Op]:
+    name = hostname(spec, site.ident)
+    plan: list[Op] = [("hostname", name)] if name else []
+    for assignment in spec.sysctls:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise UserError(f"cannot set the sysctl {assignment}: no value", "write --sysctl NAME=VALUE")
+        plan.append(("sysctl", key, value))
+    if site.attachment.backend != "host":
+        plan.append(("loopback",))
+    if spec.init:
+        plan.append(("init",))
+    return plan
+
+
+def program(  # noqa: PLR0917 (each is a different fact)
+    spec: Spec, image: Image, ident: str, confinement: Confinement, flavour: str, home: str = ""
+) -> tuple[Op, ...]:
+    """Return who the program is and what it may do: user, capabilities, filters, working directory, environment."""
+    env = environment(spec, image, hostname(spec, ident))
+    if home:
+        env.setdefault("HOME", home)
+    if flavour == "single":
+        env.setdefault("APT_CONFIG", APT_CONFIG)
+    return (
+        ("user", spec.user or image.user or "0"),
+        *(("group", who) for who in spec.groups),
+        ("umask", "022"),
+        ("capabilities", confinement.bounding, confinement.ambient),
+        *([("no-new-privileges",)] if confinement.no_new_privileges else []),
+        *(("seccomp", words) for words in confinement.filters),
+        ("workdir", spec.workdir or image.workdir or "/"),
+        *(("env", f"{key}={value}") for key, value in env.items()),
+        ("home",),
+    )

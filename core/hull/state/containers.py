@@ -1,0 +1,150 @@
+"""The containers: one row each for what was asked, one directory each for what happened."""
+
+import json
+import os
+import sqlite3
+import time
+from typing import Any, NamedTuple
+
+from hull.errors import UserError
+from hull.model import Image, Spec
+from hull.paths import Paths
+from hull.state import status
+from hull.state.db import Database
+from hull.state.processes import Process
+
+ADJECTIVES = (
+    "able agile amber bold brave brisk calm candid clear clever coral crisp daring deft eager early fair fleet fond "
+    "free fresh gentle glad golden grand happy hardy honest humble jolly keen kind light lively loyal lucky mellow "
+    "merry mild neat nimble noble patient placid proud quick quiet ready rosy rugged sage serene sharp silver "
+    "smooth snug solid spry steady stout sunny swift tidy true trusty vivid warm wise witty young zesty "
+)
+VESSELS = (
+    "argo beagle bounty calypso catalina clipper corsair corvette cutter dhow discovery dory endeavour endurance "
+    "ferry frigate fram galleon gondola hermione junk kayak ketch kontiki lugger mayflower nautilus nina packet "
+    "pinta polaris prau punt santamaria schooner sampan scow skiff sloop squareship steamer tender terranova "
+    "trawler trimaran tug umiak vasa victory whaler wherry xebec yawl "
+)
+
+
+class Container(NamedTuple):
+    """One row. `config` is the image as it was when the container was made."""
+
+    id: str
+    name: str
+    image: str
+    spec: Spec
+    config: Image
+    creator: Process
+    created: float
+    remove: bool
+
+
+class Containers:
+    """Rows and directories of one user's containers."""
+
+    def __init__(self, db: Database, paths: Paths) -> None:
+        self._db = db
+        self._paths = paths
+
+    def add(self, ident: str, spec: Spec, config: Image) -> Container:
+        """Record a new container under the spec's name, or one made up."""
+        for attempt in range(20):
+            name = spec.name or _name(attempt)
+            row = Container(ident, name, config.id, spec, config, Process.own(), time.time(), spec.remove)
+            try:
+                self._insert(row)
+            except sqlite3.IntegrityError:
+                if spec.name and not self._free_stale(name):
+                    owner = self.find(name)
+                    raise UserError(
+                        f"cannot create {name}: the name is in use by container {owner.id[:12]}",
+                        f"hull rm {name}, or choose another --name",
+                    ) from None
+            else:
+                return row
+        raise UserError("cannot find a free name", "give one with --name")
+
+    def _insert(self, row: Container) -> None:
+        self._db.write(
+            "INSERT INTO containers (id, name, image, spec, config, creator, created, remove) VALUES (?,?,?,?,?,?,?,?)",
+            row.id,
+            row.name,
+            row.image,
+            json.dumps(row.spec.encode()),
+            json.dumps(row.config._asdict()),
+            str(row.creator),
+            row.created,
+            row.remove,
+        )
+
+    def _free_stale(self, name: str) -> bool:
+        rows = [row for row in self.all() if row.name == name]
+        return not rows or any(self.forget_if_gone(row) for row in rows)
+
+    def all(self) -> list[Container]:
+        """Return every row, newest first."""
+        return [
+            _decode(row)
+            for row in self._db.rows(f"SELECT {COLUMNS} FROM containers ORDER BY created DESC, rowid DESC")  # noqa: S608 (a constant)
+        ]
+
+    def find(self, word: str) -> Container:
+        """Return the container named so, or whose id begins so; ambiguous or unknown words are errors."""
+        found = self._db.rows(f"SELECT {COLUMNS} FROM containers WHERE name = ? OR id = ?", word, word)  # noqa: S608 (a constant)
+        if not found and word and all(c in "0123456789abcdef" for c in word):
+            found = self._db.rows(f"SELECT {COLUMNS} FROM containers WHERE id GLOB ?", word + "*")  # noqa: S608 (a constant)
+        rows = [row for row in map(_decode, found) if not self.forget_if_gone(row)]
+        if len(rows) == 1:
+            return rows[0]
+        if rows:
+            raise UserError(f"cannot choose: {word} begins {len(rows)} container ids", "give more digits")
+        raise UserError(f"no such container: {word}", "hull ps -a lists them")
+
+    def status(self, row: Container) -> status.Status:
+        """Return what happened to it. One whose creator died before the launcher started is exited, not created."""
+        found = status.read(self._paths.container(row.id), row.creator.boot)
+        if found.state == "created" and not found.launcher.pid and not row.creator.alive:
+            return found._replace(state="exited", exit_code=125, error="the process that asked for it was killed")
+        return found
+
+    def forget_if_gone(self, row: Container) -> bool:
+        """Drop the row of a container whose directory was removed (--rm does that); tell whether it was."""
+        if os.path.isdir(self._paths.container(row.id)) or (row.creator.alive and time.time() - row.created < 1):
+            return False
+        self.forget(row.id)
+        return True
+
+    def forget(self, ident: str) -> None:
+        """Drop the row."""
+        self._db.write("DELETE FROM containers WHERE id = ?", ident)
+
+
+PLAIN_NAMES = 5  # attempts before a number is added
+COLUMNS = "id, name, image, spec, config, creator, created, remove"
+
+
+def _decode(row: tuple[object, ...]) -> Container:
+    ident, name, image, spec, config, creator, created, remove = row
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(str(config)).items()}
+    return Container(
+        str(ident),
+        str(name),
+        str(image),
+        Spec.decode(json.loads(str(spec))),
+        Image(**values),
+        Process.parse(str(creator)),
+        float(str(created)),
+        bool(remove),
+    )
+
+
+def _name(attempt: int) -> str:
+    first, second, third = os.urandom(3)
+    name = f"{_pick(ADJECTIVES, first)}_{_pick(VESSELS, second)}"
+    return name if attempt < PLAIN_NAMES else f"{name}{third}"
+
+
+def _pick(words: str, number: int) -> str:
+    choices = words.split()
+    return choices[number % len(choices)]
