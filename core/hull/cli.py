@@ -4,13 +4,11 @@
 the launcher.
 """
 
-import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hull.commands._line import Call, read
 from hull.engine import Engine
-from hull.errors import HullError
 from hull.log import Event
 
 if TYPE_CHECKING:
@@ -24,12 +22,13 @@ def run(argv: list[str]) -> int:
     try:
         call = read(argv)
         return _carry_out(call)
-    except HullError as error:
-        return report(error)
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 (the edge: nothing else would tell the user)
-        return confess(error)
+        from hull.present import explain
+
+        sys.stderr.write(f"{explain(error)}\n")
+        return int(getattr(error, "exit_code", INTERNAL))
 
 
 def _carry_out(call: Call) -> int:
@@ -44,19 +43,13 @@ def _carry_out(call: Call) -> int:
         value = call(make)
     finally:
         events.close()
-    if is_launch(value):
-        sys.stdout.flush()
+    if call.starts(value):
         engines[0].become(value)
     if value is not None:
         from hull.present import show
 
         show(value, sys.stdout, call.output, call.fields)
     return int(getattr(value, "exit_code", 0))
-
-
-def is_launch(value: Any) -> bool:
-    """Whether a verb's value is a prepared start rather than something to show."""
-    return hasattr(value, "plan") and hasattr(value, "words")
 
 
 class Reporter:
@@ -78,42 +71,3 @@ class Reporter:
         """Leave the cursor below what was drawn."""
         if self._progress is not None:
             self._progress.close()
-
-
-def report(error: HullError) -> int:
-    """Print a failure hull raised on purpose; return its exit code."""
-    if os.environ.get("HULL_DEBUG"):
-        _traceback(error)
-    print(explain(error), file=sys.stderr)  # noqa: T201
-    return error.exit_code
-
-
-def explain(error: HullError) -> str:
-    """Return message and hint as every front shows them."""
-    return f"hull: {error.message}" + (f"\n  hint: {error.hint}" if error.hint else "")
-
-
-def confess(error: Exception) -> int:
-    """Tell of a failure nobody foresaw, and where its traceback is."""
-    if os.environ.get("HULL_DEBUG"):
-        _traceback(error)
-        where = "the traceback is above"
-    else:
-        where = f"the traceback is in {_save(error)}; HULL_DEBUG=1 prints it"
-    print(f"hull: this is a fault in hull: {type(error).__name__}: {error}\n  hint: {where}", file=sys.stderr)  # noqa: T201
-    return INTERNAL
-
-
-def _traceback(error: Exception) -> None:
-    import traceback
-
-    traceback.print_exception(error)
-
-
-def _save(error: Exception) -> str:
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile("w", prefix="hull-traceback-", suffix=".txt", delete=False) as file:
-        traceback.print_exception(error, file=file)
-    return file.name

@@ -4,6 +4,7 @@ A row's field names are the table's header. A number in `size` is bytes, in `cre
 keeps them as they are.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
@@ -113,3 +114,31 @@ def age(then: float, now: float | None = None) -> str:
 def _harmless(text: str) -> str:
     """Escape control characters: names and labels come from images, a terminal must not obey them."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def explain(error: Exception) -> str:
+    """Return what to print for a failure: message and hint; for one nobody foresaw, where its traceback is.
+
+    HULL_DEBUG=1 puts the traceback before it.
+    """
+    from hull.errors import HullError
+
+    debug = _traceback(error) if os.environ.get("HULL_DEBUG") else ""
+    if isinstance(error, HullError):
+        return f"{debug}hull: {error.message}" + (f"\n  hint: {error.hint}" if error.hint else "")
+    where = "the traceback is above" if debug else f"HULL_DEBUG=1 prints the traceback; it is in {_save(error)}"
+    return f"{debug}hull: this is a fault in hull: {type(error).__name__}: {error}\n  hint: {where}"
+
+
+def _traceback(error: Exception) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))
+
+
+def _save(error: Exception) -> str:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", prefix="hull-traceback-", suffix=".txt", delete=False) as file:
+        file.write(_traceback(error))
+    return file.name

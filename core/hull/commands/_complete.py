@@ -22,7 +22,7 @@ class _Place(NamedTuple):
     """Where the cursor is: the flag whose value is being written, or the number of positionals before it."""
 
     pending: Parameter | None
-    count: int
+    before: int
     flags: bool
 
 
@@ -47,7 +47,7 @@ def candidates(words: list[str], prefix: str, engine: Callable[[], Any]) -> list
     elif place.flags and prefix.startswith("-"):
         found = list(_flags(verb))
     else:
-        found = _positional(verb, place.count, engine)
+        found = _positional(verb, place.before, engine)
     return [c for c in found if c is FILES or c.text.startswith(prefix)]
 
 

@@ -29,6 +29,11 @@ class Call(NamedTuple):
         """The columns of the table this call prints, also where it has no rows; empty where it prints none."""
         return self.verb.fields if self.verb and not self.flags.get("quiet") else ()
 
+    @staticmethod
+    def starts(value: Any) -> bool:
+        """Whether a verb's value is a prepared start (a Launch) rather than something to show."""
+        return hasattr(value, "plan") and hasattr(value, "words")
+
     def __call__(self, engine: Callable[[], Any]) -> Any:
         """Run the verb."""
         made = None if self.verb is None or self.verb.engineless else engine()

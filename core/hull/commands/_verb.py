@@ -17,7 +17,7 @@ from hull.errors import Bug, UserError
 class Flag(NamedTuple):
     """A keyword-only parameter. `complete` names what its value is: image, container, volume, network, path.
 
-    `long` replaces the name derived from the parameter; further names after a space are accepted, not shown.
+    `long` replaces the name derived from the parameter; `aliases` are accepted, not shown.
     """
 
     help: str
@@ -26,6 +26,7 @@ class Flag(NamedTuple):
     complete: str = ""
     choices: tuple[str, ...] = ()
     long: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 class Word(NamedTuple):
@@ -51,8 +52,8 @@ class Parameter(NamedTuple):
     @property
     def longs(self) -> tuple[str, ...]:
         """The flag's names after `--`, the shown one first."""
-        asked = self.about.long.split() if isinstance(self.about, Flag) else ()
-        return tuple(asked) or (self.name.strip("_").replace("_", "-"),)
+        derived = self.name.strip("_").replace("_", "-")
+        return (self.about.long or derived, *self.about.aliases) if isinstance(self.about, Flag) else (derived,)
 
     @property
     def negatable(self) -> bool:
@@ -79,7 +80,10 @@ _SWITCH = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": 
 
 
 class Verb(NamedTuple):
-    """A verb as its signature tells it. `fields` are the columns of the table it returns, if it returns one."""
+    """A verb as its signature tells it. `fields` are the columns of the table it returns, if it returns one.
+
+    `launches` is true where what it prepares becomes the program that the shell waits for.
+    """
 
     name: str
     function: Callable[..., Any]
@@ -87,6 +91,7 @@ class Verb(NamedTuple):
     flags: tuple[Parameter, ...]
     fields: tuple[str, ...]
     engineless: bool
+    launches: bool
 
     @property
     def rest(self) -> bool:
@@ -132,7 +137,7 @@ def derive(name: str, function: Callable[..., Any]) -> Verb:
     flags = tuple(_parameter(name, n, hints, keywords) for n in code.co_varnames[count:total])
     fields = _columns(hints.get("return"))
     flags += _TABLE_FLAGS if fields else ()
-    return Verb(name, function, words, flags, fields, hints.get(first, "") is None)
+    return Verb(name, function, words, flags, fields, hints.get(first, "") is None, _launches(hints.get("return")))
 
 
 def nearest_flag(verb: Verb, name: str) -> str:
@@ -158,6 +163,10 @@ def _columns(hint: Any) -> tuple[str, ...]:
     if getattr(hint, "__origin__", None) is list:
         return tuple(getattr(hint.__args__[0], "_fields", ()))
     return next((found for found in map(_columns, getattr(hint, "__args__", ())) if found), ())
+
+
+def _launches(hint: Any) -> bool:
+    return any("plan" in getattr(kind, "_fields", ()) for kind in (hint, *getattr(hint, "__args__", ())))
 
 
 def _number(kind: type, text: str) -> Any:
