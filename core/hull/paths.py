@@ -37,7 +37,7 @@ class Paths(NamedTuple):
     @property
     def scratch(self) -> str:
         """Unfinished things; on the same file system as everything that is published from it by rename."""
-        return f"{self.data}/tmp"
+        return f"{self.data}/tmp"  # noqa: S108 (not the system's)
 
     @property
     def locks(self) -> str:

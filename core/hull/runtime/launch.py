@@ -50,18 +50,18 @@ def become(launch: Launch) -> NoReturn:
 
 
 def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
-    """Start the launcher as a child; `options` are Popen's. vfork where Python can: the caller's size is no cost.
+    """Start the launcher as a child; `options` are Popen's, and `popen`, a class to use in its place.
 
-    `popen` among the options is a class that takes Popen's arguments and is used in its place (xonsh brings one).
+    Python uses vfork unless told to run code before the exec: the caller's size is no cost.
     """
     import subprocess
 
+    popen = options.pop("popen", subprocess.Popen)
     fd = memfd(launch.plan)
     options["env"] = {**(options.get("env") or os.environ), PLAN_FD: str(fd)}
     options["pass_fds"] = (fd, *launch.fds, *options.get("pass_fds", ()))
     try:
-        popen = options.pop("popen", subprocess.Popen)
-        return popen(launch.words, executable=program(), **options)  # type: ignore[no-any-return]
+        child: subprocess.Popen[bytes] = popen(list(launch.words), executable=program(), **options)
     except OSError as error:
         raise _missing(error) from None
     finally:

@@ -1,0 +1,114 @@
+"""Rows and directories agree, or the row is forgotten."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hull import paths
+from hull.errors import HostError, UserError
+from hull.model import Image, Spec
+from hull.state import schema
+from hull.state.containers import Containers
+from hull.state.db import Database
+
+IMAGE = Image("sha256:1", "busybox", ("/layer",), env=("A=1",))
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> paths.Paths:
+    found = paths.Paths(str(tmp_path / "data"), str(tmp_path / "run"), str(tmp_path / "config"))
+    paths.prepare(found)
+    return found
+
+
+@pytest.fixture
+def containers(places: paths.Paths) -> Iterator[Containers]:
+    db = Database(places.database)
+    yield Containers(db, places)
+    db.close()
+
+
+def add(containers: Containers, places: paths.Paths, ident: str, **spec: str) -> str:
+    os.mkdir(places.container(ident))
+    return containers.add(ident, Spec("busybox", **spec), IMAGE).name  # type: ignore[arg-type]
+
+
+def test_a_row_reads_back_whole(containers: Containers, places: paths.Paths) -> None:
+    name = add(containers, places, "ab" * 32)
+    row = containers.find(name)
+    assert (row.config, row.spec, row.creator.alive) == (IMAGE, Spec("busybox"), True)
+    assert containers.find("abab") == row
+
+
+def test_a_taken_name_names_its_owner(containers: Containers, places: paths.Paths) -> None:
+    add(containers, places, "a" * 64, name="web")
+    with pytest.raises(UserError, match="in use by container aaaaaaaaaaaa"):
+        add(containers, places, "b" * 64, name="web")
+
+
+def test_the_name_of_a_container_that_is_gone_is_free(
+    containers: Containers, places: paths.Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(containers, places, "a" * 64, name="web")
+    shutil.rmtree(places.container("a" * 64))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 2)
+    assert add(containers, places, "b" * 64, name="web") == "web"
+
+
+def test_ambiguous_and_unknown_words(containers: Containers, places: paths.Paths) -> None:
+    add(containers, places, "a" * 64)
+    add(containers, places, "a" * 63 + "b")
+    with pytest.raises(UserError, match="cannot choose"):
+        containers.find("aaa")
+    for word in ("", "zz", "*", "a*"):
+        with pytest.raises(UserError, match="no such container"):
+            containers.find(word)
+
+
+def test_names_are_made_up_until_one_is_free(containers: Containers, places: paths.Paths) -> None:
+    names = {add(containers, places, f"{n:064x}") for n in range(50)}
+    assert len(names) == 50
+
+
+@pytest.mark.parametrize("version", range(len(schema.MIGRATIONS)))
+def test_every_older_database_is_brought_up(tmp_path: Path, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "db")
+    with monkeypatch.context() as patch:
+        patch.setattr("hull.state.db.MIGRATIONS", schema.MIGRATIONS[:version])
+        Database(path).close()
+    db = Database(path)
+    assert db.rows("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
+    assert db.rows("SELECT * FROM containers") == []
+    db.close()
+
+
+def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+    db = Database(str(tmp_path / "db"))
+    db.write("PRAGMA user_version = 999")
+    db.close()
+    with pytest.raises(HostError, match="newer"):
+        Database(str(tmp_path / "db"))
+
+
+def test_a_damaged_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "db").write_bytes(b"not a database" * 100)
+    with pytest.raises(HostError, match="cannot open"):
+        Database(str(tmp_path / "db"))
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    db = Database(str(tmp_path / "db"))
+    with pytest.raises(HostError), db.transaction():
+        _write_and_fail(db)
+    assert db.rows("SELECT * FROM tags") == []
+    db.close()
+
+
+def _write_and_fail(db: Database) -> None:
+    db.write("INSERT INTO tags VALUES ('a', 'b')")
+    message = "the disk is full"
+    raise HostError(message)
