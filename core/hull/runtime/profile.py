@@ -63,7 +63,7 @@ def _read(path: str) -> Any:
         raise UserError(
             f"cannot read the seccomp profile {path}: {error.strerror}", "give the path of a file"
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"cannot read the seccomp profile {path}: {error}", "it must be JSON") from None
 
 
@@ -151,8 +151,8 @@ def _entry_rules(entry: dict[str, Any]) -> list[Rule]:
     conditions = []
     for arg in entry.get("args") or ():
         op, value, datum = _OPERATORS[arg["op"]], int(arg["value"]), int(arg.get("valueTwo") or 0)
-        if not 0 <= arg["index"] <= 5:  # noqa: PLR2004 (a call has six arguments)
-            raise ValueError(f"argument {arg['index']} of {_names(entry)}")
+        if arg["index"] not in range(6) or value not in range(1 << 64) or datum not in range(1 << 64):
+            raise ValueError(f"argument {arg} of {', '.join(_names(entry))}")
         conditions.append(Condition(arg["index"], op, value, datum, wide=True))
     if len({c.argument for c in conditions}) < len(conditions):
         return [Rule(action, (condition,)) for condition in conditions]

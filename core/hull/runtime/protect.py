@@ -47,12 +47,13 @@ def parse_security(options: tuple[str, ...], flavour: str = "range") -> Security
             seccomp = "" if value in ("builtin", "default") else value
         elif key == "no-new-privileges":
             quiet = _switch(option, value)
-        elif option in ("systempaths=unconfined", "systempaths:unconfined"):
-            masked, readonly = [], []
         elif key == "mask":
             masked += _paths(option, value)
+        elif option.lower() in ("systempaths=unconfined", "systempaths:unconfined", "unmask=all"):
+            masked, readonly = [], []
         elif key == "unmask":
-            _unmask(_paths(option, value), masked, readonly)
+            paths = _paths(option, value)
+            masked, readonly = [p for p in masked if p not in paths], [p for p in readonly if p not in paths]
         else:
             _refuse_unless_off(option, key, value)
     return Security(seccomp, quiet, tuple(dict.fromkeys(masked)), tuple(readonly))
@@ -82,14 +83,9 @@ def _switch(option: str, value: str) -> bool:
 
 def _paths(option: str, value: str) -> list[str]:
     paths = value.split(":")
-    if value.upper() != "ALL" and not all(path.startswith("/") and "/../" not in f"{path}/" for path in paths):
+    if not all(path.startswith("/") and "/../" not in f"{path}/" for path in paths):
         raise UserError(f"cannot use --security-opt {option}: paths must be absolute", "separate several with ':'")
     return paths
-
-
-def _unmask(paths: list[str], masked: list[str], readonly: list[str]) -> None:
-    for places in (masked, readonly):
-        places[:] = [p for p in places if "ALL" not in (q.upper() for q in paths) and p not in paths]
 
 
 def _refuse_unless_off(option: str, key: str, value: str) -> None:
