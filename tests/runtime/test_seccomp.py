@@ -24,8 +24,8 @@ def ask(arch, name, *args, caps=NONE, build=seccomp.build):
 
 REFUSED = """
     kexec_load keyctl add_key request_key bpf perf_event_open userfaultfd io_uring_setup io_uring_enter
-    io_uring_register mount umount2 pivot_root setns init_module finit_module delete_module reboot swapon open_by_handle_at acct
-    settimeofday syslog move_mount fsopen open_tree mount_setattr chroot
+    io_uring_register mount umount2 pivot_root setns init_module finit_module delete_module reboot swapon
+    open_by_handle_at acct settimeofday syslog move_mount fsopen open_tree mount_setattr chroot
 """
 
 
