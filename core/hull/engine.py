@@ -30,6 +30,7 @@ class Engine:
         self.paths = places or paths.find()
         self.events = events
         self.session = session
+        self._identities: dict[str, Identity] = {}
         paths.prepare(self.paths)
 
     @cached_property
@@ -68,10 +69,12 @@ class Engine:
         return Networks(self.host, self.events)
 
     def identity(self, userns: str = "auto") -> "Identity":
-        """Return how the caller's ids become a container's; `userns` as --userns takes it."""
-        from hull.runtime.idmaps import find
+        """Return how the caller's ids become a container's; `userns` as --userns takes it. Decided once a process."""
+        if userns not in self._identities:
+            from hull.runtime.idmaps import find
 
-        return find(userns)
+            self._identities[userns] = find(userns, self.events)
+        return self._identities[userns]
 
     def confine(self, argv: list[str], flavour: str = "range", **options: Any) -> "Popen[bytes]":
         """Start a program as root of a user namespace with the caller's map and nothing else new; Popen's options."""
