@@ -1,0 +1,154 @@
+"""%hull and %%hull."""
+
+import os
+import sys
+from subprocess import DEVNULL, PIPE
+from typing import Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.display import display
+
+from hull.commands._line import Call, read
+from hull.errors import HullError, UserError
+from hull.ipython.cells import cell as read_cell
+from hull.ipython.cells import split
+from hull.ipython.display import Bars, Text, face
+
+
+class ContainerError(HullError):
+    """The program in the container ended with a code other than 0."""
+
+    def __init__(self, title: str, code: int) -> None:
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        super().__init__(f"{title} {how}")
+        self.exit_code = code
+
+
+@magics_class
+class HullMagics(Magics):  # type: ignore[misc]
+    """Rootless containers in IPython."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._engine: Any = None
+        self._jobs: Any = None
+        self._notebook = getattr(shell, "kernel", None) is not None
+
+    def engine(self) -> Any:
+        """Return this shell's engine, made when first needed."""
+        if self._engine is None:
+            from hull.engine import Engine
+            from hull.progress import Progress
+
+            events = Bars(display, _say) if self._notebook else Progress(sys.stderr)
+            self._engine = Engine(events=events)
+        return self._engine
+
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_cell_magic  # type: ignore[untyped-decorator]
+    def hull(self, line: str, cell: str | None = None) -> Any:
+        """Run rootless containers: `%hull VERB …`, or `%%hull IMAGE` with the text for its shell.
+
+        `%hull --help` lists the verbs; `x = %hull ps` keeps their value. `{name}` in the line becomes the variable's
+        value; braces around anything else are text. `%%hull IMAGE --interpreter python3` runs the cell with that
+        program; the flags of run may follow. In a terminal `%hull jobs`, `%hull fg` and `%hull bg` know what Ctrl-Z
+        stopped. A program that fails raises, except on a terminal's own line.
+        """
+        try:
+            words = split(line, self.shell.user_ns)
+            if cell is not None:
+                call, stdin = read_cell(words, cell)
+                return self._finish(call, stdin, fails=True)
+            if words and words[0] in ("jobs", "fg", "bg") and not self._notebook:
+                return self._job(*words)
+            return self._finish(read(words), None, fails=self._notebook)
+        except HullError as error:
+            raise _speaking(error) from None
+
+    def close(self) -> None:
+        """End stopped jobs, let go of the session and the database."""
+        if self._jobs is not None:
+            self._jobs.end()
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def _finish(self, call: Call, stdin: bytes | None, *, fails: bool) -> Any:
+        if call.verb is not None and call.verb.launches:
+            if self._notebook and call.flags.get("tty"):
+                raise UserError(
+                    "cannot give a container a terminal: a notebook has none",
+                    "leave out -t, and give the input as a cell: %%hull IMAGE",
+                )
+            self.engine().keep()
+        try:
+            value = call(self.engine)
+        finally:
+            if self._engine is not None:
+                self._engine.events.close()
+        if not call.starts(value):
+            return Text(_json(value)) if call.output == "json" else face(value, call.fields)
+        code = self._start(value, stdin)
+        self.shell.user_ns["_exit_code"] = code
+        if code and fails:
+            raise ContainerError(" ".join(value.words[:3]), code)
+        return None
+
+    def _start(self, launch: Any, stdin: bytes | None) -> int | None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        source = None if stdin is None else _file(stdin)
+        try:
+            if self._notebook:
+                from hull.ipython.kernel import follow
+
+                options = {"stdin": source or DEVNULL, "stdout": PIPE, "stderr": PIPE, "process_group": 0}
+                code: int = follow(self.engine().spawn(launch, **options))
+                return code
+            if not os.isatty(0):
+                return int(self.engine().spawn(launch, stdin=source).wait())
+            process = self.engine().spawn(launch, stdin=source, process_group=0)
+            stopped_or_code: int | None = self._jobs_made().run(process, " ".join(launch.words))
+            return stopped_or_code
+        finally:
+            if source is not None:
+                source.close()
+
+    def _job(self, word: str, number: str = "") -> Any:
+        jobs = self._jobs_made()
+        if word == "jobs":
+            return face(jobs.list())
+        self.shell.user_ns["_exit_code"] = jobs.resume(number, foreground=word == "fg")
+        return None
+
+    def _jobs_made(self) -> Any:
+        if self._jobs is None:
+            from hull.ipython.terminal import Jobs
+
+            self._jobs = Jobs()
+        return self._jobs
+
+
+def _file(text: bytes) -> Any:
+    file = os.fdopen(os.memfd_create("hull-cell"), "w+b")
+    file.write(text)
+    file.seek(0)
+    return file
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text)
+
+
+def _json(value: Any) -> str:
+    from hull.present import to_json
+
+    return to_json(value)
+
+
+def _speaking(error: HullError) -> HullError:
+    """Make IPython print the message in place of a traceback."""
+    from hull.present import explain
+
+    error._render_traceback_ = lambda: [explain(error)]  # type: ignore[attr-defined]
+    return error

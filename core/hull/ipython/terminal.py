@@ -1,0 +1,87 @@
+"""Job control for IPython in a terminal: the container gets the terminal, Ctrl-C and Ctrl-Z, and gives it back."""
+
+import os
+import signal
+import sys
+import termios
+from typing import Any, NamedTuple
+
+from hull.errors import UserError
+
+STDIN = 0
+
+
+class Job(NamedTuple):
+    """A stopped or resumed container."""
+
+    process: Any
+    title: str
+
+
+class Jobs:
+    """The containers that Ctrl-Z stopped; numbers are theirs until they end."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, Job] = {}
+
+    def run(self, process: Any, title: str) -> int | None:
+        """Give a process that leads its own group the terminal; return its exit code, None if it was stopped."""
+        return self._wait(Job(process, title), max(self._jobs, default=0) + 1)
+
+    def resume(self, number: str = "", *, foreground: bool = True) -> int | None:
+        """Continue a stopped job, the last one if none is named."""
+        self.list()
+        key = int(number.lstrip("%")) if number.lstrip("%").isdigit() else max(self._jobs, default=0)
+        job = self._jobs.get(key)
+        if job is None:
+            raise UserError(f"no such job: {number or 'none is stopped'}", "%hull jobs lists them")
+        if foreground:
+            return self._wait(job, key)
+        os.killpg(job.process.pid, signal.SIGCONT)
+        return None
+
+    def list(self) -> list[str]:
+        """Return one line a job; forget those that ended."""
+        for key in [key for key, job in self._jobs.items() if job.process.poll() is not None]:
+            del self._jobs[key]
+        return [f"[{key}] {job.title}" for key, job in self._jobs.items()]
+
+    def end(self) -> None:
+        """End what is left: nothing that this shell started outlives it."""
+        for job in self._jobs.values():
+            if job.process.poll() is None:
+                os.killpg(job.process.pid, signal.SIGKILL)
+                job.process.wait()
+        self._jobs.clear()
+
+    def _wait(self, job: Job, key: int) -> int | None:
+        code = hold_terminal(job.process)
+        if code is None:
+            self._jobs[key] = job
+            sys.stderr.write(f"\n[{key}] stopped  {job.title}   (%hull fg resumes it)\n")
+        else:
+            self._jobs.pop(key, None)
+        return code
+
+
+def hold_terminal(process: Any) -> int | None:
+    """Wait while `process` has the terminal; exit code, or None where it stopped.
+
+    It may have read before it was in the foreground and been stopped for it: it is continued at any rate.
+    """
+    saved = termios.tcgetattr(STDIN)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    try:
+        os.tcsetpgrp(STDIN, process.pid)
+        os.killpg(process.pid, signal.SIGCONT)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+    except ProcessLookupError:
+        return int(process.wait())
+    finally:
+        os.tcsetpgrp(STDIN, os.getpgrp())
+        termios.tcsetattr(STDIN, termios.TCSADRAIN, saved)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if os.WIFSTOPPED(status):
+        return None
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return int(process.returncode)
