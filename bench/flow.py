@@ -52,7 +52,7 @@ def _memory(place: Place) -> Iterator[Figure | Skipped]:
     side = Side("launcher and init, waiting", "", lambda: 0.0)
     limit = Side("the limit: 2 MiB", "", lambda: 0.0)
     yield Figure("resident beside one foreground program", side, limit, ours / 1024, LIMIT / 1024, 1, "KiB", bound=1.0)
-    argv = bwrap(place, "--unshare-all")[:-1] + ["/bin/cat"]
+    argv = [*bwrap(place)[:-1], "/bin/cat"]
     yield _against(side, ours, "bwrap and its pid 1", version("bwrap"), argv)
     try:
         subprocess.run(place.podman("load", "-q", "-i", place.archive), check=True, capture_output=True)

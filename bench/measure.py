@@ -18,7 +18,7 @@ class Side(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A comparison's result. The ratio may be at most `bound` and at least `least`; without either it is for the record."""
+    """A comparison. The ratio may be at most `bound`, at least `least`; without either it is for the record."""
 
     title: str
     ours: Side

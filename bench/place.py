@@ -50,7 +50,8 @@ def make(base: str) -> Place:
     for name in ("bin", "proc", "dev", "tmp", "etc"):
         os.makedirs(os.path.join(tree, name))
     shutil.copy2(program("busybox"), os.path.join(tree, "bin", "busybox"))
-    os.symlink("busybox", os.path.join(tree, "bin", "true"))
+    for applet in ("true", "cat"):
+        os.symlink("busybox", os.path.join(tree, "bin", applet))
     return Place(base, hull, archive, tree)
 
 

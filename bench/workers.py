@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from types import TracebackType
+from typing import Self
 
 REQUESTS = "BENCH_REQUESTS"
 ANSWERS = "BENCH_ANSWERS"
@@ -33,7 +34,7 @@ class Worker:
             raise RuntimeError(f"the worker ended with {self._process.wait()}")
         return float(answer)
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
