@@ -1,0 +1,87 @@
+"""Many starts in a row and at once leave nothing: no mount, process, descriptor, file or user namespace."""
+
+import os
+import subprocess
+
+import pytest
+
+from tests.commandline import CommandLine
+from tests.repeat import times
+
+TRUE = ("run", "--rm", "--network", "none", "busybox", "true")
+
+pytestmark = pytest.mark.serial
+
+
+def _left(root: str) -> dict[str, object]:
+    """Return what could leak: mounts, our processes, namespaces held by anyone, files of the store."""
+    with open("/proc/self/mountinfo") as mounts:
+        places = sorted(line.split()[4] for line in mounts)
+    processes, namespaces = set(), set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm") as name:
+                comm = name.read().strip()
+            namespaces.add(os.readlink(f"/proc/{pid}/ns/user"))
+        except OSError:
+            continue
+        if comm.startswith(("hull", "slirp4netns", "pasta", "fuse-overlayfs")) and int(pid) != os.getpid():
+            processes.add(f"{comm}:{pid}")
+    files = sorted(os.path.relpath(f"{at}/{name}", root) for at, _, names in os.walk(root) for name in names)
+    return {
+        "mounts": places,
+        "processes": processes,
+        "namespaces": namespaces,
+        "files": [f for f in files if "hull.db" not in f],
+    }
+
+
+def test_a_thousand_starts_in_a_row(fresh_cli: CommandLine) -> None:
+    fresh_cli(*TRUE, check=True)
+    before = _left(fresh_cli.root)
+    for _ in range(times(200, 1000)):
+        assert fresh_cli(*TRUE).returncode == 0
+    assert _left(fresh_cli.root) == before
+    assert fresh_cli("ps", "-a", "-q").stdout == b""
+
+
+def test_fifty_starts_at_once(fresh_cli: CommandLine) -> None:
+    fresh_cli(*TRUE, check=True)
+    before = _left(fresh_cli.root)
+    started = [fresh_cli.popen(*TRUE, stderr=subprocess.PIPE) for _ in range(50)]
+    ended = [(process.communicate(timeout=120)[1], process.returncode) for process in started]
+    assert ended == [(b"", 0)] * 50
+    assert _left(fresh_cli.root) == before
+    assert fresh_cli("ps", "-a", "-q").stdout == b""
+
+
+def test_store_and_list_agree_after_runs_that_stay(fresh_cli: CommandLine) -> None:
+    for _ in range(10):
+        fresh_cli("run", "--network", "none", "busybox", "true", check=True)
+    listed = fresh_cli("ps", "-a", "-q", "--no-trunc", check=True).stdout.decode().split()
+    assert sorted(listed) == sorted(os.listdir(f"{fresh_cli.root}/containers"))
+    assert len(listed) == 10
+    fresh_cli("rm", *listed, check=True)
+    assert os.listdir(f"{fresh_cli.root}/containers") == []
+
+
+def test_a_warm_engine_leaks_no_descriptor(fresh_cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hull.commands.run import run
+    from hull.engine import Engine
+    from hull.runtime.launch import Launch
+
+    monkeypatch.setenv("HULL_ROOT", fresh_cli.root)
+    engine = Engine()
+    engine.keep()
+
+    def once() -> None:
+        launch = run(engine, "busybox", ("true",), network="none", rm=True)
+        assert isinstance(launch, Launch)
+        assert engine.spawn(launch, stdin=subprocess.DEVNULL).wait(30) == 0
+
+    once()
+    before = sorted(os.listdir("/proc/self/fd"))
+    for _ in range(times(50, 1000)):
+        once()
+    assert sorted(os.listdir("/proc/self/fd")) == before
+    engine.close()
