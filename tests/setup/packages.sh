@@ -12,7 +12,7 @@ bench="$registry bubblewrap conmon crun curl passt podman skopeo"
 # The sanitizers' runtime carries its compiler's version in its name; both come from the compiler that is the default.
 clang() {
     version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
-    [ -z "$version" ] || printf 'clang-%s libclang-rt-%s-dev' "$version" "$version"
+    [ -z "$version" ] || printf 'clang-%s libclang-rt-%s-dev\n' "$version" "$version"
 }
 
 absent() {
@@ -29,7 +29,6 @@ wanted() {
             registry) echo "$registry" ;;
             test) echo "$test" && clang ;;
             bench) echo "$bench" ;;
-            *) echo "packages.sh: unknown group $group" >&2 && exit 2 ;;
         esac
     done
 }
@@ -48,6 +47,12 @@ quietly() {
     esac
 }
 
+for group in "$@"; do
+    case $group in
+        base | registry | test | bench) ;;
+        *) echo "packages.sh: unknown group $group" >&2 && exit 2 ;;
+    esac
+done
 if ! command -v dpkg-query >/dev/null; then
     echo "setup: not a Debian system: these are needed by the names your distribution gives them:" $(wanted "$@")
     exit 0
