@@ -18,12 +18,16 @@ class Mount(NamedTuple):
 
 
 class Port(NamedTuple):
-    """A published port. `host` 0 asks for a free one; `address` empty means every local address."""
+    """A published port. `host` 0 asks for a free one; `address` empty means every local address.
+
+    `last`, where it is not 0, ends the range of host ports that begins at `host` and leaves the choice.
+    """
 
     container: int
     host: int = 0
     protocol: str = "tcp"
     address: str = ""
+    last: int = 0
 
 
 class Ulimit(NamedTuple):

@@ -4,7 +4,7 @@ Read by setup.py (`cffi_modules`). The newer calls go through syscall(2) by numb
 older libc than the kernel it runs on.
 """
 
-from cffi import FFI
+from cffi import FFI  # type: ignore[import-untyped]
 
 ffibuilder = FFI()
 

@@ -149,6 +149,6 @@ def _checked(call: Callable[[Any], int], name: bytes | None) -> int:
 
 
 def _module() -> Any:
-    from hull.kernel import _syscalls
+    from importlib import import_module
 
-    return _syscalls
+    return import_module("hull.kernel._syscalls")

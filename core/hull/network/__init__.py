@@ -1,0 +1,137 @@
+"""The ways out of a network namespace: choose one, write what the container reads, return the plan's part."""
+
+import os
+from collections.abc import Iterator
+
+from hull import log
+from hull.errors import HostError, UserError
+from hull.kernel.features import Host
+from hull.model import Attachment, Port, Spec
+from hull.network.backend import Backend, Connection, Request
+
+NAMES = ("default", "none", "host", "slirp4netns", "pasta")
+OUTSIDE = ("slirp4netns", "pasta")  # what the default tries, the soonest ready first
+
+
+class Networks:
+    """The backends of one host."""
+
+    def __init__(self, host: Host, events: log.Events) -> None:
+        self.host = host
+        self.events = events
+
+    def attach(self, spec: Spec, directory: str, outer: bool) -> Attachment:  # noqa: ARG002 (ours are the same in both)
+        """Decide one container's network and write resolv.conf, hosts and hostname into its directory.
+
+        The ops are a helper's alone: whether a network namespace is made, and in which user namespace (`outer`), is the
+        plan's. `directory`/upper, where it is there, belongs to the container's root, as what a helper writes must.
+        """
+        request = self._request(spec, directory)
+        backend, warnings = self._choose(spec, request)
+        if backend.name in OUTSIDE and spec.ports:
+            request = request._replace(ports=_claim(spec.ports), scratch=_scratch(request.scratch, directory))
+        connection = backend.connect(request)
+        hosts = _write(spec, directory, backend, request, connection)
+        remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
+        return Attachment(
+            backend.name,
+            (*connection.ops, *remove),
+            connection.nameservers,
+            hosts,
+            (*warnings, *connection.warnings),
+            request.ports,
+        )
+
+    def _request(self, spec: Spec, directory: str) -> Request:
+        from hull.network import resolver
+
+        known = resolver.read() if spec.network != "none" else resolver.Resolver()
+        uplink = spec.network in ("none", "host") or has_route()
+        scratch = f"{self.host.paths.runtime}/{os.path.basename(directory)[:16]}"
+        return Request(self.host, spec.ports, known, uplink, scratch)
+
+    def _choose(self, spec: Spec, request: Request) -> tuple[Backend, tuple[str, ...]]:
+        if spec.network not in NAMES:
+            raise UserError(
+                f"cannot use --network {spec.network}: networks between containers are not available yet",
+                f"one of {', '.join(NAMES)}; `default` reaches outside, -p publishes a port",
+            )
+        if spec.network != "default":
+            backend = next(_backends((spec.network,)))
+            reason = backend.declines(request)
+            if reason:
+                raise HostError(f"cannot use --network {spec.network}: {reason}", "hull doctor shows what each needs")
+            return backend, ()
+        reasons = []
+        for backend in _backends(OUTSIDE):
+            reason = backend.declines(request)
+            if not reason:
+                return backend, ()
+            reasons.append(reason)
+        why = "; ".join(dict.fromkeys(reasons))
+        if spec.ports:
+            raise HostError(f"cannot publish ports: {why}", "hull doctor shows how to install slirp4netns or pasta")
+        return next(_backends(("none",))), (f"the container has no network but loopback: {why}",)
+
+
+def has_route() -> bool:
+    """Whether this network namespace has a default route, of either family. Reads, sends nothing."""
+    v4 = [(row[1], row[7], row[0]) for row in _rows("/proc/net/route")]  # destination, mask, interface
+    v6 = [(row[0], row[1], row[9]) for row in _rows("/proc/net/ipv6_route")]  # destination, prefix length, interface
+    return any(not destination.strip("0") + prefix.strip("0") and name != "lo" for destination, prefix, name in v4 + v6)
+
+
+def _rows(path: str) -> list[list[str]]:
+    try:
+        with open(path, encoding="ascii") as file:
+            return [line.split() for line in file]
+    except OSError:
+        return []
+
+
+def _backends(names: tuple[str, ...]) -> Iterator[Backend]:
+    """Give backends one by one, imported when reached."""
+    for name in names:
+        if name == "none":
+            from hull.network.none import Nothing
+
+            yield Nothing()
+        elif name == "host":
+            from hull.network.host import Shared
+
+            yield Shared()
+        elif name == "slirp4netns":
+            from hull.network.slirp4netns import Slirp4netns
+
+            yield Slirp4netns()
+        else:
+            from hull.network.pasta import Pasta
+
+            yield Pasta()
+
+
+def _claim(ports: tuple[Port, ...]) -> tuple[Port, ...]:
+    from hull.network.ports import claim
+
+    return claim(ports)
+
+
+def _scratch(path: str, directory: str) -> str:
+    """Make a directory for the helper, the container's root's own: not in the store, a socket's path must be short."""
+    os.makedirs(path, 0o700, exist_ok=True)
+    if os.geteuid() == 0 and os.path.isdir(f"{directory}/upper"):
+        owner = os.stat(f"{directory}/upper")
+        os.chown(path, owner.st_uid, owner.st_gid)
+    return path
+
+
+def _write(spec: Spec, directory: str, backend: Backend, request: Request, connection: Connection) -> tuple[str, ...]:
+    from hull.network import names
+
+    shared = backend.name == "host"
+    place = names.Place(names.hostname(spec, directory, shared), connection.address, connection.gateway)
+    extra = names.extra_hosts(spec.hosts, place)
+    names.write(directory, "hostname", f"{place.hostname}\n")
+    names.write(directory, "hosts", names.hosts(place, extra, shared))
+    names.write(directory, "resolv.conf", names.resolv_conf(spec, request.resolver, connection.nameservers))
+    return extra

@@ -92,4 +92,4 @@ def _extents(path: str) -> list[tuple[int, int]]:
 def _nested(uids: list[tuple[int, int]], gids: list[tuple[int, int]]) -> Identity:
     """Return maps that hand on what this user namespace has: one line an extent, no line over two (FACTS P9)."""
     flavour = "range" if sum(count for _, count in uids) > 1 else "single"
-    return Identity(flavour, *(tuple(IdMap(i, i, n) for i, n in extents) for extents in (uids, gids)))
+    return Identity(flavour, tuple(IdMap(i, i, n) for i, n in uids), tuple(IdMap(i, i, n) for i, n in gids))

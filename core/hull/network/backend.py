@@ -1,0 +1,51 @@
+"""What every way out of a network namespace is: a name, a reason to decline, a connection.
+
+A backend is data for the plan: it starts nothing. Its helper runs as root of the user namespace that owns the network
+namespace, in the host's mount and network namespaces, and is killed with the container. In a helper's arguments these
+words stand for what only the launcher knows, whole or after an equals sign:
+
+    @PID     the container's first process, as the host numbers it
+    @NETNS   the path of its network namespace
+    @READY   the descriptor to which the helper writes a byte once the network is up (ready "fd")
+    @EXIT    a descriptor whose hangup means the container has ended
+
+Ready "exit": the helper's first process exits with 0 once the network is up; what it leaves behind serves on.
+"""
+
+from typing import NamedTuple, Protocol
+
+from hull.kernel.features import Host
+from hull.model import Port
+from hull.network.resolver import Resolver
+
+
+class Request(NamedTuple):
+    """What a backend may decide from. `scratch` is a directory that its helper may write in, its path short."""
+
+    host: Host
+    ports: tuple[Port, ...]
+    resolver: Resolver
+    uplink: bool
+    scratch: str
+
+
+class Connection(NamedTuple):
+    """What a backend decided. `address` is the container's own, `gateway` reaches the host, "" where nothing does."""
+
+    ops: tuple[tuple[str, ...], ...] = ()
+    address: str = ""
+    gateway: str = ""
+    nameservers: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Backend(Protocol):
+    """One way out. `name` is what --network takes."""
+
+    name: str
+
+    def declines(self, request: Request) -> str:
+        """Return why it cannot serve this request here, "" where it can. Starts and probes nothing."""
+
+    def connect(self, request: Request) -> Connection:
+        """Return the helper's ops and what the container's /etc must say."""

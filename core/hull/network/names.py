@@ -1,0 +1,108 @@
+"""Write what a container reads to find names: resolv.conf, hosts and hostname, beside its plan."""
+
+import os
+from typing import NamedTuple
+
+from hull.errors import UserError
+from hull.model import Spec
+from hull.network.resolver import Resolver
+
+LOCAL = (
+    "127.0.0.1\tlocalhost",
+    "::1\tlocalhost ip6-localhost ip6-loopback",
+    "fe00::\tip6-localnet",
+    "ff00::\tip6-mcastprefix",
+    "ff02::1\tip6-allnodes",
+    "ff02::2\tip6-allrouters",
+)
+GATEWAY = "host-gateway"
+
+
+class Place(NamedTuple):
+    """Where a container is: its name, its own address, the address that reaches the host ("" where none does)."""
+
+    hostname: str
+    address: str = ""
+    gateway: str = ""
+
+
+def hostname(spec: Spec, directory: str, shared: bool) -> str:
+    """Return the name inside: the one asked for, the host's own on the host's network, else the short id."""
+    if spec.hostname is not None:
+        return _word(spec.hostname, "--hostname")
+    return os.uname().nodename if shared else os.path.basename(directory)[:12]
+
+
+def resolv_conf(spec: Spec, resolver: Resolver, nameservers: tuple[str, ...]) -> str:
+    """Return a resolv.conf: what was asked comes in place of the host's, kind by kind; `--dns-search .` means none."""
+    servers = tuple(_address(word, "--dns") for word in spec.dns) or nameservers
+    search = tuple(_word(word, "--dns-search") for word in spec.dns_search) or resolver.search
+    options = tuple(_word(word, "--dns-option") for word in spec.dns_options) or resolver.options
+    lines = [f"nameserver {server}" for server in servers]
+    lines += [f"search {' '.join(search)}"] if search and search != (".",) else []
+    lines += [f"options {' '.join(options)}"] if options else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def extra_hosts(words: tuple[str, ...], place: Place) -> tuple[str, ...]:
+    """Return the lines of /etc/hosts that --add-host asked for: NAME:ADDRESS, NAME=ADDRESS, NAME:host-gateway."""
+    lines = []
+    for word in words:
+        cut = min((i for i in (word.find(":"), word.find("=")) if i > 0), default=0)
+        name, address = word[:cut], word[cut + 1 :].strip("[]")
+        if not cut:
+            raise UserError(f"cannot add the host {word}: no address", "write --add-host NAME:ADDRESS")
+        if address == GATEWAY:
+            address = place.gateway
+            if not address:
+                raise UserError(
+                    f"cannot add the host {word}: nothing in this network reaches this machine",
+                    "name an address, or take --network slirp4netns, where this machine has a default route",
+                )
+        lines.append(f"{_address(address, '--add-host')}\t{_word(name, '--add-host')}")
+    return tuple(lines)
+
+
+def hosts(place: Place, extra: tuple[str, ...], shared: bool) -> str:
+    """Return an /etc/hosts: local names (on the host's network, the host's), the container's own, what was added."""
+    if shared:
+        return "".join([_text("/etc/hosts"), *(f"{line}\n" for line in extra)])
+    short = place.hostname.partition(".")[0]
+    own = [f"{place.address or '127.0.1.1'}\t{place.hostname}{'' if short == place.hostname else f' {short}'}"]
+    return "".join(f"{line}\n" for line in [*LOCAL, *own, *extra])
+
+
+def write(directory: str, name: str, text: str) -> None:
+    """Write one of the files, readable by whoever the container's root is."""
+    path = f"{directory}/{name}"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, 0o644)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+    except OSError:
+        return ""
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _word(word: str, flag: str) -> str:
+    """Return the word; a space or a line break would write another line of the file."""
+    if not word or any(c.isspace() or not c.isprintable() for c in word):
+        raise UserError(f"cannot use {flag} {word!r}: empty, or with spaces", "give one word")
+    return word
+
+
+def _address(word: str, flag: str) -> str:
+    import socket
+
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, word)
+        except (OSError, ValueError):
+            continue
+        return word
+    raise UserError(f"cannot use {flag} {word!r}: not an IP address", f"give an address, such as {flag} 9.9.9.9")
