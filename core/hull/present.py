@@ -5,14 +5,13 @@ keeps them as they are.
 """
 
 import os
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
+from hull.units import span
+
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-_AGES = (
-    ("year", 31_536_000), ("month", 2_592_000), ("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60),
-)  # fmt: skip
-_PLURAL_FROM = 2
 
 
 def show(value: Any, stream: TextIO, output: str = "", fields: tuple[str, ...] = ()) -> None:
@@ -100,15 +99,7 @@ def size(count: float) -> str:
 
 def age(then: float, now: float | None = None) -> str:
     """Return how long ago a time was, in its largest unit."""
-    import time
-
-    seconds = (time.time() if now is None else now) - then
-    for unit, length in _AGES:
-        if seconds >= _PLURAL_FROM * length:
-            return f"{int(seconds // length)} {unit}s ago"
-        if seconds >= length and unit in ("minute", "hour"):
-            return f"{'About an' if unit == 'hour' else 'About a'} {unit} ago"
-    return "Less than a second ago" if seconds < 1 else f"{int(seconds)} second{'s' if int(seconds) > 1 else ''} ago"
+    return f"{span((time.time() if now is None else now) - then)} ago"
 
 
 def _harmless(text: str) -> str:

@@ -29,7 +29,7 @@ class _Place(NamedTuple):
 def candidates(words: list[str], prefix: str, engine: Callable[[], Any]) -> list[Candidate]:
     """Return the completions of `prefix` after `words` (without `hull`); `FILES` among them where a path may stand."""
     if not words:
-        return [c for c in _verbs() if c.text.startswith(prefix)]
+        return list(_verbs(prefix))
     if words[0] not in VERBS:
         return []
     verb = load(words[0])
@@ -51,10 +51,12 @@ def candidates(words: list[str], prefix: str, engine: Callable[[], Any]) -> list
     return [c for c in found if c is FILES or c.text.startswith(prefix)]
 
 
-def _verbs() -> Iterator[Candidate]:
+def _verbs(prefix: str) -> Iterator[Candidate]:
     for name in VERBS:
-        yield Candidate(name, load(name).summary)
-    yield Candidate("--help", "list the verbs")
+        if name.startswith(prefix):
+            yield Candidate(name, load(name).summary)
+    if "--help".startswith(prefix):
+        yield Candidate("--help", "list the verbs")
 
 
 def _flags(verb: Verb) -> Iterator[Candidate]:

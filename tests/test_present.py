@@ -1,0 +1,145 @@
+"""What people see."""
+
+import io
+import json
+import os
+import pty
+from typing import NamedTuple
+
+import pytest
+from hull import present
+from hull.errors import UserError
+from hull.log import Event
+from hull.progress import Progress, line
+
+
+class Row(NamedTuple):
+    container_id: str
+    created: float
+    size: int
+    ports: tuple[str, ...]
+
+
+def shown(value, output="", fields=()):
+    stream = io.StringIO()
+    present.show(value, stream, output, fields)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0B"), (999, "999B"), (1000, "1kB"), (1234, "1.23kB"), (12_345, "12.3kB"), (999_400, "999kB"),
+        (77_700_000, "77.7MB"), (10**18, "1000PB"),
+    ],
+)  # fmt: skip
+def test_size(count, text):
+    assert present.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "Less than a second ago"), (1, "1 second ago"), (59, "59 seconds ago"), (60, "About a minute ago"),
+        (3_600, "About an hour ago"), (7_300, "2 hours ago"), (90_000, "25 hours ago"), (86_400 * 3, "3 days ago"),
+    ],
+)  # fmt: skip
+def test_age(seconds, text):
+    assert present.age(1000.0, 1000.0 + seconds) == text
+
+
+def test_a_table_names_its_fields_and_aligns():
+    rows = [Row("abc", 0.0, 1000, ("80", "81")), Row("abcdef", 0.0, 5, ())]
+    head, first, second = shown(rows).splitlines()
+    assert head.split("   ")[0] == "CONTAINER ID"
+    assert "1kB" in first
+    assert first.endswith("80, 81")
+    assert second.index("5B") == first.index("1kB") == head.index("SIZE")
+
+
+def test_an_empty_table_has_its_header_and_quiet_has_none():
+    assert shown([], fields=("container_id", "names")) == "CONTAINER ID   NAMES\n"
+    assert shown([]) == ""
+
+
+def test_json_keeps_the_values():
+    data = json.loads(shown([Row("abc", 1.5, 1000, ("80",))], "json"))
+    assert data == [{"container_id": "abc", "created": 1.5, "size": 1000, "ports": ["80"]}]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("one", "one\n"), ("", ""), (["a", "b"], "a\nb\n"), ({"a": 1}, '{\n  "a": 1\n}\n'), (iter(["x"]), "x\n")],
+)
+def test_shapes(value, text):
+    assert shown(value) == text
+
+
+def test_control_characters_do_not_reach_a_terminal():
+    class Name(NamedTuple):
+        name: str
+
+    assert "\x1b" not in shown([Name("a\x1b]0;owned\x07")])
+
+
+def test_progress_off_a_terminal_is_one_line_a_change():
+    stream = io.StringIO()
+    progress = Progress(stream)
+    for event in ("pulling", "pulling", "unpacking"):
+        progress(Event("progress", "abc", event, 5, 10))
+    progress(Event("warning", "net", "no way out"))
+    progress.close()
+    assert stream.getvalue() == "abc: pulling\nabc: unpacking\nhull: warning: net: no way out\n"
+
+
+def test_quiet_keeps_warnings():
+    stream = io.StringIO()
+    progress = Progress(stream, quiet=True)
+    progress(Event("progress", "abc", "pulling"))
+    progress(Event("note", "", "by the way"))
+    progress(Event("warning", "", "beware"))
+    assert stream.getvalue() == "hull: warning: beware\n"
+
+
+def test_progress_on_a_terminal_updates_its_lines():
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as stream:
+        progress = Progress(stream)
+        progress(Event("progress", "aaa", "pulling", 1, 2))
+        progress(Event("progress", "bbb", "pulling", 1, 2))
+        progress(Event("progress", "aaa", "done"))
+        progress.close()
+        text = os.read(master, 65536).decode()
+    os.close(master)
+    assert "\x1b[2A" in text
+    assert text.rindex("aaa: done") > text.index("bbb: pulling")
+    assert text.endswith("\n")
+
+
+def test_a_line_never_divides_by_an_unknown_total():
+    assert line(Event("progress", "abc", "pulling", 2000, 0)).endswith("2kB")
+    assert "[" in line(Event("progress", "abc", "pulling", 1, 2))
+    assert line(Event("progress", "", "unpacking")).strip() == "unpacking"
+
+
+def test_explain_a_refusal():
+    assert present.explain(UserError("cannot do it", "do that")) == "hull: cannot do it\n  hint: do that"
+
+
+def test_explain_a_fault_saves_its_traceback(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ZeroDivisionError) as caught:
+        _ = 1 // 0
+    text = present.explain(caught.value)
+    assert text.startswith("hull: this is a fault in hull: ZeroDivisionError: integer division or modulo by zero\n")
+    (saved,) = tmp_path.iterdir()
+    assert str(saved) in text
+    assert "Traceback" in saved.read_text()
+    assert saved.stat().st_mode & 0o077 == 0
+
+
+def test_debug_prints_the_traceback(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HULL_DEBUG", "1")
+    assert present.explain(ValueError("x")).startswith("ValueError: x\n")
+    assert not list(tmp_path.iterdir())
