@@ -1,0 +1,43 @@
+"""The closing line counts what happened, and CI refuses a skip that nothing allows."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.as_users.tally import Outcome, Tally, read_junit
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="a" name="passes"/>
+<testcase classname="a" name="fails"><failure message="no"/></testcase>
+<testcase classname="a" name="breaks"><error message="no"/></testcase>
+<testcase classname="a" name="skips"><skipped type="pytest.skip" message="needs tun: cannot open"/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_junit_counts(tmp_path: Path) -> None:
+    (tmp_path / "junit.xml").write_text(JUNIT)
+    assert read_junit(str(tmp_path / "junit.xml")) == (1, 2, (("a.skips", "needs tun: cannot open"),))
+
+
+@pytest.mark.parametrize(("strict", "why", "status"), [
+    (False, "needs tun: cannot open", 0),
+    (True, "needs tun: cannot open", 1),
+    (True, "needs root: the as_root part runs it", 0),
+])  # fmt: skip
+def test_only_ci_refuses_skips(capsys: pytest.CaptureFixture[str], strict: bool, why: str, status: int) -> None:
+    tally = Tally(strict=strict)
+    tally.add("someone", Outcome("unit", 1.0, 3, 0, (("a.b", why),)))
+    assert tally.close() == status
+    assert capsys.readouterr().out.splitlines()[-1] == f"3 passed, {status} failed, {1 - status} skipped"
+
+
+def test_a_stage_without_a_report_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally(strict=False)
+    tally.add("someone", Outcome("unit", 1.0, 3, 0))
+    tally.add("someone", Outcome("launcher", 1.0, 0, 0, problem="no report"))
+    assert tally.close() == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 1 failed, 0 skipped"
+
+
+def test_nothing_run_fails() -> None:
+    assert Tally(strict=False).close() == 1
