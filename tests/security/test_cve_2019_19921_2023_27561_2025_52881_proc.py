@@ -1,0 +1,62 @@
+"""/proc is the container's own, whatever the image, a volume or a racing mount says (also 2023-28642, 2019-16884)."""
+
+import pytest
+
+from tests.cases.conftest import MakeImage
+from tests.security.conftest import Canary, Run
+
+
+def test_cve_2019_19921_proc_is_a_link_in_the_image(make_image: MakeImage, run: Run, canary: Canary) -> None:
+    done = run(make_image({"proc": canary.directory}), "sh", "-c", "cat /proc/self/stat && echo x >/proc/planted")
+    canary.assert_untouched()
+    assert done.returncode == 125 or done.stdout[:1].isdigit(), done
+
+
+def test_cve_2023_27561_sys_is_a_link_in_the_image(make_image: MakeImage, run: Run, canary: Canary) -> None:
+    done = run(make_image({"sys": canary.directory}), "sh", "-c", "ls /sys/kernel && echo x >/sys/planted")
+    canary.assert_untouched()
+    assert done.returncode == 125 or not done.stdout.strip() or b"mm" in done.stdout, done
+
+
+@pytest.mark.parametrize(
+    "target", ["/proc", "/proc/", "//proc", "/./proc", "/x/../proc", "/proc/self/attr", "/proc/sys"]
+)
+@pytest.mark.parametrize("form", ["-v={source}:{target}", "--mount=type=bind,source={source},target={target}"])
+def test_cve_2023_28642_and_2019_16884_no_volume_over_proc(run: Run, canary: Canary, target: str, form: str) -> None:
+    done = run(form.format(source=canary.directory, target=target), "busybox", "true")
+    assert done.returncode == 125
+    assert b"/proc" in done.stderr
+    assert run(f"--tmpfs={target}", "busybox", "true").returncode == 125
+
+
+def test_cve_2023_28642_no_volume_over_proc_through_a_link(make_image: MakeImage, run: Run, canary: Canary) -> None:
+    image = make_image({"into": "/proc", "deep": "proc/self"})
+    for target in ("/into", "/into/sys", "/deep/attr"):
+        done = run("-v", f"{canary.directory}:{target}", image, "cat", f"{target}/file", "/proc/self/stat")
+        assert done.returncode == 125, done
+        assert b"canary" not in done.stdout
+
+
+@pytest.mark.parametrize("key", ["../../proc/sysrq-trigger", "kernel/../../sysrq-trigger", "/etc/motd", "..", ""])
+def test_cve_2025_52881_a_sysctl_stays_below_proc_sys(run: Run, key: str) -> None:
+    done = run("--sysctl", f"{key}=x", "busybox", "true")
+    assert done.returncode == 125
+    assert done.stderr
+
+
+def test_cve_2025_52881_a_sysctl_is_written_to_the_real_proc(make_image: MakeImage, run: Run, canary: Canary) -> None:
+    image = make_image({"proc/sys/kernel/msgmax": canary.file})
+    done = run("--sysctl", "kernel.msgmax=4242", image, "cat", "/proc/sys/kernel/msgmax")
+    assert done.stdout == b"4242\n", done
+    canary.assert_untouched()
+
+
+def test_proc_sys_and_sysrq_are_read_only(run: Run) -> None:
+    files = ("sys/kernel/core_pattern", "sys/kernel/msgmax", "sysrq-trigger", "irq/default_smp_affinity")
+    for file in files:
+        done = run("busybox", "sh", "-c", f"test ! -e /proc/{file} || echo x >/proc/{file}")
+        assert b"Read-only" in done.stderr or b"Permission denied" in done.stderr or done.returncode == 0, (file, done)
+    mounts = run("busybox", "cat", "/proc/self/mountinfo").stdout.decode().splitlines()
+    flags = {line.split()[4]: line.split()[5].split(",") for line in mounts}
+    for path in ("/proc/sys", "/proc/sysrq-trigger", "/proc/bus", "/proc/fs", "/proc/irq"):
+        assert "ro" in flags.get(path, ["ro"] if path in ("/proc/bus", "/proc/irq") else []), (path, sorted(flags))

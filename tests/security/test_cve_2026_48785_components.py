@@ -1,0 +1,18 @@
+"""A rule about a path speaks of components: /proc2 is not /proc."""
+
+import pytest
+
+from tests.security.conftest import Canary, Run
+
+
+@pytest.mark.parametrize("target", ["/proc2", "/procfs/x", "/x/proc", "/process"])
+def test_cve_2026_48785_a_longer_name_is_another_path(run: Run, canary: Canary, target: str) -> None:
+    done = run("-v", f"{canary.directory}:{target}:ro", "busybox", "cat", f"{target}/file")
+    assert done.stdout == b"canary\n", done
+
+
+def test_cve_2026_48785_unmasking_one_path_leaves_its_namesakes(run: Run) -> None:
+    mounts = run("--security-opt=unmask=/proc/sys", "busybox", "cat", "/proc/self/mountinfo").stdout.decode()
+    paths = {line.split()[4] for line in mounts.splitlines()}
+    assert "/proc/sys" not in paths
+    assert "/proc/sysrq-trigger" in paths
