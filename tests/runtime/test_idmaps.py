@@ -5,7 +5,7 @@ import os
 import pytest
 from hull.errors import HostError, UserError
 from hull.kernel import programs
-from hull.model import IdMap
+from hull.model import Identity, IdMap
 from hull.runtime import idmaps
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,11 +47,31 @@ def test_around_maps_every_subordinate_id_once(own, sizes):
         ranges.append((start, size))
         start += size + 3
     extents = idmaps.around(own, ranges)
-    inside = [i for e in extents for i in range(e.inside, e.inside + e.count)]
-    outside = sorted(o for e in extents for o in range(e.outside, e.outside + e.count))
+    inside = [i for e in extents for i in range(e.inside, e.inside + e.length)]
+    outside = sorted(o for e in extents for o in range(e.outside, e.outside + e.length))
     assert len(set(inside)) == len(inside) == sum(sizes) + 1
     assert outside == sorted([own, *(i for s, n in ranges for i in range(s, s + n))])
     assert (own, own) in [(e.inside, e.outside) for e in extents]
+
+
+@given(own=st.integers(1, 300), sizes=st.lists(st.integers(1, 200), min_size=1, max_size=5))
+def test_keep_id_shows_a_layer_as_it_was_unpacked(own, sizes):
+    ranges, start = [], 1000
+    for size in sizes:
+        ranges.append((start, size))
+        start += size + 3
+    unpacked = {e.outside + i: e.inside + i for e in idmaps.spread(own, ranges) for i in range(e.length)}
+    seen = {e.outside + i: e.inside + i for e in idmaps.around(own, ranges) for i in range(e.length)}
+    shown = {disk + i: show + i for disk, show, n in idmaps._shown(idmaps.around(own, ranges)) for i in range(n)}
+    assert {host: shown[seen[host]] for host in unpacked} == unpacked
+
+
+def test_fuse_options_are_for_keep_id_alone():
+    ranges = [(100000, 65536)]
+    keep = Identity("keep-id", idmaps.around(1001, ranges), idmaps.around(1001, ranges))
+    mapping = "1001:0:1:0:1:1001:1002:1002:64535"
+    assert idmaps.fuse_options(keep) == f"uidmapping={mapping},gidmapping={mapping}"
+    assert idmaps.fuse_options(keep._replace(flavour="range")) == ""
 
 
 @pytest.mark.parametrize("word", ["host", "nomap", "", "keep-id:uid=1"])
@@ -88,7 +108,7 @@ def test_auto_takes_the_range_and_names_the_helpers(monkeypatch, ordinary):
     found = idmaps.find("auto")
     assert found.flavour == "range"
     assert found.helpers == ("/usr/bin/newuidmap", "/usr/bin/newgidmap")
-    assert sum(e.count for e in found.uids) == 65537
+    assert sum(e.length for e in found.uids) == 65537
 
 
 def test_auto_without_helpers_is_single(monkeypatch, ordinary):

@@ -82,6 +82,20 @@ def around(own: int, ranges: list[tuple[int, int]]) -> tuple[IdMap, ...]:
     return tuple(sorted([*extents, IdMap(own, own, 1)]))
 
 
+def fuse_options(identity: Identity) -> str:
+    """Return fuse-overlayfs's options that show layers unpacked under `spread` as they were, seen from keep-id's ids.
+
+    Its words are ON-DISK:SHOWN:COUNT, the first as the container's user namespace sees the file. What was unpacked as 0
+    is the caller's on the disk, what was unpacked as 1… the ranges', in order. The kernel's overlay cannot do it.
+    """
+    if identity.flavour != "keep-id":
+        return ""
+    return ",".join(
+        f"{option}={':'.join(f'{on_disk}:{shown}:{count}' for on_disk, shown, count in _shown(extents))}"
+        for option, extents in (("uidmapping", identity.uids), ("gidmapping", identity.gids))
+    )
+
+
 def subordinate(path: str, keys: set[str]) -> list[tuple[int, int]]:
     """Return the (start, count) ranges that a subuid(5) file gives to any of `keys`, in the file's order.
 
@@ -101,6 +115,18 @@ def subordinate(path: str, keys: set[str]) -> list[tuple[int, int]]:
             if count and start and start + count <= FULL and free:
                 ranges.append((start, count))
     return ranges
+
+
+def _shown(extents: tuple[IdMap, ...]) -> list[tuple[int, int, int]]:
+    """Return (on disk, shown, count) triplets of a keep-id map; its caller is the extent that maps to itself."""
+    triplets, shown = [], 1
+    for extent in extents:
+        if extent.inside == extent.outside and extent.length == 1:
+            triplets.insert(0, (extent.inside, 0, 1))
+        else:
+            triplets.append((extent.inside, shown, extent.length))
+            shown += extent.length
+    return triplets
 
 
 def _missing(uids: list[tuple[int, int]], gids: list[tuple[int, int]]) -> str:

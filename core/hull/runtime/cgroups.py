@@ -1,0 +1,175 @@
+"""Put limits in force in a control group of the container's own, or say what is missing and how to get it.
+
+The group is made below one that this user may divide: $HULL_CGROUP, else a scope asked of systemd (whose manager may
+move the process there), else the caller's own group. Every value is read back. Source: the kernel's cgroup-v2.rst.
+"""
+
+import os
+from typing import NamedTuple
+
+from hull.errors import HostError, UserError
+from hull.model import Limits
+
+PERIOD = 100_000  # microseconds
+V1 = "it is in use by cgroup v1: boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
+DELEGATE = (
+    "as root: mkdir -p /etc/systemd/system/user@.service.d && "
+    "printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' > /etc/systemd/system/user@.service.d/delegate.conf && "
+    "systemctl daemon-reload; then log in anew"
+)
+
+
+class Tree(NamedTuple):
+    """A cgroup v2 hierarchy: where it is mounted, and this process's own group in it, both directories."""
+
+    mount: str
+    own: str
+
+
+def apply(limits: Limits, ident: str, tree: Tree | None = None) -> str:
+    """Return a new group, for the plan's `cgroup` op, with the limits in force.
+
+    May move the calling process into a scope of systemd's: call it only in the process that becomes the launcher.
+    """
+    wanted = settings(limits)
+    needed = {name.partition(".")[0] for name in wanted}
+    tree = tree or find_tree(needed)
+    _require(needed, tree.mount, V1)
+    base = _base(ident, tree)
+    _require(needed, base, DELEGATE)
+    _enable(needed, base)
+    group = f"{base}/hull-{ident[:12]}"
+    try:
+        os.mkdir(group)
+        for name, value in wanted.items():
+            _set(group, name, value, optional=name == "memory.swap.max" and limits.memory_swap is None)
+    except OSError as error:
+        raise HostError(f"cannot make the control group {group}: {error.strerror}", DELEGATE) from None
+    except HostError:
+        os.rmdir(group)
+        raise
+    return group
+
+
+def settings(limits: Limits) -> dict[str, str]:
+    """Return control files and their values. Without --memory-swap, as much swap as memory, as Docker's rule is."""
+    wanted: dict[str, str] = {}
+    if limits.memory_swap is not None and limits.memory is None:
+        raise UserError("cannot limit swap alone", "give --memory too")
+    if limits.memory is not None:
+        wanted["memory.max"] = str(limits.memory)
+        total = limits.memory_swap if limits.memory_swap is not None else 2 * limits.memory
+        if 0 <= total < limits.memory:
+            raise UserError("cannot limit memory and swap together below memory", "raise --memory-swap")
+        wanted["memory.swap.max"] = "max" if total < 0 else str(total - limits.memory)
+    if limits.cpus is not None:
+        if limits.cpus < 0.01:  # noqa: PLR2004 (the kernel's smallest quota, 1 ms)
+            raise UserError(f"cannot limit to {limits.cpus} processors", "the least is --cpus 0.01")
+        wanted["cpu.max"] = f"{int(limits.cpus * PERIOD)} {PERIOD}"
+    if limits.pids is not None:
+        wanted["pids.max"] = str(limits.pids) if limits.pids > 0 else "max"
+    if limits.cpuset is not None:
+        wanted["cpuset.cpus"] = limits.cpuset
+    return wanted
+
+
+def find_tree(needed: set[str]) -> Tree:
+    """Return the cgroup v2 hierarchy as this process sees it."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        mounts = [line.split(" - ", 1) for line in file]
+    mount = next((left.split()[4] for left, right in mounts if right.startswith("cgroup2 ")), "")
+    if not mount:
+        raise HostError(
+            f"cannot limit {_list(needed)}: no cgroup v2 is mounted", "mount -t cgroup2 none /sys/fs/cgroup"
+        )
+    with open("/proc/self/cgroup", encoding="utf-8", errors="surrogateescape") as file:
+        path = next((line.rstrip("\n")[3:] for line in file if line.startswith("0::")), "/")
+    return Tree(mount, f"{mount}{path.rstrip('/')}")
+
+
+def _base(ident: str, tree: Tree) -> str:
+    """Return the group to divide: the first that this user may."""
+    asked = os.environ.get("HULL_CGROUP", "")
+    if asked:
+        if not _divisible(asked):
+            raise HostError(f"cannot use HULL_CGROUP={asked}: it is no control group that you may write to", DELEGATE)
+        return asked.rstrip("/")
+    from hull.runtime import systemd
+
+    refused = systemd.refuses()
+    if not refused:
+        systemd.enter_scope(f"hull-{ident[:12]}.scope")
+        return find_tree(set()).own
+    if _divisible(tree.own):
+        return tree.own
+    raise HostError(
+        f"cannot limit anything: {refused}, and the group {tree.own} is not yours to divide",
+        "log in through systemd, or give a delegated group in HULL_CGROUP",
+    )
+
+
+def _divisible(group: str) -> bool:
+    return os.access(group, os.W_OK) and os.access(f"{group}/cgroup.subtree_control", os.W_OK)
+
+
+def _require(needed: set[str], group: str, fix: str) -> None:
+    missing = needed - set(_read(f"{group}/cgroup.controllers").split())
+    if missing:
+        raise HostError(f"cannot limit {_list(missing)}: no such controller in {group}", fix)
+
+
+def _enable(needed: set[str], base: str) -> None:
+    """Give the controllers to the groups below. A group that is divided may hold no process: move our own aside."""
+    absent = needed - set(_read(f"{base}/cgroup.subtree_control").split())
+    if not absent:
+        return
+    try:
+        if str(os.getpid()) in _read(f"{base}/cgroup.procs").split():
+            os.makedirs(f"{base}/hull-launcher", exist_ok=True)
+            _write(f"{base}/hull-launcher/cgroup.procs", str(os.getpid()))
+        _write(f"{base}/cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(absent)))
+    except OSError as error:
+        raise HostError(
+            f"cannot divide the control group {base}: {error.strerror}",
+            "other processes live in it: give an empty delegated group in HULL_CGROUP, "
+            "or run under systemd-run --user --scope -p Delegate=yes",
+        ) from None
+
+
+def _set(group: str, name: str, value: str, *, optional: bool) -> None:
+    """Write one file and read it back; the kernel may round memory down to its page."""
+    path = f"{group}/{name}"
+    if optional and not os.path.exists(path):
+        return  # a kernel that does not account swap, and nobody asked it to
+    try:
+        _write(path, value)
+        found = _read(path).strip()
+    except OSError as error:
+        raise HostError(f"cannot set {name} to {value}: {error.strerror}", f"see {group}") from None
+    page = os.sysconf("SC_PAGE_SIZE")
+    rounded = (
+        found.isdecimal() and value.isdecimal() and name.startswith("memory.") and 0 <= int(value) - int(found) < page
+    )
+    if found != value and not rounded and not (name == "cpuset.cpus" and found):
+        raise HostError(f"cannot set {name}: it was set to {value} and reads {found}", f"see {group}")
+
+
+def _write(path: str, text: str) -> None:
+    """Write to a file that exists: a control file is never made."""
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _list(names: set[str]) -> str:
+    return " and ".join(sorted(names)) or "anything"
