@@ -45,6 +45,8 @@ def test_a_thousand_starts_in_a_row(fresh_cli: CommandLine) -> None:
     assert fresh_cli("ps", "-a", "-q").stdout == b""
 
 
+@pytest.mark.single_id
+@pytest.mark.as_root
 def test_fifty_starts_at_once(fresh_cli: CommandLine) -> None:
     fresh_cli(*TRUE, check=True)
     before = _left(fresh_cli.root)

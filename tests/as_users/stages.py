@@ -39,6 +39,7 @@ def everything(people: list[Identity]) -> Iterator[Stage]:
     yield Stage(main, "containers, one at a time", ("-m", "real and serial"), 10)
     for who in people[1:]:
         yield Stage(who, who.part, ("-n", "2", "-m", f"{who.part} and not serial"), 8)
+        yield Stage(who, f"{who.part}, one at a time", ("-m", f"{who.part} and serial"), 8)
     yield from sanitized(main)
     yield from fuzzing(main, 30)
     for version, python in pythons.others(me.tree):
