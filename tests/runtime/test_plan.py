@@ -96,9 +96,18 @@ def test_mounts_go_from_the_shallow_to_the_deep() -> None:
     spec = Spec("busybox", mounts=(Mount("bind", "/s", "/a/b/c"), Mount("bind", "/t", "/a", readonly=True)))
     steps = plan.build(spec, IMAGE, site(mounts=spec.mounts))
     assert [step for step in words(steps, "bind") if step[1] in ("/s", "/t")] == [
-        ("bind", "/t", "/a", "ro"),
-        ("bind", "/s", "/a/b/c", ""),
+        ("bind", "/t", "/a", "nosuid,nodev,ro"),
+        ("bind", "/s", "/a/b/c", "nosuid,nodev"),
     ]
+
+
+def test_a_tmpfs_gives_up_only_the_restrictions_that_were_named() -> None:
+    def flags(*options: str) -> str:
+        spec = Spec("busybox", mounts=(Mount("tmpfs", "", "/t", options=options),))
+        return next(s for s in words(plan.build(spec, IMAGE, site(mounts=spec.mounts)), "mount") if s[2] == "/t")[3]
+
+    assert flags() == "nosuid,nodev,noexec"
+    assert flags("exec", "size=1m", "noatime") == "nosuid,nodev,noatime"
 
 
 def test_nothing_is_removed_unless_asked() -> None:

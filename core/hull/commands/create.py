@@ -101,7 +101,7 @@ def confinement(spec: Spec, flavour: str) -> plan.Confinement:
     """Return what the program may not do, from the spec's capabilities and security options."""
     from hull.runtime import caps, protect, seccomp
 
-    security = protect.parse_security(spec.security)
+    security = protect.parse_security(spec.security, flavour)
     names, bounding, ambient = caps.resolve(spec.cap_add, spec.cap_drop)
     filters = [] if flavour != "single" else [seccomp.fake_ids()]
     filters += seccomp.filters(security.seccomp, names)

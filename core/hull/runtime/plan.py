@@ -154,13 +154,14 @@ def _mounts(mounts: tuple[Mount, ...]) -> list[Op]:
     for mount in sorted(mounts, key=lambda m: m.target.rstrip("/").count("/")):
         words = list(mount.options)
         if mount.kind == "tmpfs":
-            flags = [w for w in words if w in MOUNT_FLAGS] or ["nosuid", "nodev", "noexec"]
+            flags = [flag for flag in ("nosuid", "nodev", "noexec") if flag[2:] not in words]
+            flags += [w for w in words if w in MOUNT_FLAGS and f"no{w}" not in MOUNT_FLAGS and w not in flags]
             data = [w for w in words if w not in MOUNT_FLAGS]
             flags += ["ro"] if mount.readonly else []
             plan.append(("mount", "tmpfs", mount.target, ",".join(flags), ",".join(data)))
         else:
-            flags = ["ro"] if mount.readonly else []
-            plan.append(("bind", mount.source, mount.target, ",".join([*flags, *words])))
+            flags = ["nosuid", "nodev", *(["ro"] if mount.readonly else [])]
+            plan.append(("bind", mount.source, mount.target, ",".join(dict.fromkeys([*flags, *words]))))
     return plan
 
 
