@@ -30,11 +30,16 @@ class Pasta:
         return "" if request.uplink else "this machine has no default route, which pasta needs"
 
     def connect(self, request: Request) -> Connection:
-        """Return the helper's ops. Name servers on the host's loopback are reached through a forwarder, by udp."""
+        """Return the helper's ops.
+
+        Name servers on the host's loopback alone are reached through a forwarder: by udp, a newer pasta by tcp too. Only
+        then: with it, an older pasta makes the answers of the real server seem to come from the forwarder.
+        """
         from hull.network.resolver import upstream
 
         program = request.host.program("pasta")
-        words = [program, "--config-net", "--quiet", "--no-map-gw", "--dns-forward", FORWARDER]
+        servers = upstream(request.resolver)
+        words = [program, "--config-net", "--quiet", "--no-map-gw", *([] if servers else ["--dns-forward", FORWARDER])]
         words += _published("-t", "tcp", request.ports) + _published("-u", "udp", request.ports)
         words += ["-T", "none", "-U", "none"]
         if NEWER in request.host.help(program):
@@ -44,7 +49,7 @@ class Pasta:
         return Connection(
             ops=(("helper", self.name, "exit"), *(("helper-arg", word) for word in words)),
             address=outside(),
-            nameservers=upstream(request.resolver) or (FORWARDER,),
+            nameservers=servers or (FORWARDER,),
         )
 
 

@@ -119,7 +119,8 @@ def subordinate(path: str, keys: set[str]) -> list[tuple[int, int]]:
 
 def _shown(extents: tuple[IdMap, ...]) -> list[tuple[int, int, int]]:
     """Return (on disk, shown, count) triplets of a keep-id map; its caller is the extent that maps to itself."""
-    triplets, shown = [], 1
+    triplets: list[tuple[int, int, int]] = []
+    shown = 1
     for extent in extents:
         if extent.inside == extent.outside and extent.length == 1:
             triplets.insert(0, (extent.inside, 0, 1))
