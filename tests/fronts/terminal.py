@@ -1,0 +1,75 @@
+"""A program in a pseudo-terminal, driven like a person does: type, wait for what appears."""
+
+import contextlib
+import os
+import re
+import time
+
+import pexpect
+
+ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>])")
+PROMPT = r"\x1b\[\?2004h"  # bracketed paste on: prompt_toolkit begins to read a line
+TIMEOUT = 20
+
+
+class Terminal:
+    """One session of a program that reads its lines with prompt_toolkit; made, it is at its first prompt."""
+
+    def __init__(self, argv: list[str], env: dict[str, str]) -> None:
+        self.child = pexpect.spawn(argv[0], argv[1:], env=env, encoding="utf-8", timeout=TIMEOUT, dimensions=(40, 160))
+        self.child.delaybeforesend = None
+        self.prompt()
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        self.child.send(text + "\r")
+
+    def prompt(self) -> str:
+        """Wait until the shell asks for a line; return what appeared before, escapes removed."""
+        self.child.expect(PROMPT)
+        return ESCAPE.sub("", self.child.before)
+
+    def run(self, line: str) -> str:
+        """Type a line at the prompt; return what appeared until the next one."""
+        self.type(line)
+        return self.prompt()
+
+    def expect(self, pattern: str) -> str:
+        """Wait for what matches; return it."""
+        self.child.expect(pattern)
+        return self.child.match.group(0)
+
+    def press(self, key: str) -> None:
+        """Press control and a letter."""
+        self.child.sendcontrol(key)
+
+    def close(self) -> None:
+        """Hang up and reap."""
+        self.child.close(force=True)
+
+
+def until(condition, what: str, seconds: float = 10) -> None:
+    """Poll a condition that no event announces."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+
+
+def processes(mark: str) -> list[int]:
+    """Return the live processes whose command line holds `mark` as a word, zombies left out."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{entry}/cmdline", "rb") as file:
+            if mark.encode() in file.read().split(b"\0"):
+                found.append(int(entry))
+    return found
+
+
+def states(mark: str) -> set[str]:
+    """Return the states of those processes: R, S, T…"""
+    found = set()
+    for pid in processes(mark):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+            found.add(file.read().rpartition(b")")[2].split()[0].decode())
+    return found
