@@ -63,7 +63,7 @@ def test_what_is_set_aside_overlaps_nothing(taken):
 
 def test_taken_counts_ranges_and_people(tmp_path):
     (path, _) = files(tmp_path, "ann:100000:65536\n", "")
-    taken = rootmaps._taken(path)
+    taken = rootmaps.taken(path)
     assert (100000, 65536) in taken
     assert (0, 1) in taken
 

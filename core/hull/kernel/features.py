@@ -63,7 +63,7 @@ class Host:
     def probe(self, feature: str, run: Run) -> str:
         """Try a feature unless the table knows it; return why it fails, "" if it works."""
         if not self.tried(feature):
-            self._write(feature, self._try(feature, run))
+            self._write(feature, self.attempt("hull.kernel.effects", feature, run, self.program("fuse-overlayfs")))
         return self.why(feature)
 
     def help(self, program: str) -> str:
@@ -77,6 +77,29 @@ class Host:
             )
             self._write(key, (done.stdout + done.stderr).decode(errors="replace"))
         return self.why(key)
+
+    def attempt(self, module: str, subject: str, run: Run, *words: str) -> str:
+        """Run `python -m MODULE SUBJECT DIRECTORY WORDS…`, DIRECTORY in the store; return the last line if it fails."""
+        import shutil
+        import subprocess
+        import sys
+        import tempfile
+
+        options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        place = tempfile.mkdtemp(prefix="probe-", dir=self.paths.scratch)
+        if os.geteuid() == 0:
+            os.chmod(place, 0o777)  # noqa: S103 (for the mapped root; its name is not to be guessed below a 0711)
+        argv = [sys.executable, "-m", module, subject, place, *words]
+        child = run(argv, env=environment(), **options)
+        try:
+            text = child.communicate(timeout=TIMEOUT)[0].decode(errors="replace").strip()
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            return f"no answer within {TIMEOUT} seconds"
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+        return "" if child.returncode == 0 else text.splitlines()[-1] if text else f"exit code {child.returncode}"
 
     def forget(self) -> None:
         """Empty the table: everything is tried anew."""
@@ -117,26 +140,8 @@ class Host:
             file.write("\0".join(words))
         os.replace(draft, self._path)
 
-    def _try(self, feature: str, run: Run) -> str:
-        import shutil
-        import subprocess
-        import sys
-        import tempfile
 
-        core = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        path = os.pathsep.join(filter(None, (core, os.environ.get("PYTHONPATH", ""))))
-        place = tempfile.mkdtemp(prefix="probe-", dir=self.paths.scratch)
-        if os.geteuid() == 0:
-            os.chmod(place, 0o777)  # noqa: S103 (for the mapped root; its name is not to be guessed below a 0711)
-        argv = [sys.executable, "-m", "hull.kernel.effects", feature, place, self.program("fuse-overlayfs")]
-        options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        child = run(argv, env={**os.environ, "PYTHONPATH": path}, **options)
-        try:
-            text = child.communicate(timeout=TIMEOUT)[0].decode(errors="replace").strip()
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
-            return f"no answer within {TIMEOUT} seconds"
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
-        return "" if child.returncode == 0 else text.splitlines()[-1] if text else f"exit code {child.returncode}"
+def environment() -> dict[str, str]:
+    """Return this process's environment, in which a child Python finds the same hull."""
+    core = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (core, os.environ.get("PYTHONPATH", ""))))}

@@ -32,7 +32,7 @@ class Pasta:
     def connect(self, request: Request) -> Connection:
         """Return the helper's ops.
 
-        Name servers on the host's loopback alone are reached through a forwarder: by udp, a newer pasta by tcp too. Only
+        Name servers on the host's loopback are reached through a forwarder: by udp, a newer pasta by tcp too. Only
         then: with it, an older pasta makes the answers of the real server seem to come from the forwarder.
         """
         from hull.network.resolver import upstream

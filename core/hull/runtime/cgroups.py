@@ -5,9 +5,10 @@ move the process there), else the caller's own group. Every value is read back. 
 """
 
 import os
+import sys
 from typing import NamedTuple
 
-from hull.errors import HostError, UserError
+from hull.errors import HostError, HullError, UserError
 from hull.model import Limits
 
 PERIOD = 100_000  # microseconds
@@ -173,3 +174,19 @@ def _read(path: str) -> str:
 
 def _list(names: set[str]) -> str:
     return " and ".join(sorted(names)) or "anything"
+
+
+def main() -> int:
+    """Limit a group for real and remove it: print where, or the reason and the fix."""
+    try:
+        group = apply(Limits(memory=64 << 20, cpus=0.5, pids=64), f"probe-{os.getpid()}")
+    except HullError as error:
+        print(error.message, error.hint, sep="\n")  # noqa: T201 (the doctor reads it)
+        return 1
+    os.rmdir(group)
+    print(f"works below {os.path.dirname(group)}")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

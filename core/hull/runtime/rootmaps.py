@@ -44,7 +44,7 @@ def allocate(uidfile: str, gidfile: str) -> int:
     import subprocess
 
     usermod = programs.find("usermod")
-    start = free([*_taken(uidfile), *_taken(gidfile)])
+    start = free(taken(uidfile, gidfile))
     last = start + SIZE - 1
     hint = f"as root: echo root:{start}:{SIZE} | tee -a {uidfile} {gidfile}"
     if not usermod:
@@ -56,10 +56,10 @@ def allocate(uidfile: str, gidfile: str) -> int:
     return start
 
 
-def free(taken: list[tuple[int, int]]) -> int:
-    """Return the lowest start, in steps of SIZE, of SIZE ids that overlap none of the (start, count) taken."""
-    for start in range(LOWEST, HIGHEST - SIZE, SIZE):
-        if all(start + SIZE <= s or s + c <= start for s, c in taken):
+def free(ranges: list[tuple[int, int]], lowest: int = LOWEST) -> int:
+    """Return the lowest start, in steps of SIZE, of SIZE ids that overlap none of the (start, count) ranges."""
+    for start in range(lowest, HIGHEST - SIZE, SIZE):
+        if all(start + SIZE <= s or s + c <= start for s, c in ranges):
             return start
     raise HostError("cannot set aside ids for root's containers: all are taken", "see /etc/subuid and /etc/subgid")
 
@@ -68,13 +68,13 @@ def _ranges(path: str) -> list[int]:
     return [start for start, count in idmaps.subordinate(path, OWNERS) if count >= SIZE]
 
 
-def _taken(path: str) -> list[tuple[int, int]]:
-    """Return every range of a subuid file, whoever's, and every id that a user or a group has."""
+def taken(*paths: str) -> list[tuple[int, int]]:
+    """Return every range of subuid files, whoever's, and every id that a user or a group has."""
     import grp
     import pwd
 
     ranges = [(p.pw_uid, 1) for p in pwd.getpwall()] + [(g.gr_gid, 1) for g in grp.getgrall()]
-    if os.path.exists(path):
+    for path in filter(os.path.exists, paths or ("/etc/subuid", "/etc/subgid")):
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
                 fields = line.strip().split(":")
