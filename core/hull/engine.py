@@ -1,5 +1,6 @@
 """The only place where the parts are wired together: one Engine a process, everything in it made when first used."""
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,6 +33,10 @@ class Engine:
         self.session = session
         self._identities: dict[str, Identity] = {}
         paths.prepare(self.paths)
+        if not os.path.exists(self.paths.database):
+            from hull.kernel.filesystems import check_store
+
+            check_store(self.paths.data)
 
     @cached_property
     def db(self) -> "Database":
