@@ -1,0 +1,86 @@
+"""Dockerfile instructions that change an image's config: what `import --change` takes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hull.errors import UserError
+
+
+def apply(instructions: tuple[str, ...]) -> dict[str, Any]:
+    """Return the `config` object of an image config that the instructions make."""
+    run: dict[str, Any] = {}
+    for text in instructions:
+        word, _, rest = text.strip().partition(" ")
+        change = _CHANGES.get(word.upper())
+        if change is None or not rest.strip():
+            raise UserError(f"cannot apply the change {text!r}", f"use {', '.join(sorted(_CHANGES))} and a value")
+        change(run, rest.strip())
+    return run
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a JSON list, or a shell's command line for the text."""
+    return _json(text) or ["/bin/sh", "-c", text]
+
+
+def _json(text: str) -> list[str] | None:
+    import json
+
+    if not text.startswith("["):
+        return None
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return None
+    return words if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Return KEY=VALUE pairs with a shell's quotes; `KEY value` is the old way to write one."""
+    import shlex
+
+    key, _, value = text.partition(" ")
+    if "=" not in key:
+        return {key: value.strip()}
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UserError(f"cannot apply the change {text!r}: {error}", 'write it as KEY="a value"') from None
+    if not all("=" in word for word in words):
+        raise UserError(f"cannot apply the change {text!r}: not KEY=VALUE", 'quote a value with spaces: KEY="a value"')
+    return dict(word.split("=", 1) for word in words)
+
+
+def _env(run: dict[str, Any], text: str) -> None:
+    values = dict(item.split("=", 1) for item in run.get("Env", []))
+    run["Env"] = [f"{key}={value}" for key, value in {**values, **_pairs(text)}.items()]
+
+
+def _expose(run: dict[str, Any], text: str) -> None:
+    for word in text.split():
+        run.setdefault("ExposedPorts", {})[word if "/" in word else f"{word}/tcp"] = {}
+
+
+def _volume(run: dict[str, Any], text: str) -> None:
+    for word in _json(text) or text.split():
+        run.setdefault("Volumes", {})[word] = {}
+
+
+def _workdir(run: dict[str, Any], text: str) -> None:
+    import os.path
+
+    run["WorkingDir"] = os.path.normpath(os.path.join("/", run.get("WorkingDir", ""), text))
+
+
+_CHANGES: dict[str, Callable[[dict[str, Any], str], None]] = {
+    "CMD": lambda run, text: run.__setitem__("Cmd", _words(text)),
+    "ENTRYPOINT": lambda run, text: run.__setitem__("Entrypoint", _words(text)),
+    "ENV": _env,
+    "EXPOSE": _expose,
+    "LABEL": lambda run, text: run.setdefault("Labels", {}).update(_pairs(text)),
+    "ONBUILD": lambda run, text: run.setdefault("OnBuild", []).append(text),
+    "STOPSIGNAL": lambda run, text: run.__setitem__("StopSignal", text),
+    "USER": lambda run, text: run.__setitem__("User", text),
+    "VOLUME": _volume,
+    "WORKDIR": _workdir,
+}

@@ -1,0 +1,100 @@
+"""The OCI image config: checked when it comes, made into `model.Image` when a start asks."""
+
+from typing import Any, NamedTuple
+
+from hull.errors import RegistryError
+from hull.images import digests, platforms
+from hull.images.platforms import Platform
+from hull.model import Image
+
+_HINT = "the image is damaged or hostile: pull it from its source"
+_LISTS = ("Env", "Cmd", "Entrypoint", "OnBuild")
+_MAPS = ("Labels", "Volumes", "ExposedPorts")
+_WORDS = ("User", "WorkingDir", "StopSignal")
+
+
+class Config(NamedTuple):
+    """A checked config: its digest is the image's id, `text` its exact JSON."""
+
+    id: str
+    text: str
+    diff_ids: tuple[str, ...]
+    platform: Platform
+
+
+def read_json(body: bytes, what: str) -> dict[str, Any]:
+    """Return a JSON object whose strings can be stored: UTF-8, no lone surrogates, no NUL, no NaN."""
+    import json
+
+    try:
+        data = json.loads(body.decode(), parse_constant=_refuse)
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise RegistryError(f"cannot read {what}: {error}", _HINT) from None
+    if not isinstance(data, dict) or b"\\u0000" in body:
+        raise RegistryError(f"cannot read {what}: it is no JSON object without NUL characters", _HINT)
+    return data
+
+
+def parse(body: bytes) -> Config:
+    """Return the checked config."""
+    data = read_json(body, "the image config")
+    rootfs = data.get("rootfs")
+    diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+    if not isinstance(diff_ids, list):
+        raise RegistryError("cannot use the image: its config lists no layers, so it is no container image", _HINT)
+    run = data.get("config")
+    if run is not None and not isinstance(run, dict):
+        raise RegistryError("cannot use the image: its config is malformed", _HINT)
+    _check(run or {})
+    checked = tuple(digests.checked(item, "a layer's diff id") for item in diff_ids)
+    return Config(digests.of(body), body.decode(), checked, platforms.of(data))
+
+
+def _check(run: dict[str, Any]) -> None:
+    for key in _LISTS:
+        value = run.get(key)
+        if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            raise RegistryError(f"cannot use the image: {key} in its config is no list of strings", _HINT)
+    for key in _MAPS:
+        if run.get(key) is not None and not isinstance(run[key], dict):
+            raise RegistryError(f"cannot use the image: {key} in its config is no object", _HINT)
+    for key in _WORDS:
+        if run.get(key) is not None and not isinstance(run[key], str):
+            raise RegistryError(f"cannot use the image: {key} in its config is no string", _HINT)
+
+
+def image(ident: str, reference: str, rows: list[tuple[str, str, object]]) -> tuple[Image, list[str]]:
+    """Return the image without its layers, and their diff ids, from what `state.Images.config` gives."""
+    lists: dict[str, list[str]] = {}
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    words: dict[str, str] = {}
+    for path, key, value in rows:
+        if path in ("$", "$.config"):
+            words[key] = "" if value is None else str(value)
+        elif path in ("$.config.Labels", "$.config.Volumes", "$.config.ExposedPorts"):
+            pairs.setdefault(path[9:], []).append((key, str(value or "")))
+        else:
+            lists.setdefault(path, []).append(str(value))
+    found = Image(
+        id=ident,
+        reference=reference,
+        layers=(),
+        entrypoint=tuple(lists.get("$.config.Entrypoint", ())),
+        command=tuple(lists.get("$.config.Cmd", ())),
+        env=tuple(lists.get("$.config.Env", ())),
+        workdir=words.get("WorkingDir", ""),
+        user=words.get("User", ""),
+        stop_signal=words.get("StopSignal", ""),
+        volumes=tuple(key for key, _ in pairs.get("Volumes", ())),
+        ports=tuple(key for key, _ in pairs.get("ExposedPorts", ())),
+        labels=tuple(f"{key}={value}" for key, value in pairs.get("Labels", ())),
+        architecture=words.get("architecture", ""),
+        os=words.get("os", "") or "linux",
+        variant=words.get("variant", ""),
+    )
+    return found, lists.get("$.rootfs.diff_ids", [])
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

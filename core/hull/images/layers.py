@@ -1,0 +1,200 @@
+"""Layers on the disk: fetched and unpacked at the same time, published whole or not at all.
+
+Theory of operation. A layer is unpacked in `tmp-<name>` beside the published ones and gets its name by rename after
+its data is on the disk, then its row. Whoever works on it holds the lock of that name, so a second shell waits and then
+finds it done, and scratch whose lock is free belongs to the dead.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from hull import log
+from hull.errors import RegistryError
+from hull.images import child, locks
+from hull.paths import Paths
+from hull.state.images import Images, LayerRecord
+
+WORKERS = 2
+STEP = 1 << 20  # bytes between two progress events
+SCRATCH = "tmp-"
+NAME = 24  # digits of the diff id that name a published layer: mount options are bounded
+
+
+class Wanted(NamedTuple):
+    """A layer to be had: its identity, what progress calls it, its size where known (0), and its bytes when asked."""
+
+    diff_id: str
+    label: str
+    total: int
+    fetch: Callable[[], Iterator[bytes]]
+
+
+class Cancelled(Exception):  # noqa: N818 (no error: the other one is)
+    """Another layer failed, or the user interrupted."""
+
+
+class Layers:
+    """The layers of one user."""
+
+    def __init__(self, paths: Paths, rows: Images, events: log.Events, confine: child.Confine) -> None:
+        self._paths = paths
+        self._rows = rows
+        self._events = events
+        self._confine = confine
+        self._say = threading.Lock()
+
+    def ensure(self, wanted: list[Wanted], flavour: str) -> None:
+        """Return when every layer (lowest first) is here and recorded."""
+        from hull.images.workers import run
+
+        unique = list({one.diff_id: one for one in wanted}.values())
+        done = {one.diff_id: threading.Event() for one in unique}
+        stop = threading.Event()
+
+        def task(place: int) -> None:
+            lower = unique[:place]
+            self._one(unique[place], flavour, stop, lambda: self._await(lower, done, stop, flavour))
+            done[unique[place].diff_id].set()
+
+        here = self._rows.directories([one.diff_id for one in unique], flavour)
+        for one in unique:
+            if one.diff_id in here:
+                done[one.diff_id].set()
+                self._tell(one, "already here")
+        run([lambda p=p: task(p) for p, one in enumerate(unique) if one.diff_id not in here], WORKERS, stop)
+
+    def _await(
+        self, lower: list[Wanted], done: dict[str, threading.Event], stop: threading.Event, flavour: str
+    ) -> list[str]:
+        """Return the directories of the lower layers once all of them are here."""
+        for one in lower:
+            while not done[one.diff_id].wait(0.1):
+                if stop.is_set():
+                    raise Cancelled
+        found = self._rows.directories([one.diff_id for one in lower], flavour)
+        return [f"{self._paths.layers(flavour)}/{found[one.diff_id]}" for one in lower]
+
+    def _one(self, wanted: Wanted, flavour: str, stop: threading.Event, lowers: Callable[[], list[str]]) -> None:
+        name = wanted.diff_id.partition(":")[2][:NAME]
+        with locks.held(self._paths.locks, f"layer-{flavour}-{name}"):
+            if self._rows.directories([wanted.diff_id], flavour):
+                self._tell(wanted, "already here")
+                return
+            scratch = self.scratch(flavour, name)
+            try:
+                result = self.unpack(scratch, flavour, self._watched(wanted, stop))
+                if result["diff_id"] != wanted.diff_id:
+                    raise RegistryError(
+                        f"cannot use the layer {wanted.label}: it unpacks to {result['diff_id']}, not {wanted.diff_id}",
+                        "the image is damaged or hostile: pull it from its source",
+                    )
+                if result["links"]:
+                    self._link(scratch, flavour, lowers(), result["links"])
+                self.publish(scratch, name, flavour, result)
+            except BaseException:
+                self.discard([scratch], flavour)
+                raise
+        self._tell(wanted, "done", wanted.total)
+
+    def bring(self, chunks: Iterator[bytes], flavour: str) -> str:
+        """Unpack and publish a layer that nobody named before; return its diff id."""
+        name = os.urandom(12).hex()
+        with locks.held(self._paths.locks, f"layer-{flavour}-{name}", passing=True):
+            scratch = self.scratch(flavour, name)
+            try:
+                result = self.unpack(scratch, flavour, chunks)
+                if result["links"]:
+                    self._link(scratch, flavour, [], result["links"])
+                final = result["diff_id"].partition(":")[2][:NAME]
+                with locks.held(self._paths.locks, f"layer-{flavour}-{final}"):
+                    if self._rows.directories([result["diff_id"]], flavour):
+                        self.discard([scratch], flavour)
+                    else:
+                        self.publish(scratch, final, flavour, result)
+            except BaseException:
+                self.discard([scratch], flavour)
+                raise
+        return str(result["diff_id"])
+
+    def scratch(self, flavour: str, name: str) -> str:
+        """Make the empty directory in which a layer is unpacked; the caller holds the lock of its name."""
+        base = self._paths.layers(flavour)
+        scratch = f"{base}/{SCRATCH}{name}"
+        self.discard([path for path in (scratch, f"{base}/{name}") if os.path.lexists(path)], flavour)
+        os.mkdir(scratch, 0o755)
+        os.chmod(scratch, 0o755)
+        if os.geteuid() == 0:
+            os.chown(scratch, *child.outside_ids(self._confine, flavour))
+        return scratch
+
+    def unpack(self, scratch: str, flavour: str, chunks: Iterator[bytes]) -> dict[str, Any]:
+        """Unpack a layer's bytes; return the child's answer."""
+        return child.run(self._confine, flavour, ["unpack", scratch, flavour], chunks)
+
+    def publish(self, scratch: str, name: str, flavour: str, result: dict[str, Any]) -> None:
+        """Give a whole layer its name and its row."""
+        import json
+
+        base = self._paths.layers(flavour)
+        os.rename(scratch, f"{base}/{name}")
+        sync_directory(base)
+        self._rows.add_layer(LayerRecord(result["diff_id"], flavour, name, result["size"], json.dumps(result["notes"])))
+        self._summarise(name, result["notes"])
+
+    def discard(self, directories: list[str], flavour: str) -> None:
+        """Remove directories with what root of the user namespace made below them."""
+        if directories:
+            child.run(self._confine, flavour, ["empty", *directories])
+        for path in directories:
+            with suppress(FileNotFoundError):
+                os.rmdir(path)
+
+    def _link(self, scratch: str, flavour: str, lowers: list[str], links: list[list[str]]) -> None:
+        import json
+
+        child.run(self._confine, flavour, ["link", scratch, *lowers], [json.dumps(links).encode()])
+
+    def _watched(self, wanted: Wanted, stop: threading.Event) -> Iterator[bytes]:
+        current = told = 0
+        self._tell(wanted, "pulling")
+        for chunk in wanted.fetch():
+            if stop.is_set():
+                raise Cancelled
+            current += len(chunk)
+            if current - told >= STEP:
+                told = current
+                self._tell(wanted, "pulling", current)
+            yield chunk
+        self._tell(wanted, "unpacking", current)
+
+    def _tell(self, wanted: Wanted, text: str, current: int = 0) -> None:
+        with self._say:
+            self._events(log.Event("progress", wanted.label, text, current, wanted.total))
+
+    def _summarise(self, name: str, notes: dict[str, int]) -> None:
+        texts = [NOTES.get(kind, kind).format(count) for kind, count in sorted(notes.items())]
+        if texts:
+            with self._say:
+                self._events(log.Event("note", name[:12], f"layer {name[:12]}: {'; '.join(texts)}"))
+
+
+NOTES = {
+    "clamped": "{} files whose owner is outside the id map belong to the overflow id 65534",
+    "devices": "{} device nodes left out",
+    "capabilities": "{} file capabilities could not be kept",
+    "attributes": "{} extended attributes could not be kept",
+    "owners": "{} owners could not be recorded",
+    "unknown": "{} entries of unknown type left out",
+}
+
+
+def sync_directory(path: str) -> None:
+    """Put a directory's names on the disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,55 @@
+"""Find an image at its registry, or at the mirror that config.toml names: reference and platform in, an offer out."""
+
+from hull.config import Settings
+from hull.errors import RegistryError, UserError
+from hull.images import manifest
+from hull.images.manifest import Descriptor, Index, Manifest
+from hull.images.platforms import Platform
+from hull.images.reference import Reference
+from hull.images.registry import Registry
+from hull.images.source import Offer, Part, offer
+
+DEPTH = 3  # an index may hold an index, but not for ever
+
+
+def find(reference: Reference, wanted: Platform, settings: Settings, *, exact: bool) -> Offer:
+    """Return the offer for a platform. `exact` refuses a single-platform image made for another one."""
+    mirror = settings.registry(reference.registry).mirror
+    if mirror:
+        try:
+            return _find(Registry(reference, settings, mirror), reference, wanted, exact=exact)
+        except RegistryError:
+            pass  # what the mirror cannot give, the registry itself may
+    return _find(Registry(reference, settings), reference, wanted, exact=exact)
+
+
+def _find(registry: Registry, reference: Reference, wanted: Platform, *, exact: bool) -> Offer:
+    top, claimed, body = registry.manifest(reference.wanted)
+    documents, digest = [(top, body)], top
+    for _ in range(DEPTH):
+        document = manifest.parse(body, claimed)
+        if isinstance(document, Manifest):
+            break
+        digest, body = _follow(registry, document, wanted, reference)
+        documents.append((digest, body))
+        claimed = ""
+    else:
+        raise RegistryError(f"cannot pull {reference}: its index holds indexes without end", "tell its author")
+    if document.config.media_type.endswith("+json") and "image" not in document.config.media_type:
+        raise UserError(f"cannot pull {reference}: it holds {document.config.media_type}, not a container image")
+    parts = [Part(_short(layer), max(layer.size, 0), lambda d=layer: registry.blob(d)) for layer in document.layers]
+    keys = (reference.key, f"{reference.name}@{top}")
+    found = offer(registry.small(document.config), parts, digest, documents, keys)
+    if exact and wanted.rank(found.config.platform) is None:
+        raise UserError(f"cannot pull {reference}: it is made for {found.config.platform}, not {wanted}")
+    return found
+
+
+def _follow(registry: Registry, index: Index, wanted: Platform, reference: Reference) -> tuple[str, bytes]:
+    chosen = manifest.choose(index, wanted, str(reference))
+    digest, _, body = registry.manifest(chosen.digest)
+    return digest, body
+
+
+def _short(layer: Descriptor) -> str:
+    return layer.digest.partition(":")[2][:12]

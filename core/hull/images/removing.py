@@ -1,0 +1,90 @@
+"""Remove images, and the layers and documents that none needs any more."""
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from hull.errors import UserError
+from hull.images import locks, reference
+from hull.images.layers import NAME, SCRATCH
+from hull.paths import Paths
+from hull.state.images import Images
+
+if TYPE_CHECKING:
+    from hull.images.layers import Layers
+    from hull.images.store import ImageStore
+
+FLAVOURS = ("range", "single")
+_FRESH = 5  # seconds in which a container's row may precede its directory
+
+
+def remove(store: "ImageStore", paths: Paths, name: str, *, force: bool) -> list[str]:
+    """Remove a reference, and the image with its last one. By id: all its references, several only with `force`.
+
+    An image that a container uses is refused; with `force` it loses its references and goes when the container does.
+    """
+    rows, ident = store.rows, store.known(name)
+    keys = [key for key, _ in rows.tags(ident)]
+    gone = _named(rows, name, keys)
+    if gone is None:
+        if len([key for key in keys if "@" not in key]) > 1 and not force:
+            raise UserError(
+                f"cannot remove {name}: several references name it", f"hull rmi -f {name} removes all of them"
+            )
+        gone = keys
+    last = len(gone) == len(keys)
+    users = _users(paths, rows, ident) if last else []
+    if users and not force:
+        raise UserError(
+            f"cannot remove {name}: the container {users[0]} uses it", f"hull rm {users[0]}, or hull rmi -f {name}"
+        )
+    rows.untag(gone)
+    removed = [str(reference.parse(key)) for key in gone]
+    if last and not users:
+        rows.forget(ident)
+        removed.append(ident)
+    store.clean()
+    return removed
+
+
+def _named(rows: Images, name: str, keys: list[str]) -> list[str] | None:
+    """Return the tags that `name` as a reference stands for; None if it is an id. Digests of a name go with its last tag."""
+    try:
+        parsed = reference.parse(name)
+    except UserError:
+        return None
+    if not rows.tagged(parsed.key):
+        return None
+    mine = [key for key in keys if key.startswith((f"{parsed.name}:", f"{parsed.name}@"))]
+    tags = [key for key in mine if "@" not in key]
+    return mine if tags == [parsed.key] else [parsed.key]
+
+
+def _users(paths: Paths, rows: Images, ident: str) -> list[str]:
+    """Return the names of the containers that use an image; a row whose directory is gone is a memory."""
+    fresh = time.time() - _FRESH
+    return [user.name for user in rows.users(ident) if user.created > fresh or os.path.isdir(paths.container(user.id))]
+
+
+def clean(paths: Paths, rows: Images, layers: "Layers") -> None:
+    """Remove unreferenced layers and documents and the scratch of the dead; nothing while an image is being brought."""
+    from hull.images import blobs
+    from hull.images.store import LOCK
+
+    with locks.tried(paths.locks, LOCK) as alone:
+        if not alone:
+            return
+        for layer in rows.unused_layers():
+            rows.forget_layer(layer)
+        kept = {(layer.flavour, layer.directory) for layer in rows.layers()}
+        for flavour in FLAVOURS:
+            base = paths.layers(flavour)
+            names = [name for name in os.listdir(base) if _ours(name) and (flavour, name) not in kept]
+            layers.discard([f"{base}/{name}" for name in names], flavour)
+        images = rows.all()
+        digests = {tag.partition("@")[2] for tag, _ in rows.tags()}
+        blobs.keep_only(paths, digests | {image.id for image in images} | {image.manifest for image in images})
+
+
+def _ours(name: str) -> bool:
+    return name.startswith(SCRATCH) or (len(name) == NAME and not name.strip("0123456789abcdef"))

@@ -1,0 +1,201 @@
+"""The images that are here, and the way to get more.
+
+A start that finds its image costs three queries, no network and no import. Everything that brings an image ends in
+`adopt`: layers first, documents next, the row last, so that at any kill point the store shows whole images only.
+"""
+
+import os
+from typing import IO, TYPE_CHECKING, Any
+
+from hull import log
+from hull.errors import HostError, UserError
+from hull.images import imageconfig, reference
+from hull.model import Image
+from hull.paths import Paths
+from hull.state.db import Database
+from hull.state.images import Images
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from hull.images.child import Confine
+    from hull.images.layers import Layers
+    from hull.images.source import Offer
+
+LOCK = "images"  # shared by whoever brings an image, exclusive for whoever cleans up
+_HEX = frozenset("0123456789abcdef")
+
+
+class ImageStore:
+    """One user's images. `confine` starts a program as root of a user namespace: (argv, flavour, **popen_options)."""
+
+    def __init__(self, paths: Paths, db: Database, events: log.Events, confine: "Confine") -> None:
+        self._paths = paths
+        self._rows = Images(db)
+        self._events = events
+        self._confine = confine
+
+    @property
+    def rows(self) -> Images:
+        """The rows, for those who list and remove."""
+        return self._rows
+
+    def resolve(self, name: str, pull: str = "missing", platform: str = "", flavour: str = "range") -> Image:
+        """Return the image that a reference or an id means, pulled as the policy (missing, always, never) says."""
+        if pull not in ("missing", "always", "never"):
+            raise UserError(f"cannot use --pull {pull}", "choose missing, always or never")
+        ident = self.identify(name) if pull != "always" else ""
+        if ident and (found := self._ready(ident, name, flavour)) and self._fits(found, platform):
+            return found
+        if pull == "never":
+            raise UserError(
+                f"cannot use the image {name}: it is not here, and --pull never forbids to fetch it",
+                f"hull pull {name}",
+            )
+        if ident and self._is_id(name):
+            raise UserError(
+                f"cannot use the image {name}: it was unpacked for another id map", "pull or load it again by name"
+            )
+        return self.pull(name, platform, flavour)
+
+    def identify(self, name: str) -> str:
+        """Return the id of the image that a reference, an id or the start of an id means; "" for none."""
+        digits = name.removeprefix("sha256:")
+        if len(digits) == 64 and _HEX.issuperset(digits):
+            return next(iter(self._rows.with_prefix(digits)), "")
+        try:
+            found = self._rows.tagged(reference.parse(name).key)
+        except UserError:
+            if not self._is_id(name):
+                raise
+            found = ""
+        if found or not (digits and _HEX.issuperset(digits)):
+            return found
+        matches = self._rows.with_prefix(digits)
+        if len(matches) > 1:
+            raise UserError(f"cannot choose: {name} begins several image ids", "give more digits")
+        return matches[0] if matches else ""
+
+    def pull(self, name: str, platform: str = "", flavour: str = "range") -> Image:
+        """Fetch an image from its registry, what is here already left out, and return it."""
+        from hull import config
+        from hull.images import platforms, pulling
+
+        parsed = reference.parse(name)
+        wanted = platforms.parse(platform) if platform else platforms.host()
+        found = pulling.find(parsed, wanted, config.load(self._paths.config), exact=bool(platform))
+        if wanted.rank(found.config.platform) is None:
+            text = f"the image is made for {found.config.platform}, this machine is {wanted}"
+            self._events(log.Event("warning", str(parsed), text))
+        return self.adopt(found, str(parsed), flavour)
+
+    def load(self, source: "str | IO[bytes]", flavour: str = "range", platform: str = "") -> list[str]:
+        """Take the images out of an archive (a path or an open file); return their references, ids where they have none."""
+        from hull.images import platforms
+        from hull.images.archive import Archive
+
+        loaded: list[str] = []
+        archive = Archive(source, self._paths.scratch)
+        try:
+            for found in archive.offers(platforms.parse(platform) if platform else platforms.host()):
+                self.adopt(found, found.config.id, flavour)
+                names = [str(reference.parse(key)) for key in found.keys if "@" not in key]
+                loaded += names or [found.config.id]
+        finally:
+            archive.close()
+        return loaded
+
+    def import_(
+        self,
+        source: "str | IO[bytes]",
+        name: str = "",
+        changes: tuple[str, ...] = (),
+        *,
+        message: str = "",
+        platform: str = "",
+        flavour: str = "range",
+    ) -> str:
+        """Make an image of a root file system's tar (a path or an open file); return its id."""
+        from hull.images import importing
+
+        return importing.run(self, source, name, importing.Options(changes, message, platform, flavour))
+
+    def adopt(self, found: "Offer", label: str, flavour: str) -> Image:
+        """Bring an offered image here, whole, and return it. On failure the store is as it was."""
+        from hull.images import blobs
+
+        try:
+            with self.bringing():
+                self.layers.ensure(list(found.layers), flavour)
+                for digest, data in found.blobs:
+                    blobs.put(self._paths, digest, data)
+                diff_ids = list(found.config.diff_ids)
+                self._rows.add(found.config.id, found.manifest, found.config.text, diff_ids, list(found.keys), flavour)
+        finally:
+            self.clean()
+        ready = self._ready(found.config.id, label, flavour)
+        if ready is None:
+            raise HostError(f"cannot use {label}: its layers were removed meanwhile", "try again")
+        return ready
+
+    def bringing(self) -> "AbstractContextManager[None]":
+        """Keep others from cleaning up while an image comes."""
+        from hull.images import locks
+
+        return locks.held(self._paths.locks, LOCK, shared=True)
+
+    @property
+    def layers(self) -> "Layers":
+        """The layers on the disk."""
+        from hull.images.layers import Layers
+
+        return Layers(self._paths, self._rows, self._events, self._confine)
+
+    def clean(self) -> None:
+        """Remove what no image needs and the scratch of the dead, unless somebody is bringing an image."""
+        from hull.images import removing
+
+        removing.clean(self._paths, self._rows, self.layers)
+
+    def remove(self, name: str, *, force: bool = False) -> list[str]:
+        """Remove a reference, and with the last one the image; return what went, references first, then the id."""
+        from hull.images import removing
+
+        return removing.remove(self, self._paths, name, force=force)
+
+    def image_details(self, name: str) -> dict[str, Any]:
+        """Return what `inspect` shows, in Docker's shape; an unknown image is an error."""
+        from hull.images import details
+
+        return details.of(self._paths, self._rows, self.known(name))
+
+    def known(self, name: str) -> str:
+        """Return the id of an image that must be here."""
+        ident = self.identify(name)
+        if not ident:
+            raise UserError(f"no such image: {name}", "hull images lists them; hull pull fetches one")
+        return ident
+
+    def _ready(self, ident: str, label: str, flavour: str) -> Image | None:
+        found, diff_ids = imageconfig.image(ident, label, self._rows.config(ident))
+        here = self._rows.directories(diff_ids, flavour) if diff_ids else {}
+        if any(diff_id not in here for diff_id in diff_ids):
+            return None
+        last = {
+            diff_id: place for place, diff_id in enumerate(diff_ids)
+        }  # a layer that comes twice counts where it is on top
+        base = self._paths.layers(flavour)
+        layers = tuple(f"{base}/{here[d]}" for place, d in enumerate(diff_ids) if last[d] == place)
+        return found._replace(layers=layers)
+
+    def _fits(self, found: Image, platform: str) -> bool:
+        if not platform:
+            return True
+        from hull.images import platforms
+
+        made = platforms.Platform(found.os, found.architecture, found.variant)
+        return platforms.parse(platform).rank(made) is not None
+
+    def _is_id(self, name: str) -> bool:
+        digits = name.removeprefix("sha256:")
+        return bool(digits) and _HEX.issuperset(digits) and os.path.sep not in name

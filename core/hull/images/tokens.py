@@ -1,0 +1,62 @@
+"""Answer a registry's challenge: Basic, or a Bearer token fetched from the realm it names.
+
+Source: distribution's "Token Authentication Specification" and its OAuth2 variant (identity tokens).
+"""
+
+from urllib.parse import urlencode
+
+from hull.errors import RegistryError
+from hull.images import challenge
+from hull.images.auth import Credentials
+from hull.images.http import Http, origin
+
+BODY_MOST = 1 << 20
+
+
+def authorization(http: Http, headers: list[str], credentials: Credentials, repository: str) -> str:
+    """Return the Authorization header that the challenges ask for; what cannot be answered is an error."""
+    challenges = [found for header in headers for found in challenge.parse(header)]
+    for found in challenges:
+        if found.scheme == "bearer" and found.parameters.get("realm"):
+            return "Bearer " + _token(http, found.parameters, credentials, repository)
+    for found in challenges:
+        if found.scheme == "basic" and credentials.user:
+            return credentials.basic
+    schemes = ", ".join(found.scheme for found in challenges) or "nothing it names"
+    raise RegistryError(
+        f"cannot authenticate for {repository}: the registry asks for {schemes}", "log in: podman login"
+    )
+
+
+def _token(http: Http, asked: dict[str, str], credentials: Credentials, repository: str) -> str:
+    import json
+
+    realm = asked["realm"]
+    scope = asked.get("scope") or f"repository:{repository}:pull"
+    query = {"service": asked["service"]} if asked.get("service") else {}
+    headers, body = {}, None
+    if credentials.token:
+        form = {"grant_type": "refresh_token", "refresh_token": credentials.token, "client_id": "hull", "scope": scope}
+        body, url = urlencode({**form, **query}).encode(), realm
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    else:
+        scopes = [("scope", one) for one in scope.split()]
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode([*query.items(), *scopes])}"
+        if credentials.user:
+            headers["Authorization"] = credentials.basic
+    with http.get(url, headers, body) as (response, _):
+        data = response.read(BODY_MOST)
+        if response.status != 200:
+            raise RegistryError(
+                f"cannot log in at {origin(realm).host}: status {response.status}", "check the name and the password"
+            )
+    try:
+        answer = json.loads(data)
+        token = answer.get("token") or answer["access_token"]
+    except (ValueError, KeyError, AttributeError):
+        raise RegistryError(
+            f"cannot log in at {origin(realm).host}: no token in its answer", "try again later"
+        ) from None
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        raise RegistryError(f"cannot log in at {origin(realm).host}: its token is malformed", "try again later")
+    return token

@@ -1,0 +1,278 @@
+"""Unpack one layer beneath a directory descriptor: our own, never tarfile's extraction.
+
+Runs as root of a user namespace, so modes such as 0000 hinder nothing. Whiteouts become what overlayfs reads. Their
+order among the entries of a layer does not matter: a whiteout gives way to an entry of its own layer and vice versa.
+Directories get their times last. Hard links whose target is not in this layer are left to `links`.
+"""
+
+import os
+import stat
+import struct
+from typing import NamedTuple
+
+from hull.errors import HullError, RegistryError
+from hull.images import tarheader, tree
+from hull.images.metadata import Metadata
+from hull.images.tarheader import Entry
+from hull.images.tarstream import TarStream
+
+LINKS_MOST = 1 << 16
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LATER = struct.Struct("<qHH")  # mtime in ns, mode, length of the path that follows
+_LATER_MOST = 16 << 20
+_HINT = "the image is damaged or hostile"
+
+
+class Result(NamedTuple):
+    """What came out: bytes of files, what was not kept, and the hard links (name, target) still to make."""
+
+    size: int
+    notes: dict[str, int]
+    links: list[tuple[bytes, bytes]]
+
+
+class Unpacker:
+    """Unpack entries below `fd`. `flavour` as the store's."""
+
+    def __init__(self, fd: int, flavour: str) -> None:
+        self._tree = tree.Tree(fd)
+        self._meta = Metadata(flavour)
+        self._size = 0
+        self._links: list[tuple[bytes, bytes]] = []
+        self._later = bytearray()
+        self._makers = {
+            tarheader.DIRECTORY: self._directory,
+            tarheader.SYMLINK: self._symlink,
+            tarheader.LINK: self._link,
+            tarheader.FIFO: self._fifo,
+        }
+
+    def run(self, stream: TarStream) -> Result:
+        """Unpack the whole archive, tail included; the caller removes the directory if this raises."""
+        for entry in tarheader.entries(stream):
+            path = clean(entry.name)
+            try:
+                self._apply(path, entry, stream)
+            except HullError:
+                raise
+            except (OSError, ValueError, OverflowError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                raise _failed(path, reason, getattr(error, "errno", None)) from error
+        stream.drain()
+        self._links = [pair for pair in self._links if not self._link_here(*pair)]
+        self._settle()
+        self._tree.forget()
+        return Result(self._size, self._meta.notes, self._links)
+
+    def _apply(self, path: bytes, entry: Entry, stream: TarStream) -> None:
+        name = path[path.rfind(b"/") + 1 :]
+        if name.startswith(b".wh."):
+            self._whiteout(path, name[4:])
+        elif not path:
+            self._root(entry)
+        elif entry.kind == tarheader.FILE:
+            self._file(path, entry, stream)
+        elif entry.kind in self._makers:
+            self._makers[entry.kind](path, entry)
+        else:
+            self._meta.note("devices" if entry.kind in (tarheader.CHAR, tarheader.BLOCKDEV) else "unknown")
+
+    def _root(self, entry: Entry) -> None:
+        if entry.kind != tarheader.DIRECTORY:
+            raise RegistryError(f"cannot unpack {entry.name[:200]!r}: the root must stay a directory", _HINT)
+        os.fchmod(self._tree.fd, entry.mode)
+        self._meta.apply(self._tree.fd, entry)
+        self._remember(b"", entry)
+
+    def _file(self, path: bytes, entry: Entry, stream: TarStream) -> None:
+        parent, name = self._tree.place(path)
+        try:
+            fd = os.open(name, _CREATE, entry.mode & 0o1777, dir_fd=parent)
+        except FileExistsError:
+            self._tree.clear(parent, name)
+            fd = os.open(name, _CREATE, entry.mode & 0o1777, dir_fd=parent)
+        try:
+            if entry.pieces is None:
+                for view in stream.views(entry.size):
+                    _write(fd, view)
+            else:
+                _write_sparse(fd, entry, stream)
+            if entry.uid or entry.gid or entry.xattrs or entry.mode & 0o6000:
+                self._meta.apply(fd, entry)
+            os.utime(fd, ns=(entry.mtime, entry.mtime))
+        finally:
+            os.close(fd)
+        self._size += entry.size
+
+    def _directory(self, path: bytes, entry: Entry) -> None:
+        parent, name = self._tree.place(path)
+        try:
+            tree.make_directory(parent, name, entry.mode & 0o1777)
+        except FileExistsError:
+            if not stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+                self._tree.clear(parent, name)
+                os.mkdir(name, entry.mode & 0o1777, dir_fd=parent)
+            self._change_mode(parent, name, entry.mode & 0o1777)
+        if entry.uid or entry.gid or entry.xattrs:
+            fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+            try:
+                self._meta.apply(fd, entry._replace(mode=entry.mode & 0o1777))
+            finally:
+                os.close(fd)
+        self._remember(path, entry)
+
+    def _symlink(self, path: bytes, entry: Entry) -> None:
+        parent, name = self._tree.place(path)
+        try:
+            os.symlink(entry.link, name, dir_fd=parent)
+        except FileExistsError:
+            self._tree.clear(parent, name)
+            os.symlink(entry.link, name, dir_fd=parent)
+        self._meta.own_name(parent, name, entry)
+
+    def _fifo(self, path: bytes, entry: Entry) -> None:
+        parent, name = self._tree.place(path)
+        try:
+            os.mkfifo(name, entry.mode, dir_fd=parent)
+        except FileExistsError:
+            self._tree.clear(parent, name)
+            os.mkfifo(name, entry.mode, dir_fd=parent)
+        self._meta.own_name(parent, name, entry)
+
+    def _link(self, path: bytes, entry: Entry) -> None:
+        target = clean(entry.link)
+        if not target:
+            raise RegistryError(f"cannot unpack {path[:200]!r}: a hard link to nothing", _HINT)
+        if target != path and not self._link_here(path, target):
+            self._postpone(path, target)
+
+    def _link_here(self, path: bytes, target: bytes) -> bool:
+        """Make a hard link if this layer holds the target by now."""
+        above, _, source_name = target.rpartition(b"/")
+        source = self._tree.existing(above)
+        if source is None:
+            return False
+        try:
+            found = os.stat(source_name, dir_fd=source, follow_symlinks=False)
+            if tree.is_whiteout(found):
+                return False
+            if stat.S_ISDIR(found.st_mode):
+                raise RegistryError(f"cannot unpack {path[:200]!r}: a hard link to a directory", _HINT)
+            parent, name = self._tree.place(path)
+            if _lexists(parent, name):
+                self._tree.clear(parent, name)
+            os.link(source_name, name, src_dir_fd=source, dst_dir_fd=parent, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        finally:
+            os.close(source)
+        return True
+
+    def _postpone(self, path: bytes, target: bytes) -> None:
+        if len(self._links) >= LINKS_MOST:
+            raise RegistryError(f"cannot unpack: more than {LINKS_MOST} hard links into lower layers", _HINT)
+        self._links.append((path, target))
+
+    def _whiteout(self, path: bytes, hidden: bytes) -> None:
+        if hidden.startswith(b".wh.") and hidden != b".wh..opq":
+            return  # bookkeeping of aufs
+        if hidden in (b"", b".", b".."):
+            raise RegistryError(f"cannot unpack {path[:200]!r}: a whiteout of nothing", _HINT)
+        parent = self._tree.exact(path.rpartition(b"/")[0])
+        if parent is None:
+            return  # a link or a file of this layer hides the directory already
+        try:
+            if hidden == b".wh..opq":
+                tree.mark_opaque(parent)
+            else:
+                _hide(parent, hidden)
+        finally:
+            os.close(parent)
+
+    def _change_mode(self, parent: int, name: bytes, mode: int) -> None:
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+        try:
+            os.fchmod(fd, mode)
+        finally:
+            os.close(fd)
+
+    def _remember(self, path: bytes, entry: Entry) -> None:
+        self._later += _LATER.pack(max(min(entry.mtime, 1 << 62), -(1 << 62)), entry.mode, len(path)) + path
+        if len(self._later) > _LATER_MOST:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Set the times and set-id bits of the directories so far."""
+        view, position = memoryview(self._later), 0
+        while position < len(view):
+            mtime, mode, length = _LATER.unpack_from(view, position)
+            position += _LATER.size + length
+            path = bytes(view[position - length : position])
+            fd = self._tree.existing(path, follow=False)
+            if fd is None:
+                continue
+            try:
+                if mode & 0o6000:
+                    os.fchmod(fd, mode)
+                os.utime(fd, ns=(mtime, mtime))
+            finally:
+                os.close(fd)
+        view.release()
+        self._later.clear()
+
+
+def clean(name: bytes) -> bytes:
+    """Return the name as a path below the root, without `.`, `..` and slashes at the ends; out of the root is an error."""
+    if b"/." not in name and b"//" not in name and name[:1] not in (b".", b"/"):
+        return name[:-1] if name.endswith(b"/") else name
+    parts: list[bytes] = []
+    for part in name.split(b"/"):
+        if part == b"..":
+            if not parts:
+                raise RegistryError(f"cannot unpack {name[:200]!r}: it leads out of the image", _HINT)
+            parts.pop()
+        elif part not in (b"", b"."):
+            parts.append(part)
+    return b"/".join(parts)
+
+
+def _hide(parent: int, name: bytes) -> None:
+    try:
+        os.mknod(name, stat.S_IFCHR, os.makedev(0, 0), dir_fd=parent)
+    except FileExistsError:
+        if stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+            tree.mark_opaque(parent, name)
+
+
+def _lexists(parent: int, name: bytes) -> bool:
+    try:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write(fd: int, view: memoryview) -> None:
+    while (written := os.write(fd, view)) < len(view):
+        view = view[written:]
+
+
+def _write_sparse(fd: int, entry: Entry, stream: TarStream) -> None:
+    for offset, length in entry.pieces or ():
+        os.lseek(fd, offset, os.SEEK_SET)
+        for view in stream.views(length):
+            _write(fd, view)
+    os.ftruncate(fd, entry.size)
+
+
+def _failed(path: bytes, reason: str, number: int | None) -> HullError:
+    import errno
+
+    from hull.errors import HostError
+
+    message = f"cannot unpack {path[:200].decode(errors='backslashreplace')}: {reason}"
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return HostError(message, "free some space: hull images, hull rmi")
+    if number in (errno.EPERM, errno.EACCES, errno.EROFS, errno.EMFILE, errno.EIO, errno.EOPNOTSUPP):
+        return HostError(message, "hull doctor tells what this host lacks")
+    return RegistryError(message, _HINT)

@@ -1,0 +1,89 @@
+"""The confined child: `python -m hull.images.unpacker unpack DIRECTORY FLAVOUR < blob` and its two relatives.
+
+    unpack DIRECTORY FLAVOUR           a layer, compressed or not, on standard input
+    link DIRECTORY LOWER…              JSON [[name, target], …] on standard input, lowest layer first
+    empty DIRECTORY…                   remove everything below
+
+One JSON object on standard output: `diff_id`, `size`, `notes`, `links`, or `error`, `hint`, `kind`. Nothing else is
+written there. Runs as root of a user namespace.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+
+from hull import errors
+from hull.errors import HullError
+
+
+def unpack(directory: str, flavour: str) -> dict[str, object]:
+    """Unpack standard input into the empty `directory`; everything is on the disk when this returns."""
+    import hashlib
+
+    from hull.images import compression
+    from hull.images.tarstream import TarStream
+    from hull.images.unpack import Unpacker
+    from hull.kernel import syscalls
+
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    digest = hashlib.sha256()
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in compression.stream(lambda size: os.read(0, size)):
+            digest.update(chunk)
+            yield chunk
+
+    result = Unpacker(fd, flavour).run(TarStream(chunks()))
+    syscalls.syncfs(fd)
+    links = [[os.fsdecode(name), os.fsdecode(target)] for name, target in result.links]
+    return {"diff_id": f"sha256:{digest.hexdigest()}", "size": result.size, "notes": result.notes, "links": links}
+
+
+def link(directory: str, *lowers: str) -> dict[str, object]:
+    """Make the hard links that point into lower layers."""
+    import json
+
+    from hull.images import links
+    from hull.kernel import syscalls
+
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    wanted = [(os.fsencode(name), os.fsencode(target)) for name, target in json.load(sys.stdin)]
+    links.make(fd, [os.open(lower, os.O_RDONLY | os.O_DIRECTORY) for lower in lowers], wanted)
+    syscalls.syncfs(fd)
+    return {}
+
+
+def empty(*directories: str) -> dict[str, object]:
+    """Remove everything below the directories; one that is missing is no error."""
+    from hull.images import tree
+
+    for directory in directories:
+        try:
+            fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue
+        for name in os.listdir(fd):
+            tree.remove(fd, os.fsencode(name))
+        os.close(fd)
+    return {}
+
+
+def main(argv: list[str]) -> int:
+    """Do one of the three; return the exit code."""
+    import json
+
+    os.umask(0)
+    try:
+        result = {"unpack": unpack, "link": link, "empty": empty}[argv[1]](*argv[2:])
+    except HullError as error:
+        result = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
+    except OSError as error:
+        message = f"cannot {argv[1]} {error.filename or argv[2]}: {error.strerror}"
+        result = {"error": message, "hint": "hull doctor tells what this host lacks", "kind": errors.HostError.__name__}
+    json.dump(result, sys.stdout)
+    sys.stdout.flush()
+    return 1 if "error" in result else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

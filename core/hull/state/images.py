@@ -1,0 +1,144 @@
+"""The rows of images, tags and layers."""
+
+import time
+from typing import NamedTuple
+
+from hull.state.db import Database
+
+_READ = ("Env", "Cmd", "Entrypoint", "Labels", "Volumes", "ExposedPorts")
+_PATHS = ", ".join(f"'$.config.{name}'" for name in _READ)
+
+
+class ImageRecord(NamedTuple):
+    """One image. `manifest` is empty where there was none; `config` the OCI image config's JSON; `size` unpacked."""
+
+    id: str
+    manifest: str
+    config: str
+    size: int
+    created: float
+
+
+class LayerRecord(NamedTuple):
+    """One unpacked layer; `directory` is its name below the flavour's layers, `notes` JSON."""
+
+    diff_id: str
+    flavour: str
+    directory: str
+    size: int
+    notes: str
+
+
+class User(NamedTuple):
+    """A container that was made from an image."""
+
+    id: str
+    name: str
+    created: float
+
+
+class Images:
+    """What is recorded. Every method is one statement or one transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def tagged(self, key: str) -> str:
+        """Return the id of the image that a canonical reference names, "" for none."""
+        rows = self._db.rows("SELECT image FROM tags WHERE reference = ?", key)
+        return str(rows[0][0]) if rows else ""
+
+    def with_prefix(self, digits: str) -> list[str]:
+        """Return the ids that start with these hex digits, two at most."""
+        pattern = f"sha256:{digits}*"
+        return [str(row[0]) for row in self._db.rows("SELECT id FROM images WHERE id GLOB ? LIMIT 2", pattern)]
+
+    def get(self, ident: str) -> ImageRecord | None:
+        """Return one image."""
+        rows = self._db.rows("SELECT id, manifest, config, size, created FROM images WHERE id = ?", ident)
+        return ImageRecord(*rows[0]) if rows else None  # type: ignore[arg-type]
+
+    def all(self) -> list[ImageRecord]:
+        """Return every image, the newest first."""
+        rows = self._db.rows("SELECT id, manifest, config, size, created FROM images ORDER BY created DESC, id")
+        return [ImageRecord(*row) for row in rows]  # type: ignore[arg-type]
+
+    def tags(self, ident: str = "") -> list[tuple[str, str]]:
+        """Return (reference, image) of one image, or of all, in order."""
+        where, values = ("WHERE image = ?", (ident,)) if ident else ("", ())
+        rows = self._db.rows(f"SELECT reference, image FROM tags {where} ORDER BY reference", *values)  # noqa: S608 (constant)
+        return [(str(reference), str(image)) for reference, image in rows]
+
+    def config(self, ident: str) -> list[tuple[str, str, object]]:
+        """Return (path, key, value) of what a start needs of a config: SQLite reads the JSON, Python imports nothing."""
+        rows = self._db.rows(
+            "SELECT t.path, t.key, t.atom FROM images, json_tree(images.config) AS t WHERE images.id = ? AND"  # noqa: S608
+            f" t.path IN ('$', '$.config', '$.rootfs.diff_ids', {_PATHS})",
+            ident,
+        )
+        return [(str(path), str(key), value) for path, key, value in rows]
+
+    def directories(self, diff_ids: list[str], flavour: str) -> dict[str, str]:
+        """Return which of these layers are unpacked, and where."""
+        marks = ", ".join("?" * len(diff_ids))
+        rows = self._db.rows(
+            f"SELECT diff_id, directory FROM layers WHERE flavour = ? AND diff_id IN ({marks})",  # noqa: S608 (marks)
+            flavour,
+            *diff_ids,
+        )
+        return {str(diff_id): str(directory) for diff_id, directory in rows}
+
+    def layers(self) -> list[LayerRecord]:
+        """Return every layer."""
+        rows = self._db.rows("SELECT diff_id, flavour, directory, size, notes FROM layers")
+        return [LayerRecord(*row) for row in rows]  # type: ignore[arg-type]
+
+    def add_layer(self, layer: LayerRecord) -> None:
+        """Record a layer that is whole and on the disk."""
+        self._db.write("INSERT OR REPLACE INTO layers VALUES (?, ?, ?, ?, ?)", *layer)
+
+    def add(self, ident: str, manifest: str, config: str, diff_ids: list[str], keys: list[str], flavour: str) -> None:
+        """Record an image whose layers are recorded, and let the references name it."""
+        marks = ", ".join("?" * len(diff_ids))
+        with self._db.transaction():
+            size = self._db.rows(
+                f"SELECT coalesce(sum(size), 0) FROM layers WHERE flavour = ? AND diff_id IN ({marks})",  # noqa: S608 (marks)
+                flavour,
+                *diff_ids,
+            )[0][0]
+            self._db.write(
+                "INSERT INTO images (id, manifest, config, size, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO"
+                " UPDATE SET manifest = CASE excluded.manifest WHEN '' THEN manifest ELSE excluded.manifest END",
+                *(ident, manifest, config, size, time.time()),
+            )
+            for key in keys:
+                self._db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, ident)
+
+    def untag(self, keys: list[str]) -> None:
+        """Forget references."""
+        with self._db.transaction():
+            for key in keys:
+                self._db.write("DELETE FROM tags WHERE reference = ?", key)
+
+    def forget(self, ident: str) -> None:
+        """Forget an image and every reference to it."""
+        with self._db.transaction():
+            self._db.write("DELETE FROM tags WHERE image = ?", ident)
+            self._db.write("DELETE FROM images WHERE id = ?", ident)
+
+    def users(self, ident: str) -> list[User]:
+        """Return the containers made from an image."""
+        rows = self._db.rows("SELECT id, name, created FROM containers WHERE image = ? ORDER BY name", ident)
+        return [User(*row) for row in rows]  # type: ignore[arg-type]
+
+    def unused_layers(self) -> list[LayerRecord]:
+        """Return the layers that no image here is made of."""
+        rows = self._db.rows(
+            "SELECT diff_id, flavour, directory, size, notes FROM layers WHERE diff_id NOT IN"
+            " (SELECT value FROM images, json_each(images.config, '$.rootfs.diff_ids'))"
+        )
+        return [LayerRecord(*row) for row in rows]  # type: ignore[arg-type]
+
+    def forget_layer(self, layer: LayerRecord) -> None:
+        """Forget a layer; its directory is then scratch."""
+        self._db.write("DELETE FROM layers WHERE diff_id = ? AND flavour = ?", layer.diff_id, layer.flavour)
