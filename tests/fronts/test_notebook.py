@@ -1,0 +1,163 @@
+"""%hull in a kernel: live streams, interrupts, what a notebook cannot give."""
+
+import os
+import queue
+import signal
+import time
+
+import pytest
+
+from tests.fronts.terminal import processes, until
+
+manager = pytest.importorskip("jupyter_client.manager", reason="jupyter_client is not installed")
+pytest.importorskip("ipykernel", reason="ipykernel is not installed")
+
+RUN = "%hull run --network none --rm busybox"
+
+
+class Notebook:
+    """A kernel that loaded hull; `run` returns the messages of one cell."""
+
+    def __init__(self, env):
+        self.manager, self.client = manager.start_new_kernel(kernel_name="python3", env=env)
+        self.run("%load_ext hull")
+
+    def send(self, source):
+        return self.client.execute(source, allow_stdin=False)
+
+    def messages(self, ident, seconds=30):
+        """Yield this cell's outputs until it is idle."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                message = self.client.get_iopub_msg(timeout=1)
+            except queue.Empty:
+                continue
+            if message["parent_header"].get("msg_id") != ident:
+                continue
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                return
+            yield message
+        raise AssertionError("the cell did not end")
+
+    def run(self, source):
+        return list(self.messages(self.send(source)))
+
+    def close(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+def text(messages, stream="stdout"):
+    return "".join(
+        m["content"]["text"] for m in messages if m["msg_type"] == "stream" and m["content"]["name"] == stream
+    )
+
+
+def failure(messages):
+    found = [m["content"] for m in messages if m["msg_type"] == "error"]
+    return (found[0]["ename"], "\n".join(found[0]["traceback"])) if found else ("", "")
+
+
+@pytest.fixture(scope="module")
+def env(request, tmp_path_factory):
+    """Give the kernel's environment once a module."""
+    import sys
+
+    from tests.fronts.conftest import HERE
+
+    base = tmp_path_factory.mktemp("jupyter")
+    return request.getfixturevalue("cli").env(
+        HOME=str(base),
+        PYTHONPATH=os.pathsep.join((f"{HERE}/core", HERE)),
+        IPYTHONDIR=str(base / "ipython"),
+        JUPYTER_RUNTIME_DIR=str(base / "runtime"),
+        JUPYTER_PATH=os.path.join(sys.prefix, "share", "jupyter"),
+    )
+
+
+@pytest.fixture(scope="module")
+def notebook(env):
+    notebook = Notebook(env)
+    yield notebook
+    notebook.close()
+
+
+def test_streams_are_told_apart_and_whole(notebook):
+    messages = notebook.run(f"{RUN} sh -c 'seq 20000; echo err >&2; printf \"caf\\303\\251\"'")
+    assert text(messages) == "".join(f"{n}\n" for n in range(1, 20001)) + "café"
+    assert text(messages, "stderr") == "err\n"
+
+
+def test_output_is_live(notebook):
+    ident = notebook.send(f"{RUN} sh -c 'echo first; sleep 3001'")
+    messages = notebook.messages(ident)
+    assert "first" in text([next(m for m in messages if m["msg_type"] == "stream")])
+    notebook.manager.interrupt_kernel()
+    assert failure(list(messages))[0] == "KeyboardInterrupt"
+
+
+@pytest.mark.parametrize("ignoring", ["", 'trap "" INT TERM; '])
+def test_an_interrupt_ends_the_tree_within_two_seconds(notebook, ignoring):
+    ident = notebook.send(
+        f"%%hull busybox --network none\n{ignoring}sleep 3002 & sleep 3002 &\necho ready\nsleep 3002; wait"
+    )
+    messages = notebook.messages(ident)
+    assert "ready" in text([next(m for m in messages if m["msg_type"] == "stream")])
+    until(lambda: len(processes("3002")) >= 3, "the tree")
+    start = time.monotonic()
+    notebook.manager.interrupt_kernel()
+    assert failure(list(messages))[0] == "KeyboardInterrupt"
+    until(lambda: not processes("3002"), "the tree to end", 1)
+    assert time.monotonic() - start < 3
+    assert "alive" in text(notebook.run("print('alive')"))
+
+
+def test_a_terminal_is_refused(notebook):
+    name, shown = failure(notebook.run("%hull run -it busybox sh"))
+    assert name == "UserError"
+    assert "a notebook has none" in shown
+    assert "hint: " in shown
+    assert "Traceback" not in shown
+
+
+def test_a_failing_line_raises(notebook):
+    name, shown = failure(notebook.run(f"{RUN} sh -c 'exit 3'"))
+    assert name == "ContainerError"
+    assert "ended with exit code 3" in shown
+
+
+def test_standard_input_is_empty(notebook):
+    assert text(notebook.run(f"{RUN} cat")) == ""
+    assert text(notebook.run(f"{RUN} wc -c")).strip() == "0"
+
+
+def test_rows_are_a_table_in_html_and_text(notebook):
+    (shown,) = [m["content"]["data"] for m in notebook.run("%hull images") if m["msg_type"] == "execute_result"]
+    assert "<table>" in shown["text/html"]
+    assert "REPOSITORY" in shown["text/plain"]
+    assert "busybox" in shown["text/html"]
+
+
+def test_values_in_html_are_escaped():
+    from typing import NamedTuple
+
+    from hull.ipython.display import Table
+
+    class Row(NamedTuple):
+        name: str
+
+    assert "<script>" not in Table([Row("<script>")])._repr_html_()
+
+
+def test_the_kernels_end_is_the_containers_end(env):
+    notebook = Notebook(env)
+    ident = notebook.send(f"{RUN} sh -c 'echo ready; sleep 3003'")
+    assert "ready" in text([next(m for m in notebook.messages(ident) if m["msg_type"] == "stream")])
+    os.kill(notebook.manager.provisioner.pid, signal.SIGKILL)
+    try:
+        until(lambda: not processes("3003"), "the container to end")
+    finally:
+        for pid in processes("3003"):
+            os.kill(pid, signal.SIGKILL)
+        notebook.close()
