@@ -43,10 +43,10 @@ class Networks:
         )
 
     def _request(self, spec: Spec, directory: str) -> Request:
-        from hull.network import resolver
+        from hull.network import resolver, routes
 
         known = resolver.read() if spec.network != "none" else resolver.Resolver()
-        uplink = spec.network in ("none", "host") or has_route()
+        uplink = routes.Routes() if spec.network in ("none", "host") else routes.read()
         scratch = f"{self.host.paths.runtime}/{os.path.basename(directory)[:16]}"
         return Request(self.host, spec.ports, known, uplink, scratch)
 
@@ -72,21 +72,6 @@ class Networks:
         if spec.ports:
             raise HostError(f"cannot publish ports: {why}", "hull doctor shows how to install slirp4netns or pasta")
         return next(_backends(("none",))), (f"the container has no network but loopback: {why}",)
-
-
-def has_route() -> bool:
-    """Whether this network namespace has a default route, of either family. Reads, sends nothing."""
-    v4 = [(row[1], row[7], row[0]) for row in _rows("/proc/net/route")]  # destination, mask, interface
-    v6 = [(row[0], row[1], row[9]) for row in _rows("/proc/net/ipv6_route")]  # destination, prefix length, interface
-    return any(not destination.strip("0") + prefix.strip("0") and name != "lo" for destination, prefix, name in v4 + v6)
-
-
-def _rows(path: str) -> list[list[str]]:
-    try:
-        with open(path, encoding="ascii") as file:
-            return [line.split() for line in file]
-    except OSError:
-        return []
 
 
 def _backends(names: tuple[str, ...]) -> Iterator[Backend]:

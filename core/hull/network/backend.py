@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 from hull.kernel.features import Host
 from hull.model import Port
 from hull.network.resolver import Resolver
+from hull.network.routes import Routes
 
 
 class Request(NamedTuple):
@@ -25,7 +26,7 @@ class Request(NamedTuple):
     host: Host
     ports: tuple[Port, ...]
     resolver: Resolver
-    uplink: bool
+    uplink: Routes
     scratch: str
 
 

@@ -27,7 +27,12 @@ class Pasta:
             return "pasta is not installed"
         if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
             return "/dev/net/tun cannot be opened"
-        return "" if request.uplink else "this machine has no default route, which pasta needs"
+        if not any(request.uplink):
+            return "this machine has no default route, which pasta needs"
+        v6 = [port.address for port in request.ports if ":" in port.address]
+        if v6 and not request.uplink.v6:
+            return f"pasta cannot publish on {v6[0]}: this machine has no IPv6 default route"
+        return ""
 
     def connect(self, request: Request) -> Connection:
         """Return the helper's ops.

@@ -60,7 +60,9 @@ class Slirp4netns:
             address=ADDRESS,
             gateway=outside(),
             nameservers=(NAMESERVER,),
-            warnings=() if request.uplink else ("this machine has no default route: nothing outside can be reached",),
+            warnings=()
+            if any(request.uplink)
+            else ("this machine has no default route: nothing outside can be reached",),
         )
 
 

@@ -1,0 +1,114 @@
+"""-p: Docker's grammar, and a host port that is really free."""
+
+import socket
+
+import pytest
+from hull.errors import HostError, UserError
+from hull.model import Port
+from hull.network import ports
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("80", [Port(80)]),
+        ("8080:80", [Port(80, 8080)]),
+        ("8080:80/udp", [Port(80, 8080, "udp")]),
+        ("8080:80/TCP", [Port(80, 8080)]),
+        ("127.0.0.2:8080:80", [Port(80, 8080, "tcp", "127.0.0.2")]),
+        ("127.0.0.1::80", [Port(80, 0, "tcp", "127.0.0.1")]),
+        ("[::1]:8080:80/udp", [Port(80, 8080, "udp", "::1")]),
+        ("[::1]::80", [Port(80, 0, "tcp", "::1")]),
+        ("80-82", [Port(80), Port(81), Port(82)]),
+        ("8080-8081:80-81", [Port(80, 8080), Port(81, 8081)]),
+        ("8000-8009:80", [Port(80, 8000, "tcp", "", 8009)]),
+    ],
+)
+def test_the_grammar(word, expected):
+    assert list(ports.parse(word)) == expected
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("", "x", "0", "65536", "80:", "-80", "80-", "82-80", "8080-8082:80-81", "80/sctp", "80/", "::1:80:80"),
+        *("[::1:80:80", "localhost:80:80", "1.2.3:80:80", "80:80:80:80", "[127.0.0.1]:8:8:8", "\u0663:80", " 80"),
+    ],
+)
+def test_everything_else_is_the_users_error(word):
+    with pytest.raises(UserError) as caught:
+        ports.parse(word)
+    assert caught.value.hint
+
+
+@given(st.text(alphabet="0123456789:-[]./tcpudp", max_size=30))
+def test_any_text_is_parsed_or_refused(word):
+    try:
+        found = ports.parse(word)
+    except UserError:
+        return
+    assert found
+    assert all(0 < port.container <= 65535 and 0 <= port.host <= 65535 for port in found)
+
+
+def listening(address="127.0.0.1", family=socket.AF_INET):
+    server = socket.socket(family)
+    server.bind((address, 0))
+    server.listen()
+    return server
+
+
+def test_a_port_in_use_is_told_with_its_address():
+    with listening() as server:
+        taken = server.getsockname()[1]
+        with pytest.raises(HostError, match=rf"127\.0\.0\.1:{taken}.*in use") as caught:
+            ports.claim((Port(80, taken, "tcp", "127.0.0.1"),))
+        assert str(taken) in caught.value.hint
+        with pytest.raises(HostError):
+            ports.claim((Port(80, taken),))
+
+
+def test_a_free_port_is_chosen_and_each_is_another():
+    first, second = ports.claim((Port(80), Port(81)))
+    assert first.host
+    assert first.host != second.host
+    assert (first.container, second.container) == (80, 81)
+
+
+def test_two_of_one_request_cannot_share_a_port():
+    (free,) = ports.claim((Port(80),))
+    with pytest.raises(HostError):
+        ports.claim((free, free._replace(container=81)))
+
+
+def test_a_range_gives_the_first_that_is_free():
+    with listening() as server:
+        taken = server.getsockname()[1]
+        if taken > 65530:
+            pytest.skip("no room above the port that the kernel chose")
+        (found,) = ports.claim((Port(80, taken, "tcp", "127.0.0.1", taken + 4),))
+        assert taken < found.host <= taken + 4
+        assert found.last == 0
+
+
+def test_udp_is_tried_as_udp():
+    with listening() as server:
+        number = server.getsockname()[1]
+        assert ports.claim((Port(53, number, "udp", "127.0.0.1"),))[0].host == number
+
+
+def test_an_address_of_another_machine_is_told():
+    with pytest.raises(HostError, match=r"192\.0\.2\.99") as caught:
+        ports.claim((Port(80, 18080, "tcp", "192.0.2.99"),))
+    assert "address of this machine" in caught.value.hint
+
+
+def test_a_privileged_port_names_the_sysctl(monkeypatch, tmp_path):
+    (tmp_path / "start").write_text("1024\n")
+    monkeypatch.setattr(ports, "UNPRIVILEGED", str(tmp_path / "start"))
+    with pytest.raises(HostError, match="port 80:") as caught:
+        ports.claim((Port(80, 80),))
+    assert "ip_unprivileged_port_start=80" in caught.value.hint
+    assert "8080:80" in caught.value.hint
