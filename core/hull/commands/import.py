@@ -1,4 +1,4 @@
-"""`hull import`."""
+"""`hull import`."""  # noqa: N999 (the verb is spelt as the user types it)
 
 from typing import Annotated
 
@@ -8,7 +8,9 @@ from hull.engine import Engine
 
 def import_(
     engine: Engine,
-    file: Annotated[str, Word("a tar of a root file system, compressed or not; - for standard input", "FILE|-", "path")],
+    file: Annotated[
+        str, Word("a tar of a root file system, compressed or not; - for standard input", "FILE|-", "path")
+    ],
     reference: Annotated[str, Word("what to call the image", "[REPOSITORY[:TAG]]")] = "",
     *,
     change: Annotated[

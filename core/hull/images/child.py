@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hull import errors
@@ -25,9 +26,11 @@ def run(confine: Confine, flavour: str, words: list[str], chunks: Iterable[bytes
     child = confine(argv, flavour, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
     try:
         _feed(child, chunks)
+        _end_input(child)
         output, said = child.communicate()
     except BaseException:
         child.kill()
+        _end_input(child)
         child.communicate()
         raise
     try:
@@ -44,10 +47,8 @@ def _feed(child: "Popen[bytes]", chunks: Iterable[bytes]) -> None:
 
     assert child.stdin is not None  # noqa: S101 (asked for above)
     fd = child.stdin.fileno()
-    try:
+    with suppress(OSError):  # over the user's pipe quota: smaller is only slower
         fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    except OSError:
-        pass  # over the user's pipe quota: smaller is only slower
     try:
         for chunk in chunks:
             view = memoryview(chunk)
@@ -55,7 +56,12 @@ def _feed(child: "Popen[bytes]", chunks: Iterable[bytes]) -> None:
                 view = view[os.write(fd, view) :]
     except BrokenPipeError:
         pass  # it has said why on standard output
-    child.stdin.close()
+
+
+def _end_input(child: "Popen[bytes]") -> None:
+    if child.stdin is not None:
+        child.stdin.close()
+        child.stdin = None
 
 
 def _silent(code: int, said: bytes) -> errors.HullError:

@@ -13,6 +13,7 @@ GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 XZ = b"\xfd7zXZ\x00"
 BZIP2 = b"BZh"
+SKIPPABLE = 0x50  # the first of the 16 bytes a zstd frame for programs may start with, before 2a 4d 18
 OUTPUT = 1 << 20  # the most that one step puts out; bounds memory against bombs
 SNIFF = 512
 
@@ -22,7 +23,7 @@ def detect(head: bytes) -> str:
     for magic, name in ((GZIP, "gzip"), (ZSTD, "zstd"), (XZ, "xz"), (BZIP2, "bzip2")):
         if head.startswith(magic):
             return name
-    if head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50:  # zstd's skippable frame
+    if head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == SKIPPABLE:  # zstd's skippable frame
         return "zstd"
     if not head or head[257:262] == b"ustar" or not head.strip(b"\0") or _old_tar(head):
         return "plain"
@@ -63,7 +64,7 @@ def _members(make: Callable[[], Any], kind: str, data: bytes, more: Callable[[],
     while True:
         try:
             output = machine.decompress(data, OUTPUT)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (each decoder has an error of its own)
             if not started:
                 return  # no further member: a tail
             raise RegistryError(
@@ -75,7 +76,7 @@ def _members(make: Callable[[], Any], kind: str, data: bytes, more: Callable[[],
         data = b""
         if machine.eof:
             data = machine.unused_data
-            while len(data) < 4 and (extra := more()):
+            while len(data) < len(ZSTD) and (extra := more()):
                 data += extra
             if not _goes_on(kind, data):
                 return

@@ -1,6 +1,6 @@
 """HTTP for registries over urllib3: time-outs, proxies, TLS by settings, redirects followed by hand.
 
-Authorization goes to the origin (scheme, host, port) it was meant for and nowhere else (B27, CVE-2022-23538). Plain HTTP
+Authorization goes to the origin (scheme, host, port) it was meant for only (B27, CVE-2022-23538). Plain HTTP
 is spoken with this machine, and with hosts that config.toml calls insecure; nobody is redirected down to it.
 """
 
@@ -57,7 +57,7 @@ def is_loopback(host: str) -> bool:
     if name in ("localhost", "::1"):
         return True
     numbers = name.split(".")
-    return len(numbers) == 4 and numbers[0] == "127" and all(n.isdigit() and int(n) < 256 for n in numbers[1:])
+    return len(numbers) == 4 and numbers[0] == "127" and all(n.isdigit() and int(n) < 256 for n in numbers)  # noqa: PLR2004
 
 
 class Http:
@@ -168,10 +168,10 @@ def _proxy(where: Origin, url: str) -> str:
     """Return the proxy that the environment names for a URL, "" for none; this machine is asked directly."""
     if is_loopback(where.host) or not any(key.lower().endswith("_proxy") for key in os.environ):
         return ""
-    from urllib.request import getproxies_environment, proxy_bypass_environment
+    from urllib import request
 
-    proxies = getproxies_environment()
-    if proxy_bypass_environment(urlsplit(url).netloc, proxies):
+    proxies = request.getproxies_environment()
+    if request.proxy_bypass_environment(urlsplit(url).netloc, proxies):  # type: ignore[attr-defined]
         return ""
     proxy = proxies.get(where.scheme) or proxies.get("all") or ""
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"

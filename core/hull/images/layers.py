@@ -9,10 +9,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 from hull import log
-from hull.errors import RegistryError
+from hull.errors import HullError, RegistryError
 from hull.images import child, locks
 from hull.paths import Paths
 from hull.state.images import Images, LayerRecord
@@ -64,7 +65,7 @@ class Layers:
             if one.diff_id in here:
                 done[one.diff_id].set()
                 self._tell(one, "already here")
-        run([lambda p=p: task(p) for p, one in enumerate(unique) if one.diff_id not in here], WORKERS, stop)
+        run([partial(task, place) for place, one in enumerate(unique) if one.diff_id not in here], WORKERS, stop)
 
     def _await(
         self, lower: list[Wanted], done: dict[str, threading.Event], stop: threading.Event, flavour: str
@@ -86,16 +87,13 @@ class Layers:
             scratch = self.scratch(flavour, name)
             try:
                 result = self.unpack(scratch, flavour, self._watched(wanted, stop))
-                if result["diff_id"] != wanted.diff_id:
-                    raise RegistryError(
-                        f"cannot use the layer {wanted.label}: it unpacks to {result['diff_id']}, not {wanted.diff_id}",
-                        "the image is damaged or hostile: pull it from its source",
-                    )
+                _check(result["diff_id"], wanted)
                 if result["links"]:
                     self._link(scratch, flavour, lowers(), result["links"])
                 self.publish(scratch, name, flavour, result)
             except BaseException:
-                self.discard([scratch], flavour)
+                with suppress(HullError):  # what stays is scratch of the dead to the next pull
+                    self.discard([scratch], flavour)
                 raise
         self._tell(wanted, "done", wanted.total)
 
@@ -115,7 +113,8 @@ class Layers:
                     else:
                         self.publish(scratch, final, flavour, result)
             except BaseException:
-                self.discard([scratch], flavour)
+                with suppress(HullError):  # what stays is scratch of the dead to the next pull
+                    self.discard([scratch], flavour)
                 raise
         return str(result["diff_id"])
 
@@ -125,7 +124,7 @@ class Layers:
         scratch = f"{base}/{SCRATCH}{name}"
         self.discard([path for path in (scratch, f"{base}/{name}") if os.path.lexists(path)], flavour)
         os.mkdir(scratch, 0o755)
-        os.chmod(scratch, 0o755)
+        os.chmod(scratch, 0o755)  # noqa: S103 (the root directory of a container; the store above it is closed)
         if os.geteuid() == 0:
             os.chown(scratch, *child.outside_ids(self._confine, flavour))
         return scratch
@@ -189,6 +188,14 @@ NOTES = {
     "owners": "{} owners could not be recorded",
     "unknown": "{} entries of unknown type left out",
 }
+
+
+def _check(diff_id: str, wanted: Wanted) -> None:
+    if diff_id != wanted.diff_id:
+        raise RegistryError(
+            f"cannot use the layer {wanted.label}: it unpacks to {diff_id}, not {wanted.diff_id}",
+            "the image is damaged or hostile: pull it from its source",
+        )
 
 
 def sync_directory(path: str) -> None:

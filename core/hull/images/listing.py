@@ -20,7 +20,7 @@ class Line(NamedTuple):
 
 
 def rows(images: Images, wanted: str, *, unnamed: bool) -> list[Line]:
-    """Return the lines of a repository or a reference, of all without one; `unnamed` adds images without a reference."""
+    """Return the lines of a repository or a reference, of all if empty; `unnamed` adds images without a reference."""
     tags: dict[str, list[str]] = {}
     for key, ident in images.tags():
         tags.setdefault(ident, []).append(key)
@@ -37,7 +37,7 @@ def rows(images: Images, wanted: str, *, unnamed: bool) -> list[Line]:
 
 
 def _names(keys: list[str]) -> list[tuple[str, str, str]]:
-    """Return (repository, tag, digest) of an image's references; a digest stands alone only where its name has no tag."""
+    """Return (repository, tag, digest) of references; a digest stands alone only where its name has no tag."""
     parsed = [reference.parse(key) for key in keys]
     digests = {one.name: one.digest for one in parsed if one.digest}
     tagged = [(one.familiar_name, one.tag, digests.get(one.name, NONE)) for one in parsed if not one.digest]

@@ -1,7 +1,8 @@
-"""Pax extended headers: `length key=value\\n` records, lengths in bytes, values binary."""
+r"""Pax extended headers: `length key=value\n` records, lengths in bytes, values binary."""
 
 from hull.errors import RegistryError
 
+_DIGITS, _TIME_DIGITS = 20, 12
 _HINT = "the archive is damaged"
 
 
@@ -15,7 +16,7 @@ def parse(body: bytes, into: dict[bytes, bytes]) -> None:
         space = body.find(b" ", position, position + 20)
         digits = body[position:space] if space >= 0 else b""
         end = position + (int(digits) if digits.isdigit() else 0)
-        if not position + len(digits) + 2 < end <= len(body) or body[end - 1] != 10:
+        if not position + len(digits) + 2 < end <= len(body) or body[end - 1 : end] != b"\n":
             raise RegistryError("cannot unpack: a pax record's length does not hold", _HINT)
         key, equals, value = body[space + 1 : end - 1].partition(b"=")
         if not equals or not key:
@@ -33,7 +34,7 @@ def parse(body: bytes, into: dict[bytes, bytes]) -> None:
 
 def integer(text: bytes, key: bytes) -> int:
     """Return a decimal value, not negative and below 2^63."""
-    if not text.isdigit() or len(text) > 20 or (value := int(text)) >= 1 << 63:
+    if not text.isdigit() or len(text) > _DIGITS or (value := int(text)) >= 1 << 63:
         raise RegistryError(f"cannot unpack: {key.decode()} {text[:40]!r} in a pax header is no number", _HINT)
     return value
 
@@ -42,6 +43,6 @@ def nanoseconds(text: bytes) -> int:
     """Return a decimal time in seconds, with or without a fraction, as nanoseconds, digits below them cut."""
     sign = -1 if text.startswith(b"-") else 1
     whole, _, fraction = text.removeprefix(b"-").partition(b".")
-    if not whole.isdigit() or len(whole) > 12 or (fraction and not fraction.isdigit()):
+    if not whole.isdigit() or len(whole) > _TIME_DIGITS or (fraction and not fraction.isdigit()):
         raise RegistryError(f"cannot unpack: the time {text[:40]!r} in a pax header", _HINT)
     return sign * (int(whole) * 1_000_000_000 + int(fraction[:9].ljust(9, b"0")))

@@ -55,11 +55,11 @@ def host() -> Platform:
 def parse(text: str) -> Platform:
     """Return the platform that `text` names: os/arch, os/arch/variant, or an architecture alone."""
     parts = text.lower().split("/")
-    if not all(parts) or len(parts) > 3:
+    if not all(parts) or len(parts) > len(Platform._fields):
         raise UserError(f"cannot use the platform {text!r}", "write it as linux/amd64 or linux/arm/v7")
     if len(parts) == 1:
         return host() if parts[0] == "linux" else _normal("linux", parts[0], "")
-    return _normal(parts[0], parts[1], parts[2] if len(parts) == 3 else "")
+    return _normal(parts[0], parts[1], parts[2] if parts[2:] else "")
 
 
 def of(data: Any) -> Platform:

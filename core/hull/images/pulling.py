@@ -1,5 +1,7 @@
 """Find an image at its registry, or at the mirror that config.toml names: reference and platform in, an offer out."""
 
+from functools import partial
+
 from hull.config import Settings
 from hull.errors import RegistryError, UserError
 from hull.images import manifest
@@ -37,7 +39,7 @@ def _find(registry: Registry, reference: Reference, wanted: Platform, *, exact: 
         raise RegistryError(f"cannot pull {reference}: its index holds indexes without end", "tell its author")
     if document.config.media_type.endswith("+json") and "image" not in document.config.media_type:
         raise UserError(f"cannot pull {reference}: it holds {document.config.media_type}, not a container image")
-    parts = [Part(_short(layer), max(layer.size, 0), lambda d=layer: registry.blob(d)) for layer in document.layers]
+    parts = [Part(_short(layer), max(layer.size, 0), partial(registry.blob, layer)) for layer in document.layers]
     keys = (reference.key, f"{reference.name}@{top}")
     found = offer(registry.small(document.config), parts, digest, documents, keys)
     if exact and wanted.rank(found.config.platform) is None:

@@ -10,6 +10,7 @@ from hull.errors import UserError
 from hull.images import digests
 
 DOCKER = "docker.io"
+TAG_MOST, NAME_MOST, PORT_MOST = 128, 255, 65535
 _LOWER = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _TAG = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 _HOST = _TAG - {"_"}
@@ -69,11 +70,11 @@ def parse(text: str) -> Reference:
     rest, at, digest = text.partition("@")
     if at and not digests.valid(digest):
         raise _bad(text, f"{digest[:80]!r} is not a digest")
-    if len(rest) == 64 and digests.valid(f"sha256:{rest}"):
+    if digests.valid(f"sha256:{rest}"):
         raise _bad(text, "64 hex digits are an image id, not a name")
     registry, path = _split(rest)
     path, colon, tag = path.partition(":")
-    if colon and not (tag and len(tag) <= 128 and _TAG.issuperset(tag) and tag[0] not in ".-"):
+    if colon and not (tag and len(tag) <= TAG_MOST and _TAG.issuperset(tag) and tag[0] not in ".-"):
         raise _bad(text, f"{tag[:140]!r} is not a tag")
     if registry == DOCKER and "/" not in path:
         path = f"library/{path}"
@@ -92,7 +93,7 @@ def _split(rest: str) -> tuple[str, str]:
 
 def _check_host(text: str, host: str) -> None:
     name, colon, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "")
-    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) <= PORT_MOST):
         raise _bad(text, f"{port!r} is not a port")
     if name.startswith("[") and name.endswith("]"):
         plain = bool(name[1:-1]) and set("0123456789abcdefABCDEF:").issuperset(name[1:-1])
@@ -105,8 +106,8 @@ def _check_host(text: str, host: str) -> None:
 def _check_path(text: str, path: str, registry: str) -> None:
     if path.lower() != path:
         raise UserError(f"cannot use {text!r} as an image: names are lower case", f"did you mean {text.lower()}?")
-    if not path or len(path) + len(registry) > 255:
-        raise _bad(text, "the name is empty" if not path else "the name is longer than 255 characters")
+    if not path or len(path) + len(registry) > NAME_MOST:
+        raise _bad(text, "the name is empty" if not path else f"the name is longer than {NAME_MOST} characters")
     for part in path.split("/"):
         if not _is_component(part):
             raise _bad(text, f"{part!r} is not a part of a name")

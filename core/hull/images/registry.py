@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -83,7 +84,7 @@ class Registry:
         import urllib3
 
         with self._ask(f"blobs/{digest}", {"Range": f"bytes={start}-"} if start else {}) as (response, _):
-            skip = start if response.status == 200 else 0
+            skip = start if response.status == HTTPStatus.OK else 0
             try:
                 while chunk := response.read(CHUNK, decode_content=False):
                     if skip < len(chunk):
@@ -99,10 +100,10 @@ class Registry:
         for attempt in range(2):
             sent = {**headers, "Authorization": self._authorization} if self._authorization else headers
             with self._http.get(url, sent) as answer:
-                if answer.response.status in (200, 206):
+                if answer.response.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
                     yield answer
                     return
-                if answer.response.status != 401 or attempt or not answer.own:
+                if answer.response.status != HTTPStatus.UNAUTHORIZED or attempt or not answer.own:
                     raise self._refused(answer, path)
                 challenges = answer.response.headers.getlist("WWW-Authenticate")
                 answer.response.read(1 << 16)
@@ -117,15 +118,15 @@ class Registry:
     def _refused(self, answer: Answer, path: str) -> RegistryError:
         status, said = answer.response.status, _message(answer.response.read(1 << 16))
         subject = str(self._reference) if path.startswith("manifests/") else path
-        if status in (401, 403):
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             hint = f"check the name; if it is private, log in: podman login {self._reference.registry}"
             return RegistryError(f"cannot pull {subject}: the registry denies access ({status}{said})", hint)
-        if status == 404:
+        if status == HTTPStatus.NOT_FOUND:
             return RegistryError(f"cannot pull {subject}: the registry has no such image{said}", "check name and tag")
         return RegistryError(f"cannot pull {subject}: the registry answers {status}{said}", "try again later")
 
     def _find_base(self) -> str:
-        """Return scheme and host: plain HTTP is tried first on this machine, last where config.toml calls it insecure."""
+        """Return scheme and host: plain HTTP is tried first on this machine, last where settings call it insecure."""
         if self._base:
             return self._base
         host, asked = self._reference.host, self._settings.registry(self._reference.registry)
@@ -143,7 +144,7 @@ class Registry:
             try:
                 with self._http.get(f"{base}/v2/", {}) as (response, _):
                     response.read(1 << 16)
-                    if response.status != 400:  # what a TLS server says to plain HTTP
+                    if response.status != HTTPStatus.BAD_REQUEST:  # what a TLS server says to plain HTTP
                         return base
             except RegistryError as error:
                 failure = failure or error

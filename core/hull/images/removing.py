@@ -48,7 +48,7 @@ def remove(store: "ImageStore", paths: Paths, name: str, *, force: bool) -> list
 
 
 def _named(rows: Images, name: str, keys: list[str]) -> list[str] | None:
-    """Return the tags that `name` as a reference stands for; None if it is an id. Digests of a name go with its last tag."""
+    """Return the keys a reference stands for, None if `name` is an id. A name's digests go with its last tag."""
     try:
         parsed = reference.parse(name)
     except UserError:

@@ -6,6 +6,7 @@ from hull.errors import RegistryError
 from hull.images.tarstream import BLOCK, TarStream, number, truncated
 
 MOST = 1 << 16
+DIGITS = 18
 
 
 class Sparse(NamedTuple):
@@ -99,7 +100,7 @@ def _map_in_content(stream: TarStream, stored: int) -> tuple[list[int], int]:
 
 
 def _decimal(text: bytes) -> int:
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdigit() or len(text) > DIGITS:
         raise _bad(f"{text[:20]!r} is no number")
     return int(text)
 

@@ -8,12 +8,12 @@ import os
 from typing import IO, TYPE_CHECKING, Any
 
 from hull import log
-from hull.errors import HostError, UserError
-from hull.images import imageconfig, reference
+from hull.errors import HostError, HullError, UserError
+from hull.images import digests, imageconfig, reference
 from hull.model import Image
 from hull.paths import Paths
 from hull.state.db import Database
-from hull.state.images import Images
+from hull.state.images import ImageRecord, Images
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -61,7 +61,7 @@ class ImageStore:
     def identify(self, name: str) -> str:
         """Return the id of the image that a reference, an id or the start of an id means; "" for none."""
         digits = name.removeprefix("sha256:")
-        if len(digits) == 64 and _HEX.issuperset(digits):
+        if len(digits) == digests.LENGTHS["sha256"] and _HEX.issuperset(digits):
             return next(iter(self._rows.with_prefix(digits)), "")
         try:
             found = self._rows.tagged(reference.parse(name).key)
@@ -90,14 +90,14 @@ class ImageStore:
         return self.adopt(found, str(parsed), flavour)
 
     def load(self, source: "str | IO[bytes]", flavour: str = "range", platform: str = "") -> list[str]:
-        """Take the images out of an archive (a path or an open file); return their references, ids where they have none."""
-        from hull.images import platforms
+        """Take the images out of an archive (a path or an open file); return their references, or ids."""
+        from hull.images import layouts, platforms
         from hull.images.archive import Archive
 
         loaded: list[str] = []
         archive = Archive(source, self._paths.scratch)
         try:
-            for found in archive.offers(platforms.parse(platform) if platform else platforms.host()):
+            for found in layouts.offers(archive, platforms.parse(platform) if platform else platforms.host()):
                 self.adopt(found, found.config.id, flavour)
                 names = [str(reference.parse(key)) for key in found.keys if "@" not in key]
                 loaded += names or [found.config.id]
@@ -130,7 +130,8 @@ class ImageStore:
                 for digest, data in found.blobs:
                     blobs.put(self._paths, digest, data)
                 diff_ids = list(found.config.diff_ids)
-                self._rows.add(found.config.id, found.manifest, found.config.text, diff_ids, list(found.keys), flavour)
+                record = ImageRecord(found.config.id, found.manifest, found.config.text, 0, 0)
+                self._rows.add(record, diff_ids, list(found.keys), flavour)
         finally:
             self.clean()
         ready = self._ready(found.config.id, label, flavour)
@@ -155,7 +156,10 @@ class ImageStore:
         """Remove what no image needs and the scratch of the dead, unless somebody is bringing an image."""
         from hull.images import removing
 
-        removing.clean(self._paths, self._rows, self.layers)
+        try:
+            removing.clean(self._paths, self._rows, self.layers)
+        except HullError as error:
+            self._events(log.Event("warning", "images", f"{error.message}; the next pull or rmi tries again"))
 
     def remove(self, name: str, *, force: bool = False) -> list[str]:
         """Remove a reference, and with the last one the image; return what went, references first, then the id."""

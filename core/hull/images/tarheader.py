@@ -135,7 +135,7 @@ def _checked_size(block: bytes) -> int:
     stated = number(block[148:156])
     unsigned = sum(block) - sum(block[148:156]) + 256
     if stated != unsigned:
-        high = sum(1 for byte in block[:148] + block[156:] if byte > 127)
+        high = sum(1 for byte in block[:148] + block[156:] if byte & 0x80)
         if stated != unsigned - 256 * high:
             raise RegistryError("cannot unpack: a tar header's checksum does not hold", "the archive is damaged")
     return number(block[124:136])

@@ -108,7 +108,7 @@ def number(field: bytes, *, signed: bool = False) -> int:
         if text.strip(b"01234567"):
             raise RegistryError(f"cannot unpack: {field[:12]!r} in a tar header is no number", "the archive is damaged")
         value = int(text, 8)
-    if value < 0 and not signed or value >= 1 << 63:
+    if (value < 0 and not signed) or value >= 1 << 63:
         raise RegistryError(
             f"cannot unpack: the number {value} in a tar header is out of range", "the archive is damaged"
         )

@@ -3,6 +3,7 @@
 Source: distribution's "Token Authentication Specification" and its OAuth2 variant (identity tokens).
 """
 
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from hull.errors import RegistryError
@@ -46,7 +47,7 @@ def _token(http: Http, asked: dict[str, str], credentials: Credentials, reposito
             headers["Authorization"] = credentials.basic
     with http.get(url, headers, body) as (response, _):
         data = response.read(BODY_MOST)
-        if response.status != 200:
+        if response.status != HTTPStatus.OK:
             raise RegistryError(
                 f"cannot log in at {origin(realm).host}: status {response.status}", "check the name and the password"
             )

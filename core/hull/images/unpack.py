@@ -7,20 +7,17 @@ Directories get their times last. Hard links whose target is not in this layer a
 
 import os
 import stat
-import struct
 from typing import NamedTuple
 
 from hull.errors import HullError, RegistryError
-from hull.images import tarheader, tree
+from hull.images import names, tarheader, tree
+from hull.images.later import Later
 from hull.images.metadata import Metadata
 from hull.images.tarheader import Entry
 from hull.images.tarstream import TarStream
 
 LINKS_MOST = 1 << 16
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_LATER = struct.Struct("<qHH")  # mtime in ns, mode, length of the path that follows
-_LATER_MOST = 16 << 20
-_HINT = "the image is damaged or hostile"
 
 
 class Result(NamedTuple):
@@ -39,7 +36,7 @@ class Unpacker:
         self._meta = Metadata(flavour)
         self._size = 0
         self._links: list[tuple[bytes, bytes]] = []
-        self._later = bytearray()
+        self._later = Later(self._tree)
         self._makers = {
             tarheader.DIRECTORY: self._directory,
             tarheader.SYMLINK: self._symlink,
@@ -50,17 +47,16 @@ class Unpacker:
     def run(self, stream: TarStream) -> Result:
         """Unpack the whole archive, tail included; the caller removes the directory if this raises."""
         for entry in tarheader.entries(stream):
-            path = clean(entry.name)
+            path = names.clean(entry.name)
             try:
                 self._apply(path, entry, stream)
             except HullError:
                 raise
             except (OSError, ValueError, OverflowError) as error:
-                reason = getattr(error, "strerror", None) or str(error)
-                raise _failed(path, reason, getattr(error, "errno", None)) from error
+                raise names.failed(path, error) from error
         stream.drain()
         self._links = [pair for pair in self._links if not self._link_here(*pair)]
-        self._settle()
+        self._later.settle()
         self._tree.forget()
         return Result(self._size, self._meta.notes, self._links)
 
@@ -79,10 +75,10 @@ class Unpacker:
 
     def _root(self, entry: Entry) -> None:
         if entry.kind != tarheader.DIRECTORY:
-            raise RegistryError(f"cannot unpack {entry.name[:200]!r}: the root must stay a directory", _HINT)
+            raise names.refused(entry.name, "the root must stay a directory")
         os.fchmod(self._tree.fd, entry.mode)
         self._meta.apply(self._tree.fd, entry)
-        self._remember(b"", entry)
+        self._later.add(b"", entry)
 
     def _file(self, path: bytes, entry: Entry, stream: TarStream) -> None:
         parent, name = self._tree.place(path)
@@ -119,7 +115,7 @@ class Unpacker:
                 self._meta.apply(fd, entry._replace(mode=entry.mode & 0o1777))
             finally:
                 os.close(fd)
-        self._remember(path, entry)
+        self._later.add(path, entry)
 
     def _symlink(self, path: bytes, entry: Entry) -> None:
         parent, name = self._tree.place(path)
@@ -140,9 +136,9 @@ class Unpacker:
         self._meta.own_name(parent, name, entry)
 
     def _link(self, path: bytes, entry: Entry) -> None:
-        target = clean(entry.link)
+        target = names.clean(entry.link)
         if not target:
-            raise RegistryError(f"cannot unpack {path[:200]!r}: a hard link to nothing", _HINT)
+            raise names.refused(path, "a hard link to nothing")
         if target != path and not self._link_here(path, target):
             self._postpone(path, target)
 
@@ -157,7 +153,7 @@ class Unpacker:
             if tree.is_whiteout(found):
                 return False
             if stat.S_ISDIR(found.st_mode):
-                raise RegistryError(f"cannot unpack {path[:200]!r}: a hard link to a directory", _HINT)
+                raise names.refused(path, "a hard link to a directory")
             parent, name = self._tree.place(path)
             if _lexists(parent, name):
                 self._tree.clear(parent, name)
@@ -170,14 +166,14 @@ class Unpacker:
 
     def _postpone(self, path: bytes, target: bytes) -> None:
         if len(self._links) >= LINKS_MOST:
-            raise RegistryError(f"cannot unpack: more than {LINKS_MOST} hard links into lower layers", _HINT)
+            raise RegistryError(f"cannot unpack: more than {LINKS_MOST} hard links into lower layers", names.HINT)
         self._links.append((path, target))
 
     def _whiteout(self, path: bytes, hidden: bytes) -> None:
         if hidden.startswith(b".wh.") and hidden != b".wh..opq":
             return  # bookkeeping of aufs
         if hidden in (b"", b".", b".."):
-            raise RegistryError(f"cannot unpack {path[:200]!r}: a whiteout of nothing", _HINT)
+            raise names.refused(path, "a whiteout of nothing")
         parent = self._tree.exact(path.rpartition(b"/")[0])
         if parent is None:
             return  # a link or a file of this layer hides the directory already
@@ -195,45 +191,6 @@ class Unpacker:
             os.fchmod(fd, mode)
         finally:
             os.close(fd)
-
-    def _remember(self, path: bytes, entry: Entry) -> None:
-        self._later += _LATER.pack(max(min(entry.mtime, 1 << 62), -(1 << 62)), entry.mode, len(path)) + path
-        if len(self._later) > _LATER_MOST:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Set the times and set-id bits of the directories so far."""
-        view, position = memoryview(self._later), 0
-        while position < len(view):
-            mtime, mode, length = _LATER.unpack_from(view, position)
-            position += _LATER.size + length
-            path = bytes(view[position - length : position])
-            fd = self._tree.existing(path, follow=False)
-            if fd is None:
-                continue
-            try:
-                if mode & 0o6000:
-                    os.fchmod(fd, mode)
-                os.utime(fd, ns=(mtime, mtime))
-            finally:
-                os.close(fd)
-        view.release()
-        self._later.clear()
-
-
-def clean(name: bytes) -> bytes:
-    """Return the name as a path below the root, without `.`, `..` and slashes at the ends; out of the root is an error."""
-    if b"/." not in name and b"//" not in name and name[:1] not in (b".", b"/"):
-        return name[:-1] if name.endswith(b"/") else name
-    parts: list[bytes] = []
-    for part in name.split(b"/"):
-        if part == b"..":
-            if not parts:
-                raise RegistryError(f"cannot unpack {name[:200]!r}: it leads out of the image", _HINT)
-            parts.pop()
-        elif part not in (b"", b"."):
-            parts.append(part)
-    return b"/".join(parts)
 
 
 def _hide(parent: int, name: bytes) -> None:
@@ -263,16 +220,3 @@ def _write_sparse(fd: int, entry: Entry, stream: TarStream) -> None:
         for view in stream.views(length):
             _write(fd, view)
     os.ftruncate(fd, entry.size)
-
-
-def _failed(path: bytes, reason: str, number: int | None) -> HullError:
-    import errno
-
-    from hull.errors import HostError
-
-    message = f"cannot unpack {path[:200].decode(errors='backslashreplace')}: {reason}"
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        return HostError(message, "free some space: hull images, hull rmi")
-    if number in (errno.EPERM, errno.EACCES, errno.EROFS, errno.EMFILE, errno.EIO, errno.EOPNOTSUPP):
-        return HostError(message, "hull doctor tells what this host lacks")
-    return RegistryError(message, _HINT)

@@ -10,7 +10,7 @@ written there. Runs as root of a user namespace.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hull import errors
 from hull.errors import HullError
@@ -68,13 +68,16 @@ def empty(*directories: str) -> dict[str, object]:
     return {}
 
 
+_ACTIONS: dict[str, Callable[..., dict[str, object]]] = {"unpack": unpack, "link": link, "empty": empty}
+
+
 def main(argv: list[str]) -> int:
     """Do one of the three; return the exit code."""
     import json
 
     os.umask(0)
     try:
-        result = {"unpack": unpack, "link": link, "empty": empty}[argv[1]](*argv[2:])
+        result = _ACTIONS[argv[1]](*argv[2:])
     except HullError as error:
         result = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
     except OSError as error:

@@ -1,6 +1,7 @@
 """Run a few tasks at once; the first failure stops the rest."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
 PATIENCE = 5.0  # seconds that a stopped task gets to clean up
@@ -11,22 +12,9 @@ def run(tasks: list[Callable[[], None]], workers: int, stop: threading.Event) ->
 
     The threads are daemons: an interrupt does not wait for a server that went silent.
     """
-    pending, failures, guard = list(reversed(tasks)), list[BaseException](), threading.Lock()
-
-    def work() -> None:
-        while not stop.is_set():
-            with guard:
-                if not pending:
-                    return
-                task = pending.pop()
-            try:
-                task()
-            except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
-                with guard:
-                    failures.append(error)
-                stop.set()
-
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(tasks)))]
+    pending, failures = deque(tasks), list[BaseException]()
+    count = min(workers, len(tasks))
+    threads = [threading.Thread(target=_work, args=(pending, failures, stop), daemon=True) for _ in range(count)]
     try:
         for thread in threads:
             thread.start()
@@ -40,3 +28,16 @@ def run(tasks: list[Callable[[], None]], workers: int, stop: threading.Event) ->
         raise
     if failures:
         raise failures[0]
+
+
+def _work(pending: deque[Callable[[], None]], failures: list[BaseException], stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            task = pending.popleft()
+        except IndexError:
+            return
+        try:
+            task()
+        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+            failures.append(error)
+            stop.set()

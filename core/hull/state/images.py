@@ -66,14 +66,16 @@ class Images:
     def tags(self, ident: str = "") -> list[tuple[str, str]]:
         """Return (reference, image) of one image, or of all, in order."""
         where, values = ("WHERE image = ?", (ident,)) if ident else ("", ())
-        rows = self._db.rows(f"SELECT reference, image FROM tags {where} ORDER BY reference", *values)  # noqa: S608 (constant)
+        sql = f"SELECT reference, image FROM tags {where} ORDER BY reference"  # noqa: S608 (constants)
+        rows = self._db.rows(sql, *values)
         return [(str(reference), str(image)) for reference, image in rows]
 
     def config(self, ident: str) -> list[tuple[str, str, object]]:
-        """Return (path, key, value) of what a start needs of a config: SQLite reads the JSON, Python imports nothing."""
+        """Return (path, key, value) of what a start needs of a config: SQLite parses, Python loads nothing."""
         rows = self._db.rows(
-            "SELECT t.path, t.key, t.atom FROM images, json_tree(images.config) AS t WHERE images.id = ? AND"  # noqa: S608
-            f" t.path IN ('$', '$.config', '$.rootfs.diff_ids', {_PATHS})",
+            # releases of SQLite differ in which keys they quote in a path
+            "SELECT replace(t.path, '\"', '') AS place, t.key, t.atom FROM images, json_tree(images.config) AS t"  # noqa: S608
+            f" WHERE images.id = ? AND place IN ('$', '$.config', '$.rootfs.diff_ids', {_PATHS})",
             ident,
         )
         return [(str(path), str(key), value) for path, key, value in rows]
@@ -97,8 +99,8 @@ class Images:
         """Record a layer that is whole and on the disk."""
         self._db.write("INSERT OR REPLACE INTO layers VALUES (?, ?, ?, ?, ?)", *layer)
 
-    def add(self, ident: str, manifest: str, config: str, diff_ids: list[str], keys: list[str], flavour: str) -> None:
-        """Record an image whose layers are recorded, and let the references name it."""
+    def add(self, image: ImageRecord, diff_ids: list[str], keys: list[str], flavour: str) -> None:
+        """Record an image whose layers are recorded, and let the references name it; size and time are found here."""
         marks = ", ".join("?" * len(diff_ids))
         with self._db.transaction():
             size = self._db.rows(
@@ -109,10 +111,10 @@ class Images:
             self._db.write(
                 "INSERT INTO images (id, manifest, config, size, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO"
                 " UPDATE SET manifest = CASE excluded.manifest WHEN '' THEN manifest ELSE excluded.manifest END",
-                *(ident, manifest, config, size, time.time()),
+                *(image.id, image.manifest, image.config, size, time.time()),
             )
             for key in keys:
-                self._db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, ident)
+                self._db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, image.id)
 
     def untag(self, keys: list[str]) -> None:
         """Forget references."""
