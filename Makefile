@@ -7,6 +7,7 @@ BUILT_FROM = pyproject.toml setup.py core/hull/kernel/_build.py \
 help:
 	@echo "make demo    set everything up, then show what hull does"
 	@echo "make test    set everything up, then the whole suite (as root: as three kinds of user)"
+	@echo "make test-vm what needs a kernel of its own: limits by systemd, an older kernel (qemu, a minute or three)"
 	@echo "make check   linter, types and unit tests: under a minute"
 	@echo "make bench   side by side with podman and bubblewrap"
 	@echo "make fuzz    every fuzzer for 10 minutes (SECONDS=600)"
@@ -27,6 +28,11 @@ test:
 	@$(MAKE) -s .venv/ready
 	@$(PY) -m tests.as_users
 
+test-vm:
+	@sh tests/setup/packages.sh base vm
+	@$(MAKE) -s .venv/ready
+	@$(PY) -m pytest -q -s tests/vm
+
 check: .venv/ready
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -46,4 +52,4 @@ fuzz: .venv/ready
 clean:
 	rm -rf .venv .venv-* build core/hull/bin core/hull/kernel/_syscalls* .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup demo test check bench fuzz clean
+.PHONY: help setup demo test test-vm check bench fuzz clean

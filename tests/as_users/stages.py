@@ -14,6 +14,7 @@ from tests.as_users.identities import Identity
 from tests.as_users.tally import Outcome, read_junit
 
 LAUNCHER = "core/hull/runtime/launcher"
+VM = "tests/vm"  # once, by root, as the last stage
 
 
 class Stage(NamedTuple):
@@ -35,8 +36,10 @@ def everything(people: list[Identity]) -> Iterator[Stage]:
     yield Stage(me, "types", (f"{me.tree}/.venv/bin/mypy",), 3, pytest=False)
     yield Stage(main, "unit", ("-n", "2", "-m", "not real"), 5)
     yield Stage(main, "launcher", ("-n", "2", "-m", "not serial", "tests/launcher"), 5)
-    yield Stage(main, "containers", ("-n", "2", "-m", "real and not serial", "--ignore", "tests/launcher"), 15)
-    yield Stage(main, "containers, one at a time", ("-m", "real and serial"), 10)
+    yield Stage(
+        main, "containers", ("-n", "2", "-m", "real and not serial", "--ignore", "tests/launcher", "--ignore", VM), 15
+    )
+    yield Stage(main, "containers, one at a time", ("-m", "real and serial", "--ignore", VM), 10)
     for who in people[1:]:
         yield Stage(who, who.part, ("-n", "2", "-m", f"{who.part} and not serial"), 8)
         yield Stage(who, f"{who.part}, one at a time", ("-m", f"{who.part} and serial"), 8)
@@ -44,6 +47,8 @@ def everything(people: list[Identity]) -> Iterator[Stage]:
     yield from fuzzing(main, 30)
     for version, python in pythons.others(me.tree):
         yield Stage(me, f"Python {version}", ("-n", "2", "-m", "not real or smoke"), 6, env=(("PYTHON", python),))
+    if me.uid == 0:
+        yield Stage(me, "virtual machine", ("-s", VM), 12)
 
 
 def sanitized(who: Identity) -> Iterator[Stage]:

@@ -1,12 +1,14 @@
 #!/bin/sh
 # packages.sh GROUP…: the Debian packages of the groups are here, or what to install is printed. Idempotent.
-# Groups: base (what hull needs), registry (a local registry and an image to fill it), test, bench (the peers).
+# Groups: base (what hull needs), registry (a local registry and an image to fill it), vm (tests/vm), test,
+# bench (the peers).
 set -eu
 
 base="python3 python3-venv python3-dev gcc libc6-dev libffi-dev make uidmap slirp4netns fuse-overlayfs ca-certificates
       util-linux procps"
 registry="docker-registry mmdebstrap debian-archive-keyring busybox-static"
-test="$registry apache2-utils bubblewrap cppcheck curl git iproute2 openssl passt strace tmux"
+vm="qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static"
+test="$registry $vm apache2-utils bubblewrap cppcheck curl git iproute2 openssl passt strace tmux"
 bench="$registry bubblewrap conmon crun curl passt podman skopeo"
 
 # The sanitizers' runtime carries its compiler's version in its name; both come from the compiler that is the default.
@@ -27,6 +29,7 @@ wanted() {
         case $group in
             base) echo "$base" ;;
             registry) echo "$registry" ;;
+            vm) echo "$vm" ;;
             test) echo "$test" && clang ;;
             bench) echo "$bench" ;;
         esac
@@ -49,7 +52,7 @@ quietly() {
 
 for group in "$@"; do
     case $group in
-        base | registry | test | bench) ;;
+        base | registry | vm | test | bench) ;;
         *) echo "packages.sh: unknown group $group" >&2 && exit 2 ;;
     esac
 done
