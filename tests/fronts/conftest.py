@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 
 import pytest
 
@@ -24,3 +25,9 @@ def shell_env(cli: CommandLine, tmp_path) -> dict[str, str]:
         XDG_DATA_HOME=str(tmp_path / "data"),
         XDG_CACHE_HOME=str(tmp_path / "cache"),
     )
+
+
+@pytest.fixture
+def mark() -> str:
+    """Return a number of seconds that no other test's sleep has: it finds this test's processes."""
+    return f"1{os.getpid()}{time.monotonic_ns() % 1000:03}"

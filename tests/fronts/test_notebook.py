@@ -89,8 +89,8 @@ def test_streams_are_told_apart_and_whole(notebook):
     assert text(messages, "stderr") == "err\n"
 
 
-def test_output_is_live(notebook):
-    ident = notebook.send(f"{RUN} sh -c 'echo first; sleep 3001'")
+def test_output_is_live(notebook, mark):
+    ident = notebook.send(f"{RUN} sh -c 'echo first; sleep {mark}'")
     messages = notebook.messages(ident)
     assert "first" in text([next(m for m in messages if m["msg_type"] == "stream")])
     notebook.manager.interrupt_kernel()
@@ -98,17 +98,17 @@ def test_output_is_live(notebook):
 
 
 @pytest.mark.parametrize("ignoring", ["", 'trap "" INT TERM; '])
-def test_an_interrupt_ends_the_tree_within_two_seconds(notebook, ignoring):
+def test_an_interrupt_ends_the_tree_within_two_seconds(notebook, ignoring, mark):
     ident = notebook.send(
-        f"%%hull busybox --network none\n{ignoring}sleep 3002 & sleep 3002 &\necho ready\nsleep 3002; wait"
+        f"%%hull busybox --network none\n{ignoring}sleep {mark} & sleep {mark} &\necho ready\nsleep {mark}; wait"
     )
     messages = notebook.messages(ident)
     assert "ready" in text([next(m for m in messages if m["msg_type"] == "stream")])
-    until(lambda: len(processes("3002")) >= 3, "the tree")
+    until(lambda: len(processes(mark)) >= 3, "the tree")
     start = time.monotonic()
     notebook.manager.interrupt_kernel()
     assert failure(list(messages))[0] == "KeyboardInterrupt"
-    until(lambda: not processes("3002"), "the tree to end", 1)
+    until(lambda: not processes(mark), "the tree to end", 1)
     assert time.monotonic() - start < 3
     assert "alive" in text(notebook.run("print('alive')"))
 
@@ -150,14 +150,14 @@ def test_values_in_html_are_escaped():
     assert "<script>" not in Table([Row("<script>")])._repr_html_()
 
 
-def test_the_kernels_end_is_the_containers_end(env):
+def test_the_kernels_end_is_the_containers_end(env, mark):
     notebook = Notebook(env)
-    ident = notebook.send(f"{RUN} sh -c 'echo ready; sleep 3003'")
+    ident = notebook.send(f"{RUN} sh -c 'echo ready; sleep {mark}'")
     assert "ready" in text([next(m for m in notebook.messages(ident) if m["msg_type"] == "stream")])
     os.kill(notebook.manager.provisioner.pid, signal.SIGKILL)
     try:
-        until(lambda: not processes("3003"), "the container to end")
+        until(lambda: not processes(mark), "the container to end")
     finally:
-        for pid in processes("3003"):
+        for pid in processes(mark):
             os.kill(pid, signal.SIGKILL)
         notebook.close()

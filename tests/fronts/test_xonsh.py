@@ -184,12 +184,12 @@ def test_the_session_maps_ids_once(script):
     assert out == "True\n"
 
 
-def test_interrupt(shell):
-    shell.type(f"{RUN} sh -c 'echo ready; sleep 1001'")
+def test_interrupt(shell, mark):
+    shell.type(f"{RUN} sh -c 'echo ready; sleep {mark}'")
     shell.expect("ready\r")
     shell.press("c")
     shell.prompt()
-    until(lambda: not processes("1001"), "the container to end")
+    until(lambda: not processes(mark), "the container to end")
     assert "rc -2" in shell.run("print('rc', __xonsh__.lastcmd.rtn)")
 
 
@@ -198,46 +198,46 @@ def resume(shell, mark):
     until(lambda: states(mark) and "T" not in states(mark), "the job to go on")
 
 
-def test_suspend_and_resume_twice(shell):
-    shell.type(f"{RUN} sh -c 'echo ready; read x; echo got $x; read y; echo and $y' 1004")
+def test_suspend_and_resume_twice(shell, mark):
+    shell.type(f"{RUN} sh -c 'echo ready; read x; echo got $x; read y; echo and $y' {mark}")
     shell.expect("ready\r")
     shell.press("z")
     shell.prompt()
     assert "busybox" in shell.run("jobs")
-    resume(shell, "1004")
+    resume(shell, mark)
     shell.type("one")
     shell.expect("got one")
     shell.press("z")
     shell.prompt()
     assert "busybox" in shell.run("jobs")
-    resume(shell, "1004")
+    resume(shell, mark)
     shell.type("two")
     shell.expect("and two")
     shell.prompt()
     assert "busybox" not in shell.run("jobs")
 
 
-def test_suspend_works_after_a_capture(shell):
+def test_suspend_works_after_a_capture(shell, mark):
     shell.run("x = $(/bin/echo hi)")
-    shell.type(f"{RUN} sh -c 'echo ready; sleep 1002'")
+    shell.type(f"{RUN} sh -c 'echo ready; sleep {mark}'")
     shell.expect("ready\r")
     shell.press("z")
     shell.prompt()
     assert "busybox" in shell.run("jobs")
-    resume(shell, "1002")
+    resume(shell, mark)
     shell.press("c")
     shell.prompt()
-    until(lambda: not processes("1002"), "the container to end")
+    until(lambda: not processes(mark), "the container to end")
 
 
-def test_background(shell):
-    shell.run(f"{RUN} sleep 1003 &")
+def test_background(shell, mark):
+    shell.run(f"{RUN} sleep {mark} &")
     assert "busybox" in shell.run("jobs")
     assert "field 1" in shell.run("print('field', $PROMPT_FIELDS['hull']())")
-    until(lambda: processes("1003"), "the container to start")
-    for pid in processes("1003"):
+    until(lambda: processes(mark), "the container to start")
+    for pid in processes(mark):
         os.kill(pid, 9)
-    until(lambda: not processes("1003"), "the container to end")
+    until(lambda: not processes(mark), "the container to end")
 
 
 def test_a_terminal_program_reads_the_terminal(shell):

@@ -6,7 +6,7 @@ from typing import Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-LINE = re.compile(r"(?:^|[=\s])%{0,2}hull\s+(?P<line>[^\n]*)$")
+LINE = re.compile(r"(?:^|[=\s])(?P<percent>%{0,2})hull\s+(?P<line>[^\n]*)$")
 
 
 def matcher(engine: Callable[[], Any]) -> Any:
@@ -17,8 +17,11 @@ def matcher(engine: Callable[[], Any]) -> Any:
         found = LINE.search(context.text_until_cursor)
         if found is None:
             return {"completions": [], "suppress": False}
-        *words, prefix = found["line"].split(" ")
-        return _offer([word for word in words if word], prefix, engine)
+        *before, prefix = found["line"].split(" ")
+        words = [word for word in before if word]
+        if found["percent"] == "%%" and words[:1] not in (["run"], ["exec"]):
+            words = ["run"] if prefix.startswith("-") else ["run", *words]  # flags may follow a cell's image
+        return _offer(words, prefix, engine)
 
     return hull_matcher
 
