@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from hull.errors import Bug, HostError
 from hull.model import Identity, IdMap
-from hull.runtime import ops
+from hull.runtime import ops, sealed
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -44,7 +44,8 @@ def become(launch: Launch) -> NoReturn:
     for inherited in (fd, *launch.fds):
         os.set_inheritable(inherited, True)
     try:
-        os.execve(program(), list(launch.words), {**os.environ, PLAN_FD: str(fd)})  # noqa: S606
+        image, extra = _image()
+        os.execve(program() if image < 0 else image, list(launch.words), {**os.environ, **extra, PLAN_FD: str(fd)})  # noqa: S606
     except OSError as error:
         raise _missing(error) from None
 
@@ -57,16 +58,29 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
     import subprocess
 
     popen = options.pop("popen", subprocess.Popen)
-    fd = memfd(launch.plan)
-    options["env"] = {**(options.get("env") or os.environ), PLAN_FD: str(fd)}
-    options["pass_fds"] = (fd, *launch.fds, *options.get("pass_fds", ()))
     try:
-        child: subprocess.Popen[bytes] = popen(list(launch.words), executable=program(), **options)
+        image, extra = _image()
+    except OSError as error:
+        raise _missing(error) from None
+    own = [fd for fd in (memfd(launch.plan), image) if fd >= 0]
+    options["env"] = {**(options.get("env") or os.environ), **extra, PLAN_FD: str(own[0])}
+    options["pass_fds"] = (*own, *launch.fds, *options.get("pass_fds", ()))
+    path = program() if image < 0 else f"/proc/self/fd/{image}"
+    try:
+        child: subprocess.Popen[bytes] = popen(list(launch.words), executable=path, **options)
     except OSError as error:
         raise _missing(error) from None
     finally:
-        os.close(fd)
+        for fd in own:
+            os.close(fd)
     return child
+
+
+def _image() -> tuple[int, dict[str, str]]:
+    """Return the descriptor to execute, -1 for the file itself, and what to add to the environment."""
+    if not sealed.owned(program()):
+        return -1, {}
+    return (-1, {sealed.ASK: "1"}) if sealed.by_path() else (sealed.copy(program()), {})
 
 
 def identity_ops(identity: Identity, session: "Session | None") -> list[ops.Op]:
