@@ -55,7 +55,7 @@ def _memory(place: Place) -> Iterator[Figure | Skipped]:
     argv = [*bwrap(place)[:-1], "/bin/cat"]
     yield _against(side, ours, "bwrap and its pid 1", version("bwrap"), argv)
     try:
-        subprocess.run(place.podman("load", "-q", "-i", place.archive), check=True, capture_output=True)
+        subprocess.run(place.podman("import", "-q", place.archive, IMAGE), check=True, capture_output=True)
         argv = place.podman("run", "--cgroups=disabled", *cat)
         yield _against(side, ours, "podman and conmon", version("podman"), argv)
     except (OSError, subprocess.SubprocessError, RuntimeError) as error:

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from typing import NamedTuple
 
+from tests.busybox import rootfs
 from tests.commandline import CommandLine
 
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
@@ -41,11 +42,11 @@ def version(name: str) -> str:
 
 def make(base: str) -> Place:
     """Build the busybox image, load it into a store, and lay its files out as a tree."""
-    from tests.imagebuild import busybox_archive
-
-    archive = str(busybox_archive(os.path.join(base, "busybox.tar")))
+    archive = os.path.join(base, "busybox.tar")
+    with open(archive, "wb") as file:
+        file.write(rootfs())
     hull = CommandLine(os.path.join(base, "store"))
-    hull("load", "-i", archive, check=True)
+    hull("import", archive, IMAGE, check=True)
     tree = os.path.join(base, "tree")
     for name in ("bin", "proc", "dev", "tmp", "etc"):
         os.makedirs(os.path.join(tree, name))

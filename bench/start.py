@@ -48,7 +48,7 @@ def _commands(place: Place) -> Iterator[Figure | Skipped]:
     cold = Side("hull run --rm --network none", "", lambda: process(none, **hull))
     podman = place.podman("run", "--rm", "--cgroups=disabled", *TRUE)
     try:
-        process(place.podman("load", "-q", "-i", place.archive))
+        process(place.podman("import", "-q", place.archive, IMAGE))
         process(podman)
     except (OSError, RuntimeError) as error:
         yield Skipped("hull run, cold command line", f"podman does not run here: {error}")

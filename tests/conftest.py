@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.busybox import rootfs
 from tests.capabilities import missing
 from tests.commandline import CommandLine, remove_tree
 
@@ -65,40 +66,29 @@ def _private_places() -> Iterator[None]:
         remove_tree(base)
 
 
-@pytest.fixture(scope="session")
-def busybox_archive(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a docker-archive of a busybox image called `busybox`, made of the machine's static busybox."""
-    reason = missing("program:busybox")
-    if reason:
-        pytest.skip(f"needs program:busybox: {reason}")
-    from tests.imagebuild import busybox_archive as build
-
-    return str(build(tmp_path_factory.mktemp("image") / "busybox.tar"))
-
-
-def _store(archive: str) -> CommandLine:
-    for name in ("launcher", "userns"):
+def _store() -> CommandLine:
+    for name in ("launcher", "userns", "program:busybox"):
         if missing(name):
             pytest.skip(f"needs {name}: {missing(name)}")
     base = tempfile.mkdtemp(prefix="hull-")
     os.chmod(base, 0o711 if os.geteuid() == 0 else 0o700)
     cli = CommandLine(f"{base}/s")
-    cli("load", "-i", archive, check=True)
+    cli("import", "--change", 'CMD ["sh"]', "-", "busybox", input=rootfs(), check=True)
     return cli
 
 
 @pytest.fixture(scope="session")
-def cli(busybox_archive: str) -> Iterator[CommandLine]:
+def cli() -> Iterator[CommandLine]:
     """Give the `hull` command over one store that the whole run shares and that holds `busybox`."""
-    cli = _store(busybox_archive)
+    cli = _store()
     yield cli
     remove_tree(os.path.dirname(cli.root))
 
 
 @pytest.fixture
-def fresh_cli(busybox_archive: str) -> Iterator[CommandLine]:
+def fresh_cli() -> Iterator[CommandLine]:
     """Give the `hull` command over a store of this test alone, `busybox` in it."""
-    cli = _store(busybox_archive)
+    cli = _store()
     yield cli
     remove_tree(os.path.dirname(cli.root))
 

@@ -1,19 +1,16 @@
 """What the cases share: images with a config of their own, containers that are up, terminals."""
 
-import io
 import os
-import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 
 import pexpect
 import pytest
 
+from tests.busybox import Entry, rootfs
 from tests.commandline import CommandLine
 
-Entry = bytes | str  # a regular file's content, or where a symbolic link points
 MakeImage = Callable[..., str]
 Up = Callable[..., "subprocess.Popen[bytes]"]
 Terminal = Callable[..., pexpect.spawn]
@@ -27,40 +24,13 @@ def make_image(cli: CommandLine) -> Iterator[MakeImage]:
     def make(entries: dict[str, Entry] | None = None, *changes: str) -> str:
         name = f"case{len(made)}-{os.getpid()}:latest"
         words = [word for change in changes for word in ("--change", change)]
-        cli("import", *words, "-", name, input=_tree(entries or {}), check=True)
+        cli("import", *words, "-", name, input=rootfs(entries), check=True)
         made.append(name)
         return name
 
     yield make
     for name in made:
         cli("rmi", "-f", name)
-
-
-def _tree(entries: dict[str, Entry]) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as tar:
-        for name in ("bin", "etc", "tmp", "root", "usr", "var"):
-            if name not in entries:
-                tar.addfile(_info(name, tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755))
-        with open(shutil.which("busybox") or "/bin/busybox", "rb") as program:
-            content = program.read()
-        tar.addfile(_info("bin/busybox", tarfile.REGTYPE, 0o755, len(content)), io.BytesIO(content))
-        applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
-        for applet in applets:
-            if applet != "busybox":
-                tar.addfile(_info(f"bin/{applet}", tarfile.SYMTYPE, 0o777, link="busybox"))
-        for name, entry in {"etc/passwd": b"root:x:0:0::/root:/bin/sh\n", **entries}.items():
-            if isinstance(entry, str):
-                tar.addfile(_info(name, tarfile.SYMTYPE, 0o777, link=entry))
-            else:
-                tar.addfile(_info(name, tarfile.REGTYPE, 0o644, len(entry)), io.BytesIO(entry))
-    return stream.getvalue()
-
-
-def _info(name: str, kind: bytes, mode: int, size: int = 0, link: str = "") -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.type, info.mode, info.size, info.linkname = kind, mode, size, link
-    return info
 
 
 @pytest.fixture
