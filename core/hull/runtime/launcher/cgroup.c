@@ -1,0 +1,44 @@
+/* The control group: joined at birth, asked about its end, removed. */
+#include "hull.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cgroup_open(const struct plan *plan)
+{
+    const struct op *op = plan_find(plan, W_CGROUP);
+
+    if (op == NULL)
+        return -1;
+    fail_at(op);
+    return MUST(open(op->arg[0], O_PATH | O_DIRECTORY | O_CLOEXEC), "open the control group", op->arg[0]);
+}
+
+static bool was_killed(const char *path)
+{
+    char name[4096], text[1024], *at;
+    ssize_t got;
+    int fd = open(text_join(name, sizeof name, path, "/", "memory.events"), O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false; /* no memory controller, no such end */
+    got = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    return (at = strstr(text, "oom_kill ")) != NULL && strtoull(at + 9, NULL, 10) > 0;
+}
+
+/* Ask before the group goes. Its last process is dead by now, but the kernel may still be unlinking it. */
+bool cgroup_finish(const struct plan *plan)
+{
+    const struct op *op = plan_find(plan, W_CGROUP);
+    bool killed;
+
+    if (op == NULL)
+        return false;
+    killed = was_killed(op->arg[0]);
+    if (rmdir(op->arg[0]) < 0 && errno != ENOENT)
+        status_left(op->arg[0]);
+    return killed;
+}

@@ -1,0 +1,77 @@
+/* What launcher, init and program tell each other: messages on a socket pair that never cross a boundary of trust,
+ * since the program's end closes when the program is executed. */
+#include "hull.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+void channel_make(int pair[2])
+{
+    MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), "make", "a socket pair");
+}
+
+int64_t channel_clock(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* A side that is gone is not an error here: the receiver's end is noticed where one waits for it. */
+void channel_send(int channel, enum note note, int value, int passed)
+{
+    struct message message = {.note = (int)note, .value = value, .when = channel_clock()};
+    struct iovec vector = {&message, offsetof(struct message, failure)};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {.space = {0}};
+    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
+
+    if (passed >= 0) {
+        header.msg_control = &control;
+        header.msg_controllen = sizeof control;
+        control.header = (struct cmsghdr){
+            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+        memcpy(CMSG_DATA(&control.header), &passed, sizeof passed);
+    }
+    if (sendmsg(channel, &header, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
+        fail_errno("send on", "the launcher's channel");
+}
+
+bool channel_try_receive(int channel, struct message *message, int *passed)
+{
+    struct iovec vector = {message, sizeof *message};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr header = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t got;
+
+    *message = (struct message){0};
+    do
+        got = recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got < (ssize_t)offsetof(struct message, failure))
+        return false;
+    *passed = -1;
+    if (header.msg_controllen >= CMSG_LEN(sizeof(int)) && control.header.cmsg_type == SCM_RIGHTS)
+        memcpy(passed, CMSG_DATA(&control.header), sizeof *passed);
+    return true;
+}
+
+int channel_await(int channel, enum note note)
+{
+    struct message message;
+    int passed;
+
+    if (!channel_try_receive(channel, &message, &passed))
+        _exit(EXIT_TOOL); /* the launcher died: so do we */
+    if (message.note != (int)note)
+        fail(EXIT_TOOL, EPROTO, "follow", "the launcher", NULL);
+    return message.value;
+}

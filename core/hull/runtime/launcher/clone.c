@@ -1,0 +1,197 @@
+/* Namespaces: the launcher stays in the host's, the child is made in its own.
+ *
+ * Theory of operation. Where a namespace must belong to somebody else than the new user namespace (a joined one, an
+ * outer network namespace, a running container's), a short-lived intermediate enters or makes it and then clones the
+ * child with CLONE_PARENT: the child is the launcher's own, the launcher itself never left the host's namespaces. The
+ * intermediate shares the launcher's memory and suspends it (CLONE_VFORK), so that it costs no page-table copy and
+ * leaves its results where the launcher reads them.
+ */
+#include "hull.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+static const struct {
+    const char *kind;
+    uint64_t flag;
+} KINDS[] = {
+    {"mount", CLONE_NEWNS}, {"pid", CLONE_NEWPID},       {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS},
+    {"net", CLONE_NEWNET},  {"cgroup", CLONE_NEWCGROUP}, {"time", 0x80},        {"user", CLONE_NEWUSER},
+};
+
+static uint64_t kind_flag(const char *kind, size_t length)
+{
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if (strlen(KINDS[i].kind) == length && strncmp(KINDS[i].kind, kind, length) == 0)
+            return KINDS[i].flag;
+    fail(EXIT_TOOL, 0, "make the namespace", kind, "there is no such kind");
+}
+
+static bool outer_network(const struct plan *plan)
+{
+    EACH_OF(op, plan, W_NAMESPACE)
+        if (strcmp(op->arg[0], "net-outer") == 0)
+            return true;
+    return false;
+}
+
+/* A control-group namespace is left to the child where a group is joined: its root must be that group. */
+uint64_t clone_flags(const struct plan *plan)
+{
+    uint64_t flags = plan_find(plan, W_USERNS_NEW) != NULL ? CLONE_NEWUSER : 0;
+
+    EACH_OF(op, plan, W_NAMESPACE) {
+        fail_at(op);
+        if (strcmp(op->arg[0], "net-outer") != 0)
+            flags |= kind_flag(op->arg[0], strlen(op->arg[0]));
+    }
+    return flags;
+}
+
+/* Open what is named by descriptor before every other descriptor is closed. */
+void clone_prepare(struct launch *launch)
+{
+    const struct op *op = plan_find(launch->plan, W_USERNS_JOIN);
+    int count = 0;
+
+    launch->userns = -1;
+    if (op != NULL) {
+        fail_at(op);
+        launch->userns = MUST(open(op->arg[0], O_RDONLY | O_CLOEXEC), "open", op->arg[0]);
+    }
+    EACH_OF(join, launch->plan, W_NAMESPACE_JOIN) {
+        fail_at(join);
+        if (count == NAMESPACES_MAX)
+            fail(EXIT_TOOL, E2BIG, "enter the namespace", join->arg[1], NULL);
+        launch->joins[count++] = MUST(open(join->arg[1], O_RDONLY | O_CLOEXEC), "open", join->arg[1]);
+    }
+    launch->cgroup = cgroup_open(launch->plan);
+}
+
+static int sysfs = -1;
+
+int clone_sysfs(void)
+{
+    return sysfs;
+}
+
+/* Only the owner of a network namespace may mount its sysfs: do it here, the child attaches it. */
+static void make_outer_network(void)
+{
+    if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0)
+        fail_errno("make the namespace", "net");
+    sysfs = attach_new("sysfs", "ro,nosuid,nodev,noexec", "");
+}
+
+static void enter_running(const struct op *op)
+{
+    pid_t pid = (pid_t)text_must_number(op->arg[0], 1 << 22, "it is not a process id");
+    int fd = sys_pidfd_open(pid), flags = 0;
+
+    if (fd < 0 && errno != ESRCH)
+        fail_errno("open the process", op->arg[0]);
+    /* The descriptor is taken first: what the start time is then compared with cannot be replaced any more. */
+    if (fd < 0 || status_start_ticks(pid) != text_must_number(op->arg[1], UINT64_MAX, "it is not a start time"))
+        fail(EXIT_TOOL, ESRCH, "enter the container of process", op->arg[0], "it is no longer running");
+    for (const char *at = op->arg[2]; *at;) {
+        size_t length = strcspn(at, ",");
+
+        flags |= (int)kind_flag(at, length);
+        at += length + (at[length] == ',');
+    }
+    MUST(setns(fd, flags), "enter the namespaces of process", op->arg[0]);
+    close(fd);
+}
+
+struct errand {
+    struct launch *launch;
+    struct clone_request request;
+    int child_end, progress_end;
+};
+
+static void become_child(struct errand *errand)
+{
+    close(errand->launch->channel);
+    if (plan_find(errand->launch->plan, W_JOIN) != NULL)
+        child_join(errand->launch, errand->child_end, errand->progress_end);
+    child_run(errand->launch, errand->child_end, errand->progress_end);
+}
+
+static int intermediate(void *data)
+{
+    struct errand *errand = data;
+    struct launch *launch = errand->launch;
+    int count = 0;
+
+    EACH(op, launch->plan) {
+        fail_at(op);
+        if (op->word == W_NAMESPACE_JOIN)
+            MUST(setns(launch->joins[count++], (int)kind_flag(op->arg[0], strlen(op->arg[0]))), "enter", op->arg[1]);
+        else if (op->word == W_JOIN)
+            enter_running(op);
+    }
+    if (outer_network(launch->plan))
+        make_outer_network();
+    errand->request.flags |= CLONE_PARENT;
+    errand->request.signal = 0; /* the intermediate's own, SIGCHLD, is taken over */
+    launch->child = sys_clone(&errand->request);
+    if (launch->child == 0)
+        become_child(errand);
+    if (launch->child < 0)
+        fail_errno("make", "the container's namespaces");
+    return 0;
+}
+
+void clone_aside(int (*errand)(void *), void *data)
+{
+    static char stack[256 << 10] __attribute__((aligned(16)));
+    int status = 0;
+    pid_t pid;
+
+    fail_aside(true);
+    pid = clone(errand, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, data);
+    fail_aside(false);
+    if (pid < 0)
+        fail_errno("start", "the intermediate process");
+    while (waitpid(pid, &status, __WALL) < 0)
+        if (errno != EINTR)
+            fail_errno("wait for", "the intermediate process");
+    if (status != 0)
+        fail_told(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_TOOL);
+}
+
+/* Should: be called once, with every descriptor of the caller closed. Mustn't: leave the launcher in a namespace that
+ * the container sees, except the kept user namespace it was told to join. */
+void clone_child(struct launch *launch, int child_end, int progress_end)
+{
+    const struct plan *plan = launch->plan;
+    bool joins = plan_find(plan, W_JOIN) != NULL;
+    struct errand errand = {launch,
+                            {.flags = clone_flags(plan), .cgroup = launch->cgroup, .signal = SIGCHLD},
+                            child_end,
+                            progress_end};
+
+    if (launch->cgroup >= 0)
+        errand.request.flags &= ~(uint64_t)CLONE_NEWCGROUP;
+    if (launch->userns >= 0) {
+        fail_at(plan_find(plan, W_USERNS_JOIN));
+        MUST(setns(launch->userns, CLONE_NEWUSER), "enter the user namespace", "that the session keeps");
+    }
+    launch->maps_own = maps_by_child(plan);
+    if (joins) /* nothing inside may look at this process before its program runs: CVE-2016-9962 */
+        MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
+    fail_at(plan_find(plan, W_USERNS_NEW));
+    if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || outer_network(plan)) {
+        clone_aside(intermediate, &errand);
+        return;
+    }
+    launch->child = sys_clone(&errand.request);
+    if (launch->child == 0)
+        become_child(&errand);
+    if (launch->child < 0)
+        fail_errno("make", "the container's namespaces");
+}

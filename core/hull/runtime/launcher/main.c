@@ -1,0 +1,163 @@
+/* hull-launch: walk a plan, become the container's parent. See docs/ARCHITECTURE.md for what a plan is. */
+#include "hull.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Dispositions and mask are inherited: shells leave SIGTSTP or SIGCHLD ignored, and we would lose children by it. */
+static void reset_signals(void)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t set;
+
+    for (int signal = 1; signal < NSIG; signal++)
+        sigaction(signal, &usual, NULL); /* SIGKILL, SIGSTOP and libc's own two refuse, rightly */
+    sigemptyset(&set);
+    MUST(sigprocmask(SIG_SETMASK, &set, NULL), "unblock", "the signals");
+}
+
+static void block_signals(void)
+{
+    static const int ours[] = {SIGTSTP, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+    sigset_t set;
+
+    sigfillset(&set);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        sigdelset(&set, ours[i]);
+    MUST(sigprocmask(SIG_SETMASK, &set, NULL), "block", "the signals");
+}
+
+/* Whoever started us may have closed these: the first descriptor that we open must not become one of them. */
+static void fill_standard(void)
+{
+    int fd;
+
+    do
+        fd = MUST(open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null");
+    while (fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0) == 0);
+    close(fd);
+}
+
+/* Every descriptor above 2 that the plan did not name is closed: one left open is a way out (CVE-2024-21626). */
+static void close_others(const struct launch *launch)
+{
+    int keep[NAMESPACES_MAX + 3] = {launch->userns, launch->cgroup, status_descriptor()}, from = 3;
+    size_t count = 3 + plan_number(launch->plan, W_NAMESPACE_JOIN);
+
+    memcpy(keep + 3, launch->joins, sizeof launch->joins);
+    for (;;) {
+        int next = -1;
+
+        for (size_t i = 0; i < count; i++)
+            if (keep[i] >= from && (next < 0 || keep[i] < next))
+                next = keep[i];
+        if (next < 0)
+            break;
+        if (next > from)
+            MUST(sys_close_range((unsigned)from, (unsigned)next - 1), "close", "inherited descriptors");
+        from = next + 1;
+    }
+    MUST(sys_close_range((unsigned)from, ~0U), "close", "inherited descriptors");
+}
+
+static void make_child(struct launch *launch)
+{
+    int channel[2], progress[2];
+
+    channel_make(channel);
+    MUST(pipe2(progress, O_CLOEXEC), "make", "a pipe");
+    launch->channel = channel[0];
+    launch->progress = progress[0];
+    clone_child(launch, channel[1], progress[1]);
+    close(channel[1]);
+    close(progress[1]);
+    fail_at(NULL);
+}
+
+static void write_maps(struct launch *launch)
+{
+    const struct plan *plan = launch->plan;
+
+    if (!maps_asked(plan) || launch->maps_own)
+        return;
+    maps_write(launch);
+    channel_send(launch->channel, NOTE_MAPPED, 0, -1);
+    fail_at(NULL);
+}
+
+/* Needed for what must be done inside later: helpers, and removing what mapped ids own. */
+static void open_inside(struct launch *launch)
+{
+    char path[64];
+
+    launch->inside = -1;
+    if (plan_find(launch->plan, W_USERNS_NEW) == NULL ||
+        (launch->helper_count == 0 && plan_find(launch->plan, W_REMOVE) == NULL))
+        return;
+    text_join(path, sizeof path, "/proc/", text_decimal((unsigned)launch->child), "/ns/user");
+    launch->inside = MUST(open(path, O_RDONLY | O_CLOEXEC), "open", path);
+}
+
+/* The program's readers and writers wait for the program, not for us. */
+static void let_go(const struct launch *launch)
+{
+    int null;
+
+    if (launch->terminal == TERMINAL_PTY)
+        return;
+    null = MUST(open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null");
+    MUST(dup2(null, STDIN_FILENO), "let go of", "standard input");
+    MUST(dup2(null, STDOUT_FILENO), "let go of", "standard output");
+    close(null);
+}
+
+static _Noreturn void finish(struct launch *launch, int code)
+{
+    const struct plan *plan = launch->plan;
+    bool oom;
+
+    fail_finishing(NULL);
+    helpers_stop(launch);
+    oom = cgroup_finish(plan);
+    if (launch->aborted_by != 0) {
+        code = 128 + launch->aborted_by;
+        launch->killed_by = launch->aborted_by;
+    }
+    if (!launch->failed || launch->aborted_by != 0)
+        status_exit(code, launch->killed_by, oom);
+    if (!launch->failed || code != EXIT_TOOL)
+        finish_remove(launch);
+    if (launch->killed_by == SIGINT && launch->terminal_interrupt)
+        finish_by_interrupt();
+    _exit(code);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    static struct launch launch;
+    static struct plan plan;
+
+    reset_signals();
+    fill_standard();
+    program_remember_caller(argc, argv, environment);
+    plan_load(&plan, argc, argv);
+    launch.plan = &plan;
+    seal_self(&plan, argv, environment);
+    status_open(&plan);
+    clone_prepare(&launch);
+    close_others(&launch);
+    terminal_prepare(&launch);
+    helpers_prepare(&launch);
+    launch.has_init = plan_find(&plan, W_INIT) != NULL;
+    launch.direct = !launch.has_init;
+    status_created();
+    block_signals();
+    make_child(&launch);
+    fail_finishing(&launch);
+    write_maps(&launch);
+    open_inside(&launch);
+    helpers_start(&launch, -1);
+    let_go(&launch);
+    finish(&launch, supervise_run(&launch));
+}

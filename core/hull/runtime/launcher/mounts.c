@@ -1,0 +1,164 @@
+/* What is mounted below the new root, in the plan's order.
+ *
+ * Should: run in the child's own mount namespace, before pivot_root, so that sources are the host's paths and targets
+ * the new root's. Mustn't: resolve a target through any path of the host.
+ */
+#include "hull.h"
+
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+/* An image's link may lead into the container's /proc: what is mounted there would answer in the kernel's name. */
+static int make_target(int root, const char *target, bool directory)
+{
+    int fd = place_make(root, target, directory);
+    struct statfs found;
+
+    MUST(fstatfs(fd, &found), "look at", target);
+    if (found.f_type == PROC_SUPER_MAGIC)
+        fail(EXIT_TOOL, ELOOP, "mount on the container's", target, "it leads into /proc");
+    return fd;
+}
+
+static bool is_directory(int fd, const char *name)
+{
+    struct stat found;
+
+    MUST(fstat(fd, &found), "look at", name);
+    return S_ISDIR(found.st_mode);
+}
+
+/* The kernel refuses a fresh proc where the host's own is covered in parts (a container, a sandbox), and a fresh sysfs
+ * to whoever does not own the network namespace: then the host's is shown, read-only. */
+static int mount_instead(const struct op *op)
+{
+    int error = errno, mount = -1;
+
+    if (error == EPERM && strcmp(op->arg[0], "proc") == 0) {
+        mount = attach_clone(AT_FDCWD, "/proc", "ro,rec,nosuid,nodev,noexec");
+        if (mount >= 0)
+            fail_warn("/proc inside is the host's, read-only: the host hides parts of its own, so the kernel refuses a "
+                      "fresh one");
+    } else if (error == EPERM && strcmp(op->arg[0], "sysfs") == 0) {
+        mount = clone_sysfs() >= 0 ? clone_sysfs() : attach_clone(AT_FDCWD, "/sys", "ro,rec,nosuid,nodev,noexec");
+    }
+    if (mount < 0) {
+        char verb[64];
+
+        snprintf(verb, sizeof verb, "mount %.32s on", op->arg[0]);
+        fail(EXIT_TOOL, error, verb, op->arg[1], NULL);
+    }
+    return mount;
+}
+
+static void apply_mount(const struct op *op, int root)
+{
+    bool proc = strcmp(op->arg[0], "proc") == 0; /* a bound root has one already */
+    int target = proc ? place_make(root, op->arg[1], true) : make_target(root, op->arg[1], true), mount;
+
+    if (!is_directory(target, op->arg[1]))
+        fail(EXIT_TOOL, ENOTDIR, "mount on the container's", op->arg[1], NULL);
+    if ((mount = attach_new(op->arg[0], op->arg[2], op->arg[3])) < 0)
+        mount = mount_instead(op);
+    attach_to(mount, target, op->arg[1]);
+}
+
+static void apply_bind(const struct op *op, int root)
+{
+    int mount = attach_clone(AT_FDCWD, op->arg[0], op->arg[2]);
+
+    if (mount < 0 && errno == ENOENT && text_has(op->arg[2], "optional"))
+        return;
+    if (mount < 0)
+        fail_errno("bind", op->arg[0]);
+    attach_to(mount, make_target(root, op->arg[1], is_directory(mount, op->arg[0])), op->arg[1]);
+}
+
+static void apply_device(const struct op *op, int root)
+{
+    int mount = MUST(sys_open_tree(AT_FDCWD, op->arg[0], OPEN_TREE_CLONE), "open the device", op->arg[0]);
+    struct stat found;
+
+    MUST(fstat(mount, &found), "look at", op->arg[0]);
+    if (!S_ISCHR(found.st_mode) && !S_ISBLK(found.st_mode))
+        fail(EXIT_TOOL, ENODEV, "show the device", op->arg[0], "it is not a device");
+    attach_to(mount, make_target(root, op->arg[1], false), op->arg[1]);
+}
+
+static void apply_symlink(const struct op *op, int root)
+{
+    const char *name;
+    int parent = place_parent(root, op->arg[1], &name);
+
+    if (symlinkat(op->arg[0], parent, name) < 0 && errno != EEXIST)
+        fail_errno("make the link", op->arg[1]);
+    close(parent);
+}
+
+static void apply_mkdir(const struct op *op, int root)
+{
+    const char *name;
+    int parent = place_parent(root, op->arg[0], &name);
+    char *end;
+    unsigned long mode = strtoul(op->arg[1], &end, 8);
+
+    if (*end || end == op->arg[1] || mode > 07777)
+        fail(EXIT_TOOL, EINVAL, "understand the mode", op->arg[1], NULL);
+    if (mkdirat(parent, name, (mode_t)mode) < 0 && errno != EEXIST)
+        fail_errno("make the directory", op->arg[0]);
+    close(parent);
+    close(place_open(root, op->arg[0], O_PATH | O_DIRECTORY));
+}
+
+void mounts_apply(const struct plan *plan, int root)
+{
+    bool settled = false;
+
+    EACH(op, plan) {
+        if (!settled && (op->word == W_MASK || op->word == W_READONLY)) {
+            settings_sysctls(plan, root);
+            settled = true;
+        }
+        fail_at(op);
+        switch (op->word) {
+        case W_MOUNT: apply_mount(op, root); break;
+        case W_BIND: apply_bind(op, root); break;
+        case W_DEVICE: apply_device(op, root); break;
+        case W_SYMLINK: apply_symlink(op, root); break;
+        case W_MKDIR: apply_mkdir(op, root); break;
+        case W_MASK: mask_apply(root, op->arg[0]); break;
+        case W_READONLY: mask_readonly(root, op->arg[0]); break;
+        default: break;
+        }
+    }
+    if (!settled)
+        settings_sysctls(plan, root);
+}
+
+/* The program's terminal has its node at /dev/console, so that ttyname() has an answer inside. */
+void mounts_console(const struct plan *plan, int root, int terminal)
+{
+    char name[32];
+    int mount;
+
+    EACH_OF(op, plan, W_MOUNT) {
+        struct stat node, asked;
+
+        if (strcmp(op->arg[1], "/dev") != 0 || !isatty(terminal))
+            continue;
+        fail_at(op);
+        snprintf(name, sizeof name, "/proc/self/fd/%d", terminal);
+        mount = MUST(sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE), "open", "the terminal's node");
+        MUST(fstat(mount, &node), "look at", "the terminal's node");
+        MUST(fstat(terminal, &asked), "look at", "the terminal");
+        if (!S_ISCHR(node.st_mode) || node.st_rdev != asked.st_rdev)
+            fail(EXIT_TOOL, ENOTTY, "show the terminal at", "/dev/console", NULL);
+        attach_to(mount, place_make(root, "/dev/console", false), "/dev/console");
+    }
+}

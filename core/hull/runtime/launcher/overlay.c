@@ -1,0 +1,88 @@
+/* The overlay: layers below, the container's own changes above. */
+#include "hull.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LAYERS_MOST = 500, NAME_ROOM = 32, VALUE_MOST = 255 };
+
+/* fsconfig takes 255 bytes and mount(2) a page for all: a descriptor's name is short, and holds nothing to escape. */
+static const char *short_name(const char *path, char *room)
+{
+    int fd = MUST(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), "open the layer", path);
+
+    snprintf(room, NAME_ROOM, "/proc/self/fd/%d", fd);
+    return room;
+}
+
+static const char *plain_or_short(const char *path, char *room)
+{
+    return strlen(path) <= VALUE_MOST && strpbrk(path, ":,\\") == NULL ? path : short_name(path, room);
+}
+
+static int set(int fs, const char *key, const char *path)
+{
+    char room[NAME_ROOM];
+
+    return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, plain_or_short(path, room), 0);
+}
+
+/* Layers by the dozen have no room in one option string: kernels since 6.5 take them one by one. */
+static int make_by_words(const struct plan *plan, const struct op *op)
+{
+    int fs = MUST(sys_fsopen("overlay"), "open the file system", "overlay"), mount;
+
+    if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0)
+        fail_errno("configure", "overlay");
+    EACH_OF(lower, plan, W_LOWER)
+        if (set(fs, "lowerdir+", lower->arg[0]) < 0) {
+            if (errno == EINVAL && lower == plan_find(plan, W_LOWER)) {
+                close(fs);
+                return -1;
+            }
+            fail_errno("use the layer", lower->arg[0]);
+        }
+    MUST(set(fs, "upperdir", op->arg[0]), "use the upper directory", op->arg[0]);
+    MUST(set(fs, "workdir", op->arg[1]), "use the work directory", op->arg[1]);
+    if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
+        sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        fail_errno("mount overlay with the upper directory", op->arg[0]);
+    mount = MUST(sys_fsmount(fs, 0), "mount", "overlay");
+    close(fs);
+    return mount;
+}
+
+/* Older kernels: one string, kept short by descriptors' names. Descriptors are of no use after the mount. */
+static int make_by_string(const struct plan *plan, const struct op *op)
+{
+    static char value[LAYERS_MOST * NAME_ROOM];
+    char room[NAME_ROOM];
+    size_t used = 0;
+    int fs = MUST(sys_fsopen("overlay"), "open the file system", "overlay"), mount;
+
+    close(fs);
+    used += (size_t)snprintf(value, sizeof value, "userxattr,upperdir=%s", short_name(op->arg[0], room));
+    used += (size_t)snprintf(value + used, sizeof value - used, ",workdir=%s,lowerdir=", short_name(op->arg[1], room));
+    EACH_OF(lower, plan, W_LOWER)
+        used += (size_t)snprintf(value + used, sizeof value - used, "%s%s", value[used - 1] == '=' ? "" : ":",
+                                 short_name(lower->arg[0], room));
+    if (used >= 4095)
+        fail(EXIT_TOOL, E2BIG, "mount overlay with the upper directory", op->arg[0],
+             "this kernel takes at most a page of layers");
+    MUST(sys_mount("overlay", "/", "overlay", 0, value), "mount overlay with the upper directory", op->arg[0]);
+    mount = MUST(sys_open_tree(AT_FDCWD, "/..", OPEN_TREE_CLONE), "open", "the overlay"); /* ".." sees what covers "/" */
+    return mount;
+}
+
+/* `lower` rows name the layers from the highest to the lowest. */
+int overlay_make(const struct plan *plan, const struct op *op)
+{
+    size_t layers = plan_number(plan, W_LOWER);
+    int mount;
+
+    if (layers == 0 || layers > LAYERS_MOST)
+        fail(EXIT_TOOL, EINVAL, "mount overlay with the upper directory", op->arg[0], "it takes 1 to 500 layers");
+    mount = make_by_words(plan, op);
+    return mount >= 0 ? mount : make_by_string(plan, op);
+}

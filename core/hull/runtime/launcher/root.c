@@ -1,0 +1,75 @@
+/* The new root: made, attached, entered. */
+#include "hull.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool propagates(const struct plan *plan)
+{
+    EACH_OF(op, plan, W_BIND)
+        if (attach_propagation(op->arg[2]) & (MS_SLAVE | MS_SHARED))
+            return true;
+    return false;
+}
+
+/* The descriptor goes to the launcher, whose helper serves it; the kernel makes our first access wait for that. */
+static int make_fuse(int channel)
+{
+    int fd = MUST(open("/dev/fuse", O_RDWR | O_CLOEXEC), "open", "/dev/fuse"), mount;
+    char options[128];
+
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions", fd);
+    mount = MUST(attach_new("fuse", "nodev", options), "mount", "the FUSE root");
+    channel_send(channel, NOTE_FUSE, 0, fd);
+    close(fd);
+    return mount;
+}
+
+static int make_root(const struct plan *plan, int channel)
+{
+    EACH(op, plan) {
+        fail_at(op);
+        if (op->word == W_ROOT_OVERLAY)
+            return overlay_make(plan, op);
+        if (op->word == W_ROOT_BIND)
+            return MUST(attach_clone(AT_FDCWD, op->arg[0], "rec"), "bind the root", op->arg[0]);
+        if (op->word == W_ROOT_FUSE)
+            return make_fuse(channel);
+    }
+    return -1;
+}
+
+/* Nothing mounted here may reach the host, so the whole tree turns private (or slave, where a bind asked to go on
+ * receiving) before the first mount. The new root is stacked on the old: the old one's paths still resolve below. */
+int root_make(const struct plan *plan, int channel)
+{
+    int mount, host;
+
+    MUST(sys_mount(NULL, "/", NULL, MS_REC | (propagates(plan) ? MS_SLAVE : MS_PRIVATE), NULL),
+         "stop the propagation of", "mounts");
+    host = MUST(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/");
+    if ((mount = make_root(plan, channel)) < 0)
+        return host;
+    if (sys_move_mount(mount, host) < 0)
+        fail_errno("attach", "the new root");
+    close(host);
+    return mount;
+}
+
+void root_enter(const struct plan *plan, int root)
+{
+    EACH(op, plan) {
+        if (op->word != W_ROOT_OVERLAY && op->word != W_ROOT_BIND && op->word != W_ROOT_FUSE)
+            continue;
+        fail_at(op);
+        MUST(fchdir(root), "enter", "the new root");
+        MUST(sys_pivot_root(".", "."), "turn to", "the new root");
+        MUST(sys_umount("."), "leave", "the old root");
+        MUST(chdir("/"), "enter", "the new root");
+    }
+    EACH_OF(op, plan, W_ROOT_READONLY) {
+        fail_at(op);
+        MUST(sys_mount_setattr(root, false, MOUNT_ATTR_RDONLY, 0), "make read-only", "the root");
+    }
+    close(root);
+}

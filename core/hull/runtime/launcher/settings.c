@@ -1,0 +1,76 @@
+/* What pid 1 sets once the container's own root is entered. */
+#include "hull.h"
+
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/vfs.h>
+
+/* Write a file of /proc that is proven to be one: a mount that races with us may not send it elsewhere
+ * (CVE-2025-52881). Takes the descriptor. */
+static void write_proc(int fd, const char *path, const char *value)
+{
+    struct statfs found;
+
+    MUST(fstatfs(fd, &found), "look at", path);
+    if (found.f_type != PROC_SUPER_MAGIC)
+        fail(EXIT_TOOL, EPERM, "write", path, "it is not on a proc file system");
+    MUST(write(fd, value, strlen(value)), "write", path);
+    close(fd);
+}
+
+void settings_oom_score(const char *score)
+{
+    static const char path[] = "/proc/self/oom_score_adj";
+
+    write_proc(MUST(sys_openat2(AT_FDCWD, path, O_WRONLY, 0, RESOLVE_NO_MAGICLINKS), "open", path), path, score);
+}
+
+/* sysctl(8)'s rule: dots are slashes, and a slash stands for a dot inside a name (net.ipv4.conf.eth0/1.forwarding). */
+static void set_sysctl(int root, const char *key, const char *value)
+{
+    char path[512];
+
+    if (*key == '\0' || strstr(key, "..") != NULL || strstr(key, "//") != NULL)
+        fail(EXIT_TOOL, EINVAL, "set", key, "it is not a sysctl's name");
+    text_join(path, sizeof path, "/proc/sys/", key, "");
+    for (char *at = path + 10; *at; at++)
+        *at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
+    write_proc(place_open(root, path, O_WRONLY), path, value);
+}
+
+/* Run once /proc is mounted and before any of it turns read-only. */
+void settings_sysctls(const struct plan *plan, int root)
+{
+    EACH_OF(op, plan, W_SYSCTL) {
+        fail_at(op);
+        set_sysctl(root, op->arg[0], op->arg[1]);
+    }
+}
+
+static void raise_loopback(void)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd = MUST(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open", "a socket");
+
+    MUST(ioctl(fd, SIOCGIFFLAGS, &request), "look at", "the loopback interface");
+    request.ifr_flags |= IFF_UP;
+    MUST(ioctl(fd, SIOCSIFFLAGS, &request), "bring up", "the loopback interface");
+    close(fd);
+}
+
+void settings_apply(const struct plan *plan)
+{
+    EACH(op, plan) {
+        fail_at(op);
+        switch (op->word) {
+        case W_HOSTNAME: MUST(sys_sethostname(op->arg[0]), "set the host name", op->arg[0]); break;
+        case W_DOMAINNAME: MUST(sys_setdomainname(op->arg[0]), "set the domain name", op->arg[0]); break;
+        case W_LOOPBACK: raise_loopback(); break;
+        default: break;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+/* JSON lines out: what happened, appended to a file that outlives the launcher. Nothing is ever parsed from stderr. */
+#include "hull.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static struct {
+    int fd; /* 0: no status was asked */
+    const char *path;
+} status;
+
+int status_descriptor(void)
+{
+    return status.fd ? status.fd : -1;
+}
+
+void status_open(const struct plan *plan)
+{
+    const struct op *op = plan_find(plan, W_STATUS);
+    unsigned long long number;
+
+    if (op == NULL)
+        return;
+    fail_at(op);
+    if (strncmp(op->arg[0], "/proc/self/fd/", 14) == 0 && text_number(op->arg[0] + 14, 1 << 20, &number)) {
+        status.fd = MUST(fcntl((int)number, F_DUPFD_CLOEXEC, 3), "use", op->arg[0]);
+        return;
+    }
+    status.fd = MUST(open(op->arg[0], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), "open",
+                     op->arg[0]);
+    status.path = op->arg[0];
+}
+
+/* One write a line, so that lines of two writers never mix. A full disk must not end a running container. */
+static void put(const char *line, int length)
+{
+    if (status.fd && write(status.fd, line, (size_t)length) < 0)
+        status.fd = 0;
+}
+
+static double now(void)
+{
+    struct timespec time = {0};
+
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so count from the last parenthesis. */
+unsigned long long status_start_ticks(pid_t pid)
+{
+    char path[64], text[1024], *at;
+    ssize_t got;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        return 0;
+    got = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (got <= 0)
+        return 0;
+    text[got] = '\0';
+    if ((at = strrchr(text, ')')) == NULL)
+        return 0;
+    for (int field = 2; field < 22 && at != NULL; field++)
+        at = strchr(at + 1, ' ');
+    return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+void status_created(void)
+{
+    char line[160];
+
+    if (status.fd)
+        put(line, snprintf(line, sizeof line, "{\"event\":\"created\",\"time\":%.6f,\"launcher\":%d,\"start\":%llu}\n",
+                           now(), (int)getpid(), status_start_ticks(getpid())));
+}
+
+void status_ready(pid_t pid)
+{
+    char line[160];
+
+    if (status.fd)
+        put(line, snprintf(line, sizeof line, "{\"event\":\"ready\",\"pid\":%d,\"start\":%llu}\n", (int)pid,
+                           status_start_ticks(pid)));
+}
+
+void status_event(const char *event)
+{
+    char line[64];
+
+    if (status.fd)
+        put(line, snprintf(line, sizeof line, "{\"event\":\"%s\"}\n", event));
+}
+
+void status_exit(int code, int signal, bool oom)
+{
+    char line[160];
+
+    if (status.fd)
+        put(line, snprintf(line, sizeof line,
+                           "{\"event\":\"exit\",\"code\":%d,\"signal\":%d,\"oom\":%s,\"time\":%.6f}\n", code, signal,
+                           oom ? "true" : "false", now()));
+}
+
+/* Bytes above 127 become \u00XX unless they are ASCII: a path is bytes, JSON is text, and a reader must not choke. */
+static int escape(char *out, const char *in)
+{
+    char *start = out;
+
+    for (; *in; in++) {
+        unsigned char c = (unsigned char)*in;
+
+        if (c == '"' || c == '\\')
+            *out++ = '\\', *out++ = (char)c;
+        else if (c >= ' ' && c < 127)
+            *out++ = (char)c;
+        else
+            out += sprintf(out, "\\u%04x", c);
+    }
+    *out = '\0';
+    return (int)(out - start);
+}
+
+void status_failed(const struct failure *failure)
+{
+    static char line[8192];
+    char *out = line;
+
+    if (status.fd == 0)
+        return;
+    out += sprintf(out, "{\"event\":\"failed\",\"code\":%d,\"op\":\"%s\",\"object\":\"", failure->code, failure->op);
+    out += escape(out, failure->object);
+    out += sprintf(out, "\",\"errno\":%d,\"text\":\"", failure->error);
+    out += escape(out, failure->text);
+    out += sprintf(out, "\",\"time\":%.6f}\n", now());
+    put(line, (int)(out - line));
+}
+
+void status_left(const char *path)
+{
+    static char line[32768];
+    char *out = line;
+
+    if (status.fd == 0 || strlen(path) > 4096)
+        return;
+    out += sprintf(out, "{\"event\":\"left\",\"path\":\"");
+    out += escape(out, path);
+    out += sprintf(out, "\"}\n");
+    put(line, (int)(out - line));
+}
+
+/* Beside the status file, where the container's other files are; false where there is no such place. */
+bool status_save_plan(const struct plan *plan, char *where, size_t size)
+{
+    const char *slash = status.path != NULL ? strrchr(status.path, '/') : NULL;
+    int fd, length;
+    bool whole;
+
+    if (slash == NULL)
+        return false;
+    length = snprintf(where, size, "%.*s/plan", (int)(slash - status.path), status.path);
+    if (length < 0 || (size_t)length >= size)
+        return false;
+    if ((fd = open(where, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+        return false;
+    whole = write(fd, plan->bytes, plan->size) == (ssize_t)plan->size;
+    close(fd);
+    return whole;
+}
