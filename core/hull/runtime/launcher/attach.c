@@ -12,7 +12,8 @@ static const struct {
     {"noexec", MOUNT_ATTR_NOEXEC, 0}, {"noatime", MOUNT_ATTR_NOATIME, 0}, {"private", 0, MS_PRIVATE},
     {"rprivate", 0, MS_PRIVATE},    {"slave", 0, MS_SLAVE},             {"rslave", 0, MS_SLAVE},
     {"shared", 0, MS_SHARED},       {"rshared", 0, MS_SHARED},          {"rec", 0, 0},
-    {"rw", 0, 0},                   {"optional", 0, 0},
+    {"rw", 0, 0},                   {"optional", 0, 0},                   {"suid", 0, 0},
+    {"dev", 0, 0},                  {"exec", 0, 0},
 };
 
 static uint64_t collect(const char *flags, bool propagation)

@@ -63,14 +63,16 @@ static uint64_t all_capabilities(void)
 
 static void change_ids(const struct plan *plan, const struct identity *who)
 {
-    char text[64];
+    bool denied = plan_find(plan, W_SETGROUPS_DENY) != NULL;
 
-    if (plan_find(plan, W_SETGROUPS_DENY) == NULL)
-        MUST(setgroups((size_t)who->group_count, who->groups), "set", "the supplementary groups");
-    else if (plan_find(plan, W_GROUP) != NULL)
+    if (!denied && setgroups((size_t)who->group_count, who->groups) < 0) {
+        if (errno != EPERM || plan_find(plan, W_JOIN) == NULL)
+            fail_errno("set", "the supplementary groups");
+        denied = true; /* we hold CAP_SETGID over what we joined: only its own denial is left as the reason */
+    }
+    if (denied && plan_find(plan, W_GROUP) != NULL)
         fail(EXIT_TOOL, EPERM, "add", "groups",
              "one id is mapped, and its price is setgroups; a subordinate id range in /etc/subuid and /etc/subgid helps");
-    text_join(text, sizeof text, "that the plan asks for", "", "");
     if (setresgid(who->gid, who->gid, who->gid) < 0 || setresuid(who->uid, who->uid, who->uid) < 0)
         fail(EXIT_TOOL, errno, "become the user", plan_find(plan, W_USER) ? plan_find(plan, W_USER)->arg[0] : "0",
              errno == EINVAL ? "that id is not mapped; a subordinate id range in /etc/subuid and /etc/subgid maps more"

@@ -64,8 +64,13 @@ static void apply_mount(const struct op *op, int root)
 
     if (!is_directory(target, op->arg[1]))
         fail(EXIT_TOOL, ENOTDIR, "mount on the container's", op->arg[1], NULL);
-    if ((mount = attach_new(op->arg[0], op->arg[2], op->arg[3])) < 0)
+    if ((mount = attach_new(op->arg[0], op->arg[2], op->arg[3])) < 0) {
+        if (text_has(op->arg[2], "optional")) {
+            close(target);
+            return;
+        }
         mount = mount_instead(op);
+    }
     attach_to(mount, target, op->arg[1]);
 }
 

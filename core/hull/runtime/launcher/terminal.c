@@ -28,6 +28,8 @@ void terminal_prepare(struct launch *launch)
         launch->terminal = TERMINAL_OWN_GROUP;
     else if (strcmp(op->arg[0], "pty") == 0)
         launch->terminal = TERMINAL_PTY;
+    else if (strcmp(op->arg[0], "tty") == 0) /* whichever gives the program a terminal on both sides */
+        launch->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? TERMINAL_OWN_GROUP : TERMINAL_PTY;
     else
         fail(EXIT_TOOL, EINVAL, "use the terminal as", op->arg[0], NULL);
     if (launch->terminal == TERMINAL_OWN_GROUP) {
