@@ -227,7 +227,9 @@ def image_answer(blobs: dict[str, bytes], tags: dict[str, str], kind: str = "") 
             return Reply()
         if key not in blobs:
             return Reply(404, b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}')
-        default = json.loads(blobs[key]).get("mediaType", "") if what.endswith("/manifests") else "application/octet-stream"
+        default = (
+            json.loads(blobs[key]).get("mediaType", "") if what.endswith("/manifests") else "application/octet-stream"
+        )
         headers = (("Content-Type", kind or default),)
         start = request.headers.get("range", "").removeprefix("bytes=").rstrip("-")
         if start:

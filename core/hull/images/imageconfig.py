@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from hull.errors import RegistryError
-from hull.images import digests, platforms
+from hull.images import digests, documents, platforms
 from hull.images.platforms import Platform
 from hull.model import Image
 
@@ -22,23 +22,9 @@ class Config(NamedTuple):
     platform: Platform
 
 
-def read_json(body: bytes, what: str) -> dict[str, Any]:
-    """Return a JSON object whose strings can be stored: UTF-8, no lone surrogates, no NUL, no NaN."""
-    import json
-
-    try:
-        data = json.loads(body.decode(), parse_constant=_refuse)
-        json.dumps(data, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise RegistryError(f"cannot read {what}: {error}", _HINT) from None
-    if not isinstance(data, dict) or b"\\u0000" in body:
-        raise RegistryError(f"cannot read {what}: it is no JSON object without NUL characters", _HINT)
-    return data
-
-
 def parse(body: bytes) -> Config:
     """Return the checked config."""
-    data = read_json(body, "the image config")
+    data = _read(body)
     rootfs = data.get("rootfs")
     diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     if not isinstance(diff_ids, list):
@@ -49,6 +35,20 @@ def parse(body: bytes) -> Config:
     _check(run or {})
     checked = tuple(digests.checked(item, "a layer's diff id") for item in diff_ids)
     return Config(digests.of(body), body.decode(), checked, platforms.of(data))
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    """Return a JSON object whose strings can be stored: no lone surrogates, no NUL."""
+    import json
+
+    data = documents.read(body, "the image config")
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise RegistryError("cannot read the image config: its text is no Unicode", _HINT) from None
+    if not isinstance(data, dict) or b"\\u0000" in body:
+        raise RegistryError("cannot read the image config: it is no JSON object without NUL characters", _HINT)
+    return data
 
 
 def _check(run: dict[str, Any]) -> None:
@@ -94,7 +94,3 @@ def image(ident: str, reference: str, rows: list[tuple[str, str, object]]) -> tu
         variant=words.get("variant", ""),
     )
     return found, lists.get("$.rootfs.diff_ids", [])
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")

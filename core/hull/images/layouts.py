@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from hull.errors import RegistryError, UserError
-from hull.images import digests, imageconfig, manifest, reference
+from hull.images import digests, documents, imageconfig, manifest, reference
 from hull.images.archive import Archive
 from hull.images.manifest import Descriptor, Index
 from hull.images.platforms import Platform
@@ -26,12 +26,7 @@ def offers(archive: Archive, wanted: Platform) -> list[Offer]:
 
 
 def _json_list(archive: Archive, name: str) -> list[Any]:
-    import json
-
-    try:
-        data = json.loads(archive.document(name))
-    except (ValueError, RecursionError) as error:
-        raise RegistryError(f"cannot load: {name} is no JSON: {error}", _HINT) from None
+    data = documents.read(archive.document(name), name)
     if not isinstance(data, list):
         raise RegistryError(f"cannot load: {name} is no list", _HINT)
     return data
@@ -60,6 +55,8 @@ def _oci(archive: Archive, wanted: Platform) -> list[Offer]:
     top = manifest.parse(archive.document("index.json"))
     if not isinstance(top, Index):
         raise RegistryError("cannot load: index.json is no index", _HINT)
+    if not top.manifests:
+        raise UserError("cannot load: the archive holds no image", _HINT)
     groups: dict[str, list[Descriptor]] = {}
     for found in top.manifests:
         groups.setdefault(found.name, []).append(found)
@@ -67,26 +64,22 @@ def _oci(archive: Archive, wanted: Platform) -> list[Offer]:
 
 
 def _oci_image(archive: Archive, name: str, index: Index, wanted: Platform) -> Offer:
-    documents: list[tuple[str, bytes]] = []
+    kept: list[tuple[str, bytes]] = []
     document: Any = index
-    for _ in range(4):
+    for _ in range(DEPTH):
         if not isinstance(document, Index):
             break
-        only = document.manifests[0] if len(document.manifests) == 1 else None
-        named = only is not None and only.platform.os != "unknown"
-        chosen = (
-            only if only and not named and not only.attestation else manifest.choose(document, wanted, name or "it")
-        )
+        chosen = manifest.choose(document, wanted, name or "the image")
         body = archive.document(_path(chosen.digest))
         digests.verify(body, chosen.digest, "a manifest")
-        documents.append((chosen.digest, body))
+        kept.append((chosen.digest, body))
         document = manifest.parse(body)
     else:
         raise RegistryError("cannot load: its index holds indexes without end", _HINT)
     config = archive.document(_path(document.config.digest))
     digests.verify(config, document.config.digest, "the config")
     parts = [Part(d.digest.partition(":")[2][:12], max(d.size, 0), partial(_blob, archive, d)) for d in document.layers]
-    return offer(config, parts, documents[-1][0], documents, _keys(name, documents[0][0]))
+    return offer(config, parts, kept[-1][0], kept, _keys(name, kept[0][0]))
 
 
 def _blob(archive: Archive, wanted: Descriptor) -> Iterator[bytes]:

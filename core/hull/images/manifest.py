@@ -8,7 +8,7 @@ document that could be read as both kinds, is an error (CVE-2021-41190). `urls` 
 from typing import Any, NamedTuple
 
 from hull.errors import RegistryError, UserError
-from hull.images import digests, platforms
+from hull.images import digests, documents, platforms
 from hull.images.platforms import Platform
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -48,12 +48,7 @@ class Index(NamedTuple):
 
 def parse(body: bytes, claimed: str = "") -> Manifest | Index:
     """Return what the document holds. `claimed` is the Content-Type, believed only where it can be (B20)."""
-    import json
-
-    try:
-        data = json.loads(body)
-    except ValueError:
-        raise RegistryError(f"cannot read the manifest: it is no JSON ({body[:40]!r})", _HINT) from None
+    data = documents.read(body, "the manifest")
     if not isinstance(data, dict):
         raise RegistryError("cannot read the manifest: it is no JSON object", _HINT)
     if data.get("schemaVersion") == 1:

@@ -13,6 +13,7 @@ from hull.kernel import syscalls
 
 CACHED = 64
 OPAQUE = "user.overlay.opaque"
+ORIGIN = "user.overlay.origin"
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY
 _LINKS_MOST = 40
 
@@ -144,9 +145,14 @@ def make_directory(parent: int, name: bytes, mode: int = 0o755) -> bool:
 
 def mark_opaque(parent: int, name: bytes = b".") -> None:
     """Let the directory hide what lower layers have there. Source: overlayfs.rst, userxattr."""
+    mark(parent, name, OPAQUE, b"y")
+
+
+def mark(parent: int, name: bytes, attribute: str, value: bytes) -> None:
+    """Set an attribute of a directory, never of what a link leads to."""
     fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
     try:
-        os.setxattr(fd, OPAQUE, b"y")
+        os.setxattr(fd, attribute, value)
     finally:
         os.close(fd)
 

@@ -194,6 +194,12 @@ class Unpacker:
 
 
 def _hide(parent: int, name: bytes) -> None:
+    """Leave a whiteout, unless this layer has an entry of that name.
+
+    The empty origin tells overlayfs to look for whiteouts in a directory that no other layer has: without it readdir
+    would list them there (B03).
+    """
+    tree.mark(parent, b".", tree.ORIGIN, b"")
     try:
         os.mknod(name, stat.S_IFCHR, os.makedev(0, 0), dir_fd=parent)
     except FileExistsError:

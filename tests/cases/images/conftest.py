@@ -1,0 +1,1 @@
+from tests.imagestore import box  # noqa: F401 (a fixture)
