@@ -8,7 +8,12 @@ import pytest
 
 from tests.cases.conftest import Up
 
-SERVE = "mkdir /w; echo hello >/w/index.html; echo up; exec httpd -f -vv -p 8080 -h /w"
+SERVE = """
+    mkdir /w; echo hello >/w/index.html
+    httpd -f -vv -p 8080 -h /w &
+    until grep -q :1F90 /proc/net/tcp /proc/net/tcp6; do :; done
+    echo up; wait
+"""
 
 
 def _outer_address() -> str:

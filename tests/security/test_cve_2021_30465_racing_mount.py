@@ -1,5 +1,6 @@
 """A container swaps a directory and a link in a shared volume while the next one mounts below it."""
 
+import ctypes
 import os
 import threading
 
@@ -8,6 +9,7 @@ import pytest
 from tests.security.conftest import Canary, Run
 
 ROUNDS = 40
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 @pytest.mark.slow
@@ -32,14 +34,11 @@ def test_cve_2021_30465_swapped_mount_point(run: Run, canary: Canary, tmp_path_f
 
 
 def _swap(shared: str, outside: str, done: threading.Event, swaps: list[int]) -> None:
-    real, link = f"{shared}/real", f"{shared}/link"
-    os.makedirs(real, exist_ok=True)
-    os.symlink(outside, link)
-    point = f"{shared}/point"
-    os.rename(real, point)
+    """Exchange the two names for good: at no time is either missing."""
+    names = [os.fsencode(f"{shared}/{name}") for name in ("point", "link")]
+    os.mkdir(names[0])
+    os.symlink(outside, names[1])
+    libc = ctypes.CDLL(None)
     while not done.is_set():
-        os.rename(point, real)
-        os.rename(link, point)
-        os.rename(point, link)
-        os.rename(real, point)
+        assert libc.renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0
         swaps.append(1)

@@ -3,11 +3,15 @@
 from tests.cases.conftest import MakeImage
 from tests.security.conftest import Canary, Run
 
-NAMES = ("resolv.conf", "hosts", "hostname")
-
 
 def test_cve_2024_9341_the_files_are_links(make_image: MakeImage, run: Run, canary: Canary) -> None:
-    image = make_image({f"etc/{name}": canary.file for name in NAMES})
+    image = make_image(
+        {
+            "etc/hostname": canary.file,
+            "etc/hosts": f"{canary.directory}/hosts",
+            "etc/resolv.conf": f"../../../..{canary.directory}/new/resolv.conf",
+        }
+    )
     done = run(
         "--hostname=inner", image, "sh", "-c", "cat /etc/hostname; echo x >>/etc/hosts; echo x >>/etc/resolv.conf"
     )

@@ -142,10 +142,11 @@ def _system_mounts(spec: Spec, site: Site) -> list[Op]:
 
 def _files(site: Site) -> list[Op]:
     plan: list[Op] = [
-        ("bind", f"{site.directory}/{name}", f"/etc/{name}", "") for name in ("resolv.conf", "hostname", "hosts")
+        ("bind", f"{site.directory}/{name}", f"/etc/{name}", "nosuid,nodev")
+        for name in ("resolv.conf", "hostname", "hosts")
     ]
     if site.flavour == "single":
-        plan.append(("bind", f"{site.directory}/apt.conf", APT_CONFIG, "ro"))
+        plan.append(("bind", f"{site.directory}/apt.conf", APT_CONFIG, "ro,nosuid,nodev"))
     return plan
 
 
