@@ -18,6 +18,8 @@ static void forward(struct launch *launch, int signal)
 
     if (!launch->going && ends)
         abort_start(launch, signal);
+    else if (!launch->going)
+        return; /* no program to tell yet, and the child waits for one word of ours: xonsh sends SIGCONT this early */
     else if (!launch->direct)
         channel_send(launch->channel, NOTE_SIGNAL, signal, -1);
     else if (launch->child > 0)
