@@ -1,7 +1,20 @@
 """One verb a file; `VERBS` is the order of `hull --help`."""
 
 VERBS = (
-    "run", "exec", "ps", "wait", "stop", "kill", "rm", "inspect",
-    "pull", "images", "rmi", "load", "import",
-    "doctor", "completion", "version",
+    "run",
+    "exec",
+    "ps",
+    "wait",
+    "stop",
+    "kill",
+    "rm",
+    "inspect",
+    "pull",
+    "images",
+    "rmi",
+    "load",
+    "import",
+    "doctor",
+    "completion",
+    "version",
 )
