@@ -191,9 +191,10 @@ def test_a_terminal_left_raw_is_put_right(shell):
 
 
 def test_a_cell_that_reads_the_terminal(shell):
-    shell.child.send("%%hull busybox --network none -it\x0f")  # control-o: a line more, the cell stays open
+    shell.type("%%hull busybox --network none -it")
+    shell.expect(r"\.\.\.:")  # the cell is open
     shell.child.send("echo ready; read x; echo tty $x")
-    shell.child.send("\x1b\r")  # alt-enter runs the cell
+    shell.child.send("\x1b\r")  # alt-enter runs it
     shell.expect("ready\r")
     shell.type("typed")
     shell.expect("tty typed")

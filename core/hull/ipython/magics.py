@@ -102,7 +102,8 @@ class HullMagics(Magics):  # type: ignore[misc]
             if self._notebook:
                 from hull.ipython.kernel import follow
 
-                options = {"stdin": source or DEVNULL, "stdout": PIPE, "stderr": PIPE, "process_group": 0}
+                options: dict[str, Any] = {"stdin": source or DEVNULL, "stdout": PIPE, "stderr": PIPE}
+                options |= {"process_group": 0, "env": {**os.environ, "HULL_TIED": str(os.getpid())}}
                 code: int = follow(self.engine().spawn(launch, **options))
                 return code
             if not os.isatty(0):

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 /* Dispositions and mask are inherited: shells leave SIGTSTP or SIGCHLD ignored, and we would lose children by it. */
@@ -15,6 +16,19 @@ static void reset_signals(void)
         sigaction(signal, &usual, NULL); /* SIGKILL, SIGSTOP and libc's own two refuse, rightly */
     sigemptyset(&set);
     MUST(sigprocmask(SIG_SETMASK, &set, NULL), "unblock", "the signals");
+}
+
+/* A notebook's kernel can be killed without a word, and its children are in groups of their own: HULL_TIED is the
+ * process id of a caller that this launcher must not outlive. */
+static void tie_to_caller(void)
+{
+    const char *caller = getenv("HULL_TIED");
+
+    if (caller == NULL)
+        return;
+    MUST(prctl(PR_SET_PDEATHSIG, SIGKILL), "bind our life to", "the caller's");
+    if (text_must_number(caller, INT32_MAX, "it is not a process id") != (unsigned long long)getppid())
+        _exit(EXIT_TOOL); /* died before we asked */
 }
 
 static void block_signals(void)
@@ -139,6 +153,7 @@ int main(int argc, char **argv, char **environment)
     static struct plan plan;
 
     reset_signals();
+    tie_to_caller();
     fill_standard();
     program_remember_caller(argc, argv, environment);
     plan_load(&plan, argc, argv);
