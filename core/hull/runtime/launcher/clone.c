@@ -31,7 +31,7 @@ static uint64_t kind_flag(const char *kind, size_t length)
     fail(EXIT_TOOL, 0, "make the namespace", kind, "there is no such kind");
 }
 
-static bool outer_network(const struct plan *plan)
+bool clone_outer_network(const struct plan *plan)
 {
     EACH_OF(op, plan, W_NAMESPACE)
         if (strcmp(op->arg[0], "net-outer") == 0)
@@ -79,12 +79,14 @@ int clone_sysfs(void)
     return sysfs;
 }
 
-/* Only the owner of a network namespace may mount its sysfs: do it here, the child attaches it. */
-static void make_outer_network(void)
+/* Only the owner of a network namespace may mount its sysfs and raise its loopback: do it here. */
+static void make_outer_network(const struct plan *plan)
 {
     if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0)
         fail_errno("make the namespace", "net");
     sysfs = attach_new("sysfs", "ro,nosuid,nodev,noexec", "");
+    if (plan_find(plan, W_LOOPBACK) != NULL)
+        settings_raise_loopback();
 }
 
 static void enter_running(const struct op *op)
@@ -134,8 +136,8 @@ static int intermediate(void *data)
         else if (op->word == W_JOIN)
             enter_running(op);
     }
-    if (outer_network(launch->plan))
-        make_outer_network();
+    if (clone_outer_network(launch->plan))
+        make_outer_network(launch->plan);
     errand->request.flags |= CLONE_PARENT;
     errand->request.signal = 0; /* the intermediate's own, SIGCHLD, is taken over */
     launch->child = sys_clone(&errand->request);
@@ -185,7 +187,7 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
     if (joins) /* nothing inside may look at this process before its program runs: CVE-2016-9962 */
         MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
     fail_at(plan_find(plan, W_USERNS_NEW));
-    if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || outer_network(plan)) {
+    if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan)) {
         clone_aside(intermediate, &errand);
         return;
     }

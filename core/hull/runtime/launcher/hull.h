@@ -182,6 +182,7 @@ void clone_prepare(struct launch *launch);
 void clone_child(struct launch *launch, int child_end, int progress_end);
 void clone_aside(int (*errand)(void *), void *data); /* run it in a process that shares our memory, and wait */
 uint64_t clone_flags(const struct plan *plan);
+bool clone_outer_network(const struct plan *plan);
 int clone_sysfs(void); /* child: a detached sysfs made by the intermediate, or -1 */
 void maps_write(const struct launch *launch);
 bool maps_asked(const struct plan *plan);
@@ -215,6 +216,7 @@ void mask_readonly(int root, const char *target);
 
 /* settings.c, identity.c, confine.c, program.c, init.c */
 void settings_apply(const struct plan *plan);
+void settings_raise_loopback(void);
 void settings_sysctls(const struct plan *plan, int root);
 void settings_oom_score(const char *score);
 struct identity {

@@ -51,7 +51,7 @@ void settings_sysctls(const struct plan *plan, int root)
     }
 }
 
-static void raise_loopback(void)
+void settings_raise_loopback(void)
 {
     struct ifreq request = {.ifr_name = "lo"};
     int fd = MUST(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open", "a socket");
@@ -69,7 +69,10 @@ void settings_apply(const struct plan *plan)
         switch (op->word) {
         case W_HOSTNAME: MUST(sys_sethostname(op->arg[0]), "set the host name", op->arg[0]); break;
         case W_DOMAINNAME: MUST(sys_setdomainname(op->arg[0]), "set the domain name", op->arg[0]); break;
-        case W_LOOPBACK: raise_loopback(); break;
+        case W_LOOPBACK:
+            if (!clone_outer_network(plan)) /* else its owner has done it: the child may not */
+                settings_raise_loopback();
+            break;
         default: break;
         }
     }
