@@ -94,6 +94,16 @@ def test_a_named_group_is_preferred(tree, monkeypatch, tmp_path):
         cgroups.apply(Limits(pids=7), IDENT, tree)
 
 
+def test_a_named_group_that_processes_may_not_move_to_is_refused(tree, monkeypatch, tmp_path):
+    os.mkdir(tmp_path / "named")
+    for name in ("cgroup.controllers", "cgroup.subtree_control"):
+        (tmp_path / "named" / name).write_text("memory pids")
+    monkeypatch.setenv("HULL_CGROUP", f"{tmp_path}/named")
+    (tmp_path / "cgroup.procs").unlink()  # the common ancestor's: what os.access asks, root or not
+    with pytest.raises(HostError, match=f"cannot enter HULL_CGROUP={tmp_path}/named from {tree.own}"):
+        cgroups.apply(Limits(pids=7), IDENT, tree)
+
+
 def test_a_controller_that_was_not_delegated_is_named_with_the_fix(tree, tmp_path):
     (tmp_path / "own/cgroup.controllers").write_text("memory pids\n")
     with pytest.raises(HostError, match="cannot limit cpu and cpuset") as caught:
@@ -149,7 +159,7 @@ def test_the_calling_process_is_moved_aside(tree, tmp_path):
 def test_a_group_of_others_is_told(tree, tmp_path):
     (tmp_path / "own/cgroup.subtree_control").unlink()
     os.symlink("/proc/self/missing/x", tmp_path / "own/cgroup.subtree_control")
-    with pytest.raises(HostError, match="not yours to divide") as caught:
+    with pytest.raises(HostError, match=r"cannot limit pids: .*not yours to divide") as caught:
         cgroups.apply(Limits(pids=7), IDENT, tree)
     assert "HULL_CGROUP" in caught.value.hint
 

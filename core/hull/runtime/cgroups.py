@@ -36,7 +36,7 @@ def apply(limits: Limits, ident: str, tree: Tree | None = None) -> str:
     needed = {name.partition(".")[0] for name in wanted}
     tree = tree or find_tree(needed)
     _require(needed, tree.mount, V1)
-    base = _base(ident, tree)
+    base = _base(ident, tree, needed)
     _require(needed, base, DELEGATE)
     _enable(needed, base)
     group = f"{base}/hull-{ident[:12]}"
@@ -88,12 +88,12 @@ def find_tree(needed: set[str]) -> Tree:
     return Tree(mount, f"{mount}{path.rstrip('/')}")
 
 
-def _base(ident: str, tree: Tree) -> str:
+def _base(ident: str, tree: Tree, needed: set[str]) -> str:
     """Return the group to divide: the first that this user may."""
-    asked = os.environ.get("HULL_CGROUP", "")
-    if asked:
+    if asked := os.environ.get("HULL_CGROUP", ""):
         if not _divisible(asked):
             raise HostError(f"cannot use HULL_CGROUP={asked}: it is no control group that you may write to", DELEGATE)
+        _require_entry(asked, tree)
         return asked.rstrip("/")
     from hull.runtime import systemd
 
@@ -104,9 +104,17 @@ def _base(ident: str, tree: Tree) -> str:
     if _divisible(tree.own):
         return tree.own
     raise HostError(
-        f"cannot limit anything: {refused}, and the group {tree.own} is not yours to divide",
+        f"cannot limit {_list(needed)}: {refused}, and the group {tree.own} is not yours to divide",
         "log in through systemd, or give a delegated group in HULL_CGROUP",
     )
+
+
+def _require_entry(group: str, tree: Tree) -> None:
+    """Refuse a group that this process may not move to: the kernel asks for write access to the common ancestor."""
+    shared = os.path.commonpath((os.path.realpath(group), tree.own))
+    if shared.startswith(tree.mount) and not os.access(f"{shared}/cgroup.procs", os.W_OK):
+        fix = "start the shell in a group beside it, below the one that was delegated"
+        raise HostError(f"cannot enter HULL_CGROUP={group} from {tree.own}: {shared} is not yours", fix)
 
 
 def _divisible(group: str) -> bool:
