@@ -28,6 +28,15 @@ static int set(int fs, const char *key, const char *path)
     return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, plain_or_short(path, room), 0);
 }
 
+/* Kernels before 6.5 collect any words, and refuse these only when a page is full or the mount is made. */
+static int refused(int fs, const char *verb, const char *object)
+{
+    if (errno != EINVAL)
+        fail_errno(verb, object);
+    close(fs);
+    return -1;
+}
+
 /* Layers by the dozen have no room in one option string: kernels since 6.5 take them one by one. */
 static int make_by_words(const struct plan *plan, const struct op *op)
 {
@@ -36,18 +45,15 @@ static int make_by_words(const struct plan *plan, const struct op *op)
     if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0)
         fail_errno("configure", "overlay");
     EACH_OF(lower, plan, W_LOWER)
-        if (set(fs, "lowerdir+", lower->arg[0]) < 0) {
-            if (errno == EINVAL && lower == plan_find(plan, W_LOWER)) {
-                close(fs);
-                return -1;
-            }
-            fail_errno("use the layer", lower->arg[0]);
-        }
-    MUST(set(fs, "upperdir", op->arg[0]), "use the upper directory", op->arg[0]);
-    MUST(set(fs, "workdir", op->arg[1]), "use the work directory", op->arg[1]);
+        if (set(fs, "lowerdir+", lower->arg[0]) < 0)
+            return refused(fs, "use the layer", lower->arg[0]);
+    if (set(fs, "upperdir", op->arg[0]) < 0)
+        return refused(fs, "use the upper directory", op->arg[0]);
+    if (set(fs, "workdir", op->arg[1]) < 0)
+        return refused(fs, "use the work directory", op->arg[1]);
     if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
         sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-        fail_errno("mount overlay with the upper directory", op->arg[0]);
+        return refused(fs, "mount overlay with the upper directory", op->arg[0]);
     mount = MUST(sys_fsmount(fs, 0), "mount", "overlay");
     close(fs);
     return mount;
