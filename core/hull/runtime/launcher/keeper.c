@@ -130,7 +130,8 @@ static int start_aside(void *data)
     struct keeper *keeper = data;
     struct clone_request request = {.flags = CLONE_NEWPID | CLONE_PARENT, .cgroup = -1};
 
-    if (keeper->launch->inside >= 0)
+    /* An outer network namespace is entered by the root of the namespace that owns it, where the launcher is. */
+    if (keeper->launch->inside >= 0 && (keeper->helper->wants_fuse || !clone_outer_network(keeper->launch->plan)))
         MUST(setns(keeper->launch->inside, CLONE_NEWUSER), "enter", "the container's user namespace");
     keeper->helper->keeper = MUST(sys_clone(&request), "start", keeper->helper->op->arg[0]);
     if (keeper->helper->keeper == 0)
