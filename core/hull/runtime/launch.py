@@ -44,8 +44,8 @@ def become(launch: Launch) -> NoReturn:
     for inherited in (fd, *launch.fds):
         os.set_inheritable(inherited, True)
     try:
-        image, extra = _image()
-        os.execve(program() if image < 0 else image, list(launch.words), {**os.environ, **extra, PLAN_FD: str(fd)})  # noqa: S606
+        image = _image()
+        os.execve(program() if image < 0 else image, list(launch.words), {**os.environ, PLAN_FD: str(fd)})  # noqa: S606
     except OSError as error:
         raise _missing(error) from None
 
@@ -59,11 +59,11 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
 
     popen = options.pop("popen", subprocess.Popen)
     try:
-        image, extra = _image()
+        image = _image()
     except OSError as error:
         raise _missing(error) from None
     own = [fd for fd in (memfd(launch.plan), image) if fd >= 0]
-    options["env"] = {**(options.get("env") or os.environ), **extra, PLAN_FD: str(own[0])}
+    options["env"] = {**(options.get("env") or os.environ), PLAN_FD: str(own[0])}
     options["pass_fds"] = (*own, *launch.fds, *options.get("pass_fds", ()))
     path = program() if image < 0 else f"/proc/self/fd/{image}"
     try:
@@ -76,11 +76,9 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
     return child
 
 
-def _image() -> tuple[int, dict[str, str]]:
-    """Return the descriptor to execute, -1 for the file itself, and what to add to the environment."""
-    if not sealed.owned(program()):
-        return -1, {}
-    return (-1, {sealed.ASK: "1"}) if sealed.by_path() else (sealed.copy(program()), {})
+def _image() -> int:
+    """Return the descriptor of a sealed copy to execute, -1 for the launcher's own file."""
+    return sealed.copy(program()) if sealed.owned(program()) and not sealed.by_path() else -1
 
 
 def identity_ops(identity: Identity, session: "Session | None") -> list[ops.Op]:

@@ -2,7 +2,8 @@
 
 A container's root is its caller, and so the owner of what the caller owns. Where a program gets the kernel to start
 /proc/self/exe in the place of an image's own, that is the launcher's file: never writable while a container runs, but
-its mode, owner and attributes could be changed. So a launcher that its caller owns runs as a sealed copy in memory.
+its mode, owner and attributes could be changed. So a launcher that its caller owns runs as a sealed copy in memory. It
+makes one itself where it was not started as one, at the cost of a second exec (launcher/seal.c).
 """
 
 import fcntl
@@ -10,7 +11,6 @@ import os
 
 from hull.errors import HostError
 
-ASK = "HULL_SEAL"  # tells the launcher to make the copy itself, at the cost of a second exec
 _MFD_EXEC = 0x10
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _APPARMOR = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
@@ -22,7 +22,7 @@ def owned(path: str) -> bool:
 
 
 def by_path() -> bool:
-    """Whether this host grants user namespaces by a program's path, so that the launcher must be started by its own."""
+    """Whether this host grants user namespaces by a program's path: then the launcher is started by its own."""
     try:
         with open(_APPARMOR, encoding="ascii") as file:
             return file.read().strip() != "0"
