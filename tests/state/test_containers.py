@@ -108,6 +108,13 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     db.close()
 
 
+def test_nobody_else_reads_what_was_asked(containers: Containers, places: paths.Paths) -> None:
+    add(containers, places, "a" * 64, env=("PASSWORD=x",))
+    found = [os.stat(places.data + "/" + name).st_mode & 0o077 for name in os.listdir(places.data) if "hull.db" in name]
+    assert found
+    assert not any(found)
+
+
 def _write_and_fail(db: Database) -> None:
     db.write("INSERT INTO tags VALUES ('a', 'b')")
     message = "the disk is full"

@@ -14,9 +14,11 @@ class Database:
 
     def __init__(self, path: str) -> None:
         try:
+            if not os.path.exists(path):  # closing a second descriptor would drop SQLite's locks in this process
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # specs hold secrets
             self.connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
             self._migrate()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise HostError(
                 f"cannot open {path}: {error}", "check the disk, or move the file away and start anew"
             ) from None
