@@ -22,7 +22,7 @@ enum { EXIT_TOOL = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 enum word {
     W_ID, W_STATUS, W_CGROUP, W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY,
     W_HOLD, W_NAMESPACE, W_NAMESPACE_JOIN, W_JOIN, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
-    W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_BIND, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
+    W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_ARG, W_REMOVE, W_COUNT
 };
@@ -211,6 +211,7 @@ uint64_t attach_propagation(const char *flags);
 int attach_new(const char *type, const char *flags, const char *options); /* detached, or -1 and errno */
 int attach_clone(int from, const char *path, const char *flags);          /* detached, or -1 and errno */
 void attach_to(int mount, int target, const char *name);
+void fill_apply(const char *volume, const char *target, int root);
 void mask_apply(int root, const char *target);
 void mask_readonly(int root, const char *target);
 

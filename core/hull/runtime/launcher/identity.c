@@ -12,13 +12,16 @@ enum { DATABASE_MOST = 1 << 20, FIELDS = 7 };
  * /dev/zero in its place (CVE-2024-9676). Missing is empty. The caller frees. */
 static char *read_database(const char *path)
 {
-    int fd = sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
-                         RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    int root = MUST(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/");
+    int fd = sys_openat2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    int error = errno;
     struct stat found;
     size_t used = 0;
     ssize_t got;
     char *text;
 
+    close(root);
+    errno = error;
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return NULL;
     if (fd < 0)

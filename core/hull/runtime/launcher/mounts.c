@@ -133,6 +133,7 @@ void mounts_apply(const struct plan *plan, int root)
         fail_at(op);
         switch (op->word) {
         case W_MOUNT: apply_mount(op, root); break;
+        case W_FILL: fill_apply(op->arg[0], op->arg[1], root); break;
         case W_BIND: apply_bind(op, root); break;
         case W_DEVICE: apply_device(op, root); break;
         case W_SYMLINK: apply_symlink(op, root); break;
@@ -146,24 +147,39 @@ void mounts_apply(const struct plan *plan, int root)
         settings_sysctls(plan, root);
 }
 
-/* The program's terminal has its node at /dev/console, so that ttyname() has an answer inside. */
+/* A terminal of the caller's lies on a mount of another namespace: find the same node by its name in ours. */
+static int clone_node(int terminal)
+{
+    char link[32], path[256];
+    struct stat node, asked;
+    int mount;
+    ssize_t length;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", terminal);
+    mount = sys_open_tree(AT_FDCWD, link, OPEN_TREE_CLONE);
+    if (mount < 0 && (length = readlink(link, path, sizeof path - 1)) > 0) {
+        path[length] = '\0';
+        mount = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
+    }
+    if (mount < 0)
+        return -1;
+    MUST(fstat(mount, &node), "look at", "the terminal's node");
+    MUST(fstat(terminal, &asked), "look at", "the terminal");
+    if (S_ISCHR(node.st_mode) && node.st_dev == asked.st_dev && node.st_ino == asked.st_ino)
+        return mount;
+    close(mount);
+    return -1;
+}
+
+/* The program's terminal has its node at /dev/console, so that ttyname() has an answer inside. A terminal that has no
+ * name here, as one passed between containers, stays without. */
 void mounts_console(const struct plan *plan, int root, int terminal)
 {
-    char name[32];
-    int mount;
-
     EACH_OF(op, plan, W_MOUNT) {
-        struct stat node, asked;
+        int mount;
 
-        if (strcmp(op->arg[1], "/dev") != 0 || !isatty(terminal))
-            continue;
         fail_at(op);
-        snprintf(name, sizeof name, "/proc/self/fd/%d", terminal);
-        mount = MUST(sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE), "open", "the terminal's node");
-        MUST(fstat(mount, &node), "look at", "the terminal's node");
-        MUST(fstat(terminal, &asked), "look at", "the terminal");
-        if (!S_ISCHR(node.st_mode) || node.st_rdev != asked.st_rdev)
-            fail(EXIT_TOOL, ENOTTY, "show the terminal at", "/dev/console", NULL);
-        attach_to(mount, place_make(root, "/dev/console", false), "/dev/console");
+        if (strcmp(op->arg[1], "/dev") == 0 && isatty(terminal) && (mount = clone_node(terminal)) >= 0)
+            attach_to(mount, place_make(root, "/dev/console", false), "/dev/console");
     }
 }

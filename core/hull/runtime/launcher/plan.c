@@ -33,6 +33,7 @@ static const struct {
     {"root-fuse", 0, STAGE_MOUNTS},
     {"root-readonly", 0, STAGE_MOUNTS},
     {"mount", 4, STAGE_MOUNTS},
+    {"fill", 2, STAGE_MOUNTS},
     {"bind", 3, STAGE_MOUNTS},
     {"device", 2, STAGE_MOUNTS},
     {"symlink", 2, STAGE_MOUNTS},
