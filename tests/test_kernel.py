@@ -52,7 +52,7 @@ def probe(tmp_path):
     def run(program, *flags):
         words = [sys.executable, "-c", PRELUDE + textwrap.dedent(program), str(tmp_path)]
         done = subprocess.run(
-            ["unshare", "-U", "-r", "-m", *flags, "--", *words],
+            ["unshare", "-U", "-r", "-m", "-p", "-f", "--kill-child", *flags, "--", *words],
             env=environment(),
             capture_output=True,
             text=True,

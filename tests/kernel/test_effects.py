@@ -1,5 +1,6 @@
 """Each effect works in a plain user namespace, and tells why where its condition is taken away."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -33,6 +34,17 @@ def test_it_works_here(feature, tmp_path):
             pytest.skip(f"needs {name}: {missing(name)}")
     assert attempt(feature, tmp_path) == (0, "")
     assert os.listdir(tmp_path) == []
+    assert serving(tmp_path) == []
+
+
+def serving(directory):
+    """Return the processes whose words name the directory: a server that outlived its probe."""
+    found = []
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            if f"lowerdir={directory}".encode() in file.read():
+                found.append(pid)
+    return found
 
 
 def test_one_id_is_no_range(tmp_path):

@@ -166,9 +166,10 @@ def _reason(error: Exception) -> str:
 
 
 def main(feature: str, store: str, fuse: str) -> int:
-    """Try one feature in a child: its mounts are gone with it when its files are removed."""
+    """Try one feature in a child: with it go its mounts and, by its pid namespace, whatever it started."""
     directory = tempfile.mkdtemp(dir=store)
     try:
+        sc.unshare(sc.CLONE_NEWPID)
         _in_child(lambda: EFFECTS[feature](directory, fuse))
     except OSError as error:
         print(_reason(error))  # noqa: T201 (the parent reads it)
