@@ -66,10 +66,11 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-def states(mark: str) -> set[str]:
-    """Return the states of those processes: R, S, T…"""
-    found = set()
+def foreground(mark: str) -> bool:
+    """Whether those processes run, none is stopped, and their group has the terminal."""
+    seen = []
     for pid in processes(mark):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
-            found.add(file.read().rpartition(b")")[2].split()[0].decode())
-    return found
+            state, _, group, _, _, terminal_group = file.read().rpartition(b")")[2].split()[:6]
+            seen.append(state != b"T" and group == terminal_group)
+    return bool(seen) and all(seen)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.fronts.terminal import Terminal, processes, states, until
+from tests.fronts.terminal import Terminal, foreground, processes, until
 
 pytest.importorskip("IPython", reason="IPython is not installed")
 pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
@@ -161,13 +161,13 @@ def test_suspend_and_resume_twice(shell, mark):
     assert "stopped" in shell.prompt()
     assert "[1] hull run busybox" in shell.run("%hull jobs")
     shell.type("%hull fg")
-    until(lambda: states(mark) and "T" not in states(mark), "the job to go on")
+    until(lambda: foreground(mark), "the job to go on")
     shell.type("one")
     shell.expect("got one")
     shell.press("z")
     assert "stopped" in shell.prompt()
     shell.type("%hull fg 1")
-    until(lambda: states(mark) and "T" not in states(mark), "the job to go on")
+    until(lambda: foreground(mark), "the job to go on")
     shell.type("two")
     shell.expect("and two")
     shell.prompt()

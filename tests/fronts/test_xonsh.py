@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.fronts.terminal import Terminal, processes, states, until
+from tests.fronts.terminal import Terminal, foreground, processes, until
 
 pytest.importorskip("xonsh", reason="xonsh is not installed")
 pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
@@ -195,7 +195,7 @@ def test_interrupt(shell, mark):
 
 def resume(shell, mark):
     shell.type("fg")
-    until(lambda: states(mark) and "T" not in states(mark), "the job to go on")
+    until(lambda: foreground(mark), "the job to go on")
 
 
 def test_suspend_and_resume_twice(shell, mark):

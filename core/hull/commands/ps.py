@@ -41,6 +41,8 @@ def ps(
         if engine.containers.forget_if_gone(container):
             continue
         status = engine.containers.status(container)
+        if status.state == "gone":
+            continue  # removed a moment ago, by --rm
         if status.state == "exited" and container.remove:
             clean(engine, container, status)
             continue
