@@ -53,7 +53,7 @@ def member(
     )
 
 
-def header(
+def header(  # noqa: PLR0917 (the fields in their order)
     name: bytes, size: int, kind: bytes, mode: int, uid: int, gid: int, mtime: int, link: bytes, magic: bytes
 ) -> bytes:
     """Return one header block with its checksum."""
@@ -215,7 +215,7 @@ def docker_archive(made: Image, *names: str) -> bytes:
 
 
 def busybox_layer() -> bytes:
-    """Return a small root file system: the machine's static busybox, its applets, and the files that programs ask for."""
+    """Return a small root file system: the machine's static busybox, its applets, the files that programs ask for."""
     program = next(path for path in ("/bin/busybox", "/usr/bin/busybox") if os.path.exists(path))
     applets = subprocess.run([program, "--list"], capture_output=True, check=True, text=True).stdout.split()
     with open(program, "rb") as file:
@@ -292,7 +292,7 @@ def push(made: Image, address: str, repository: str, tag: str, headers: dict[str
     for key, data in made.blobs.items():
         if key != made.manifest:
             push_blob(address, repository, key, data, headers)
-    put_manifest(address, repository, tag, made.blobs[made.manifest], OCI_MANIFEST, headers)
+    put_manifest(address, repository, tag, made.blobs[made.manifest], headers=headers)
     return f"{address}/{repository}:{tag}"
 
 
@@ -306,7 +306,13 @@ def push_blob(address: str, repository: str, key: str, data: bytes, headers: dic
 
 
 def put_manifest(
-    address: str, repository: str, tag: str, body: bytes, kind: str, headers: dict[str, str] | None = None
+    address: str,
+    repository: str,
+    tag: str,
+    body: bytes,
+    *,
+    kind: str = OCI_MANIFEST,
+    headers: dict[str, str] | None = None,
 ) -> None:
     """Upload a manifest or an index under a tag or a digest."""
     url = f"http://{address}/v2/{repository}/manifests/{tag}"

@@ -108,7 +108,7 @@ class Box:
         found = set()
         for directory, names, files in os.walk(root):
             place = os.path.relpath(directory, root)
-            if place == "." or place == "locks":
+            if place in {".", "locks"}:
                 names[:] = [name for name in names if name != "locks"]
                 continue
             found |= {os.path.join(place, name) for name in (*names, *files)}

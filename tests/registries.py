@@ -195,7 +195,7 @@ def served(answer: Answer, certificate: str = "", key: str = "") -> Iterator[Stu
             if reply.cut >= 0:
                 self.close_connection = True
 
-        do_GET = do_HEAD = do_POST = do_PUT = handle_any
+        do_GET = do_HEAD = do_POST = do_PUT = handle_any  # noqa: N815 (the library's names)
 
         def log_message(self, *_: Any) -> None:
             pass

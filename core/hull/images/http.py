@@ -51,6 +51,15 @@ def origin(url: str) -> Origin:
     return Origin(parts.scheme, parts.hostname.lower(), port or _PORTS[parts.scheme])
 
 
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise RegistryError(
+            f"cannot follow {target[:200]!r}: no valid URL", "the registry is broken or hostile"
+        ) from None
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine: localhost, 127.0.0.0/8 as four numbers, ::1. Names are not looked up."""
     name = host.strip("[]")
@@ -84,7 +93,7 @@ class Http:
                     return
             finally:
                 response.close()
-            url = urljoin(url, target)
+            url = _joined(url, target)
             self._check_redirect(start, origin(url), url)
             if origin(url) != start:
                 headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
