@@ -43,9 +43,14 @@ def resolve(engine: Engine, spec: Spec, flavour: str) -> Image:
 
 
 def finish(spec: Spec, image: Image) -> Spec:
-    """Fill what the image decides when the user does not."""
+    """Fill what the image decides when the user does not; with keep-id, the caller stays who they are."""
     volumes = tuple(Mount("volume", "", path) for path in image.volumes if path not in {m.target for m in spec.mounts})
-    return spec._replace(stop_signal=spec.stop_signal or image.stop_signal or "TERM", mounts=(*spec.mounts, *volumes))
+    caller = f"{os.getuid()}:{os.getgid()}" if spec.userns == "keep-id" else None
+    return spec._replace(
+        user=spec.user or caller,
+        stop_signal=spec.stop_signal or image.stop_signal or "TERM",
+        mounts=(*spec.mounts, *volumes),
+    )
 
 
 def discard(engine: Engine, ident: str) -> None:
@@ -94,6 +99,11 @@ def _root(engine: Engine, spec: Spec, image: Image, directory: str) -> "Root":
     identity = engine.identity(spec.userns)
     if spec.image == HOST:
         return overlay.host_root(directory, engine.host.program("fuse-overlayfs"), overlay.owner_of(identity))
+    if identity.flavour == "keep-id":
+        from hull.runtime.idmaps import fuse_options
+
+        server = engine.host.program("fuse-overlayfs")
+        return overlay.fuse_root(directory, image.layers, server, f",{fuse_options(identity)}")
     return overlay.image_root(directory, image)
 
 
