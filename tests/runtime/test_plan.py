@@ -110,6 +110,13 @@ def test_a_tmpfs_gives_up_only_the_restrictions_that_were_named() -> None:
     assert flags("exec", "size=1m", "noatime") == "nosuid,nodev,noatime"
 
 
+def test_a_volume_is_filled_by_the_image_unless_told_not_to() -> None:
+    volumes = (Mount("volume", "/v", "/a"), Mount("volume", "/w", "/b", options=("nocopy",)))
+    steps = plan.build(Spec("busybox"), IMAGE, site(mounts=volumes))
+    assert words(steps, "fill") == [("fill", "/v", "/a")]
+    assert not any("nocopy" in step[-1] for step in words(steps, "bind"))
+
+
 def test_nothing_is_removed_unless_asked() -> None:
     assert not words(plan.build(Spec("busybox"), IMAGE, site()), "remove")
     assert words(plan.build(Spec("busybox", remove=True), IMAGE, site()), "remove") == [("remove", "/c/f")]

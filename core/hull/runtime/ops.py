@@ -51,6 +51,7 @@ OPS: dict[str, Word] = {
     "root-fuse": Word((), "mounts", "root: a FUSE file system served by the helper that takes @FUSE"),
     "root-readonly": Word((), "mounts", "make the root read-only once everything is mounted"),
     "mount": Word(("type", "target", "flags", "options"), "mounts", "mount {0} on {1} ({2}) {3}"),
+    "fill": Word(("volume", "target"), "mounts", "copy what is at {1} into {0}, if that is empty"),
     "bind": Word(("source", "target", "flags"), "mounts", "bind {0} on {1} ({2})"),
     "device": Word(("source", "target"), "mounts", "show the device {0} at {1}"),
     "symlink": Word(("text", "target"), "mounts", "link {1} to {0}"),

@@ -162,6 +162,9 @@ def _mounts(mounts: tuple[Mount, ...]) -> list[Op]:
             plan.append(("mount", "tmpfs", mount.target, ",".join(flags), ",".join(data)))
         else:
             flags = ["nosuid", "nodev", *(["ro"] if mount.readonly else [])]
+            if mount.kind == "volume" and "nocopy" not in words:
+                plan.append(("fill", mount.source, mount.target))
+            words = [word for word in words if word != "nocopy"]
             plan.append(("bind", mount.source, mount.target, ",".join(dict.fromkeys([*flags, *words]))))
     return plan
 
