@@ -21,7 +21,7 @@ MEGABYTES = 100
 MOTD = "/etc/motd"
 
 
-class Failed(Exception):
+class StepError(Exception):
     """A step did not do what the story says."""
 
 
@@ -45,7 +45,7 @@ def main() -> int:
             stage = Stage(CommandLine(f"{base}/store"), find_debian(stack))
             for step in steps:
                 step(stage)
-        except (Failed, AssertionError, subprocess.TimeoutExpired) as failure:
+        except (StepError, AssertionError, subprocess.TimeoutExpired) as failure:
             print(f"\nThe demo stopped: {failure}", file=sys.stderr)
             return 1
     say("Done. Everything the demo made is gone again.")
@@ -98,12 +98,12 @@ def pipe(stage: Stage) -> None:
 def xonsh(stage: Stage) -> None:
     """Repeat a run inside xonsh."""
     image = stage.debian.reference
-    say("5. The same inside xonsh: captured, in a pipeline, by exit status")
+    say("5. The same inside xonsh: captured, by exit status, in a pipeline")
     code = f"""xontrib load hull
 print('captured:', $(hull run --rm --network none {image} cat /etc/debian_version).strip())
-echo 'piped through a container' | hull run -i --rm --network none {image} tr a-z A-Z
 status = !(hull run --rm --network none {image} sh -c 'exit 3').rtn
 print('exit status:', status)
+echo 'piped through a container' | hull run -i --rm --network none {image} tr a-z A-Z
 """
     told = shell(stage, [f"{BIN}/xonsh", "--no-rc", "-c", code])
     for words in (b"captured: ", b"PIPED THROUGH A CONTAINER", b"exit status: 3"):
@@ -166,7 +166,7 @@ def digest(path: str) -> str:
 
 def expect(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise Failed(otherwise)
+        raise StepError(otherwise)
 
 
 def _feed(stream: IO[bytes], sent: "hashlib._Hash") -> threading.Thread:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -55,16 +56,19 @@ def sanitized(who: Identity) -> Iterator[Stage]:
     """Yield the analysers over the launcher's C, then its tests over a build with the sanitizers."""
     for target in ("analyse", "asan"):
         yield Stage(who, f"launcher: {target}", ("make", "-s", "-C", LAUNCHER, target), 5, pytest=False)
-    env = (("HULL_LAUNCHER", f"{who.tree}/build/hull-launch-asan"),)
+    env = (("HULL_LAUNCHER", f"{who.tree}/build/launcher/hull-launch-asan"),)
     yield Stage(who, "launcher, sanitized", ("-n", "2", "-m", "not serial", "tests/launcher"), 8, env=env)
 
 
 def fuzzing(who: Identity, seconds: int) -> Iterator[Stage]:
     """Yield every fuzzer, `seconds` each: the launcher's plan reader, then the Python ones (tests/fuzz)."""
     minutes = seconds / 60 + 2
-    argv = ("make", "-s", "-C", LAUNCHER, "fuzz", f"SECONDS={seconds}")
+    clang = next(
+        (name for name in ("clang", *(f"clang-{n}" for n in range(25, 13, -1))) if shutil.which(name)), "clang"
+    )
+    argv = ("make", "-s", "-C", LAUNCHER, "fuzz", f"SECONDS={seconds}", f"CLANG={clang}")
     yield Stage(who, "fuzz: plan reader", argv, minutes, pytest=False)
-    for name in sorted(os.listdir(f"{who.tree}/tests/fuzz")):
+    for name in sorted(os.listdir(f"{who.tree}/tests/fuzz") if os.path.isdir(f"{who.tree}/tests/fuzz") else ()):
         with open(f"{who.tree}/tests/fuzz/{name}") as source:
             runs = name.endswith(".py") and "__main__" in source.read()
         if runs:
