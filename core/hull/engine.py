@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Engine:
     """What a verb needs: places, state, this host's features, and the siblings that act on them.
 
-    `session` is a kept user namespace where a shell or kernel has loaded hull, None on the command line.
+    `session` is a kept user namespace where a shell or kernel has loaded hull, None on the command line. `resident` is
+    whether this process goes on when its containers start: it does not become the launcher.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Engine:
         self.paths = places or paths.find()
         self.events = events
         self.session = session
+        self.resident = session is not None
         self._identities: dict[str, Identity] = {}
         paths.prepare(self.paths)
         if not os.path.exists(self.paths.database):
@@ -110,6 +112,7 @@ class Engine:
 
         Where the identity needs no helper there is nothing to save and nothing is kept.
         """
+        self.resident = True
         identity = self.identity()
         if self.session is None and identity.helpers:
             from hull.runtime.session import Session

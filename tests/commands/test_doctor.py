@@ -1,6 +1,7 @@
 """Doctor tries, tells in order, and fails only where no container could run."""
 
 import os
+import tempfile
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,8 @@ from hull.errors import HostError
 from hull.kernel.features import FEATURES
 from hull.model import Identity, IdMap
 from hull.paths import Paths
+
+from tests.commandline import remove_tree
 
 RANGE = Identity("range", (IdMap(0, 1, 65536),), (IdMap(0, 1, 65536),), ("/newuidmap", "/newgidmap"))
 SINGLE = Identity("single", (IdMap(0, 1, 1),), (IdMap(0, 1, 1),))
@@ -114,12 +117,14 @@ def test_a_fix_stands_below_its_line():
 @pytest.mark.needs("launcher", "userns")
 @pytest.mark.single_id
 @pytest.mark.as_root
-def test_on_this_machine(tmp_path):
+def test_on_this_machine():
     from hull.engine import Engine
 
-    base = f"{tmp_path}/s"
-    if os.geteuid() == 0:
-        os.chmod(tmp_path, 0o711)
-    found = doctor(Engine(Paths(base, f"{base}/run", f"{base}/config")))
+    base = tempfile.mkdtemp(prefix="hull-")
+    os.chmod(base, 0o711)  # root's mapped ids pass through
+    try:
+        found = doctor(Engine(Paths(f"{base}/s", f"{base}/s/run", f"{base}/s/config")))
+    finally:
+        remove_tree(base)
     assert states(found)["mount in a user namespace"] == "ok"
     assert states(found)["change and delete through an overlay in the store"] == "ok"

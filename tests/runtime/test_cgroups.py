@@ -156,6 +156,17 @@ def test_the_calling_process_is_moved_aside(tree, tmp_path):
     assert (tmp_path / "own/hull-launcher/cgroup.procs").read_text() == str(os.getpid())
 
 
+def test_a_shell_that_goes_on_is_never_moved(tree, tmp_path, monkeypatch):
+    (tmp_path / "own/cgroup.procs").write_text(f"{os.getpid()}\n")
+    with pytest.raises(HostError, match="pids from inside this shell"):
+        cgroups.apply(Limits(pids=7), IDENT, tree, resident=True)
+    assert not (tmp_path / "own/hull-launcher").exists()
+    monkeypatch.setattr(systemd, "refuses", lambda: "")
+    monkeypatch.setattr(systemd, "enter_scope", None)
+    with pytest.raises(HostError, match="pids from inside this shell"):
+        cgroups.apply(Limits(pids=7), IDENT, tree, resident=True)
+
+
 def test_a_group_of_others_is_told(tree, tmp_path):
     (tmp_path / "own/cgroup.subtree_control").unlink()
     os.symlink("/proc/self/missing/x", tmp_path / "own/cgroup.subtree_control")

@@ -86,7 +86,7 @@ def _site(engine: Engine, spec: Spec, image: Image, ident: str) -> plan.Site:
         root_helper=root.helper,
         attachment=attachment,
         confinement=confinement(spec, identity.flavour),
-        cgroup=_cgroup(spec, ident),
+        cgroup=_cgroup(engine, spec, ident),
         home=_caller_home() if spec.image == HOST else "",
         mounts=tuple(_attach(engine, mount, directory, owner) for mount in spec.mounts),
         devices=tuple(_device(word) for word in spec.devices),
@@ -120,12 +120,12 @@ def confinement(spec: Spec, flavour: str) -> plan.Confinement:
     )
 
 
-def _cgroup(spec: Spec, ident: str) -> str:
+def _cgroup(engine: Engine, spec: Spec, ident: str) -> str:
     if not spec.limits.asked:
         return ""
     from hull.runtime import cgroups
 
-    return cgroups.apply(spec.limits, ident)
+    return cgroups.apply(spec.limits, ident, resident=engine.resident)
 
 
 def _attach(engine: Engine, mount: Mount, directory: str, owner: tuple[int, int] | None) -> Mount:

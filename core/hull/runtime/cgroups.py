@@ -12,6 +12,7 @@ from hull.errors import HostError, HullError, UserError
 from hull.model import Limits
 
 PERIOD = 100_000  # microseconds
+LAUNCHER = "hull-launcher"  # the group beside the container's, for who starts it
 V1 = "it is in use by cgroup v1: boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
 DELEGATE = (
     "as root: mkdir -p /etc/systemd/system/user@.service.d && "
@@ -27,18 +28,19 @@ class Tree(NamedTuple):
     own: str
 
 
-def apply(limits: Limits, ident: str, tree: Tree | None = None) -> str:
+def apply(limits: Limits, ident: str, tree: Tree | None = None, *, resident: bool = False) -> str:
     """Return a new group, for the plan's `cgroup` op, with the limits in force.
 
-    May move the calling process into a scope of systemd's: call it only in the process that becomes the launcher.
+    Moves the calling process, which is to become the launcher, where that is the way in. A `resident` one, a shell that
+    goes on, is never moved: where it would have to be, the limits are refused.
     """
     wanted = settings(limits)
     needed = {name.partition(".")[0] for name in wanted}
     tree = tree or find_tree(needed)
     _require(needed, tree.mount, V1)
-    base = _base(ident, tree, needed)
+    base = _base(ident, tree, needed, resident)
     _require(needed, base, DELEGATE)
-    _enable(needed, base)
+    _enable(needed, base, resident)
     group = f"{base}/hull-{ident[:12]}"
     try:
         os.mkdir(group)
@@ -88,17 +90,20 @@ def find_tree(needed: set[str]) -> Tree:
     return Tree(mount, f"{mount}{path.rstrip('/')}")
 
 
-def _base(ident: str, tree: Tree, needed: set[str]) -> str:
+def _base(ident: str, tree: Tree, needed: set[str], resident: bool) -> str:
     """Return the group to divide: the first that this user may."""
+    from hull.runtime import membership, systemd
+
     if asked := os.environ.get("HULL_CGROUP", ""):
         if not _divisible(asked):
             raise HostError(f"cannot use HULL_CGROUP={asked}: it is no control group that you may write to", DELEGATE)
-        _require_entry(asked, tree)
+        if wall := membership.reachable(asked, tree):
+            fix = "start the shell in a group beside it, below the one that was delegated"
+            raise HostError(f"cannot enter HULL_CGROUP={asked} from {tree.own}: {wall} is not yours", fix)
         return asked.rstrip("/")
-    from hull.runtime import systemd
-
     refused = systemd.refuses()
     if not refused:
+        _stay(needed, resident)
         systemd.enter_scope(f"hull-{ident[:12]}.scope")
         return find_tree(set()).own
     if _divisible(tree.own):
@@ -109,12 +114,12 @@ def _base(ident: str, tree: Tree, needed: set[str]) -> str:
     )
 
 
-def _require_entry(group: str, tree: Tree) -> None:
-    """Refuse a group that this process may not move to: the kernel asks for write access to the common ancestor."""
-    shared = os.path.commonpath((os.path.realpath(group), tree.own))
-    if shared.startswith(tree.mount) and not os.access(f"{shared}/cgroup.procs", os.W_OK):
-        fix = "start the shell in a group beside it, below the one that was delegated"
-        raise HostError(f"cannot enter HULL_CGROUP={group} from {tree.own}: {shared} is not yours", fix)
+def _stay(needed: set[str], resident: bool) -> None:
+    if resident:
+        raise HostError(
+            f"cannot limit {_list(needed)} from inside this shell: its own process would have to move",
+            "run hull as a program of its own (in IPython !hull run …), or give a delegated group in HULL_CGROUP",
+        )
 
 
 def _divisible(group: str) -> bool:
@@ -127,15 +132,16 @@ def _require(needed: set[str], group: str, fix: str) -> None:
         raise HostError(f"cannot limit {_list(missing)}: no such controller in {group}", fix)
 
 
-def _enable(needed: set[str], base: str) -> None:
+def _enable(needed: set[str], base: str, resident: bool) -> None:
     """Give the controllers to the groups below. A group that is divided may hold no process: move our own aside."""
     absent = needed - set(_read(f"{base}/cgroup.subtree_control").split())
     if not absent:
         return
     try:
         if str(os.getpid()) in _read(f"{base}/cgroup.procs").split():
-            os.makedirs(f"{base}/hull-launcher", exist_ok=True)
-            _write(f"{base}/hull-launcher/cgroup.procs", str(os.getpid()))
+            _stay(absent, resident)
+            os.makedirs(f"{base}/{LAUNCHER}", exist_ok=True)
+            _write(f"{base}/{LAUNCHER}/cgroup.procs", str(os.getpid()))
         _write(f"{base}/cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(absent)))
     except OSError as error:
         raise HostError(
