@@ -6,11 +6,11 @@ import pwd
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 RANGE = 65536
-LEFT_OUT = (".git", ".venv-*", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "build")
+LEFT_OUT = (".git", ".venv-*", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")
 
 
 class Identity(NamedTuple):
@@ -91,7 +91,7 @@ def _settle(user: pwd.struct_passwd, tree: str, part: str) -> Identity:
     identity = Identity(user.pw_name, user.pw_uid, user.pw_gid, user.pw_dir, f"{user.pw_dir}/hull", part)
     for old in (identity.tree, f"/tmp/pytest-of-{user.pw_name}"):
         shutil.rmtree(old, ignore_errors=True)
-    shutil.copytree(tree, identity.tree, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    shutil.copytree(tree, identity.tree, symlinks=True, ignore=_left_out(tree))
     _move(f"{identity.tree}/.venv", tree, identity.tree)
     os.makedirs(identity.env()["XDG_RUNTIME_DIR"], 0o700, exist_ok=True)
     for top in (identity.tree, f"{user.pw_dir}/.cache"):
@@ -99,6 +99,12 @@ def _settle(user: pwd.struct_passwd, tree: str, part: str) -> Identity:
             for name in (".", *subdirectories, *files):
                 os.chown(f"{directory}/{name}", user.pw_uid, user.pw_gid, follow_symlinks=False)
     return identity
+
+
+def _left_out(tree: str) -> Callable[[str, list[str]], set[str]]:
+    """Return what copytree leaves out: caches everywhere, what was built at the top alone (pip has a `build` too)."""
+    caches = shutil.ignore_patterns(*LEFT_OUT)
+    return lambda directory, names: caches(directory, names) | ({"build"} if directory == tree else set())
 
 
 def _move(venv: str, old: str, new: str) -> None:
