@@ -43,6 +43,14 @@ class Terminal:
         """Press control and a letter."""
         self.child.sendcontrol(key)
 
+    def suspend(self) -> str:
+        """Press Ctrl-Z until the prompt is back: xonsh continues what it has just started, a stop can get lost."""
+        for _ in range(5):
+            self.press("z")
+            if self.child.expect([PROMPT, pexpect.TIMEOUT], timeout=2) == 0:
+                return ESCAPE.sub("", self.child.before)
+        raise AssertionError("Ctrl-Z stops nothing")
+
     def close(self) -> None:
         """Hang up and reap."""
         self.child.close(force=True)

@@ -26,7 +26,7 @@ class Jobs:
 
     def run(self, process: Any, title: str) -> int | None:
         """Give a process that leads its own group the terminal; return its exit code, None if it was stopped."""
-        return self._wait(Job(process, title), max(self._jobs, default=0) + 1)
+        return self._hold(Job(process, title), max(self._jobs, default=0) + 1)
 
     def resume(self, number: str = "", *, foreground: bool = True) -> int | None:
         """Continue a stopped job, the last one if none is named."""
@@ -36,7 +36,7 @@ class Jobs:
         if job is None:
             raise UserError(f"no such job: {number or 'none is stopped'}", "%hull jobs lists them")
         if foreground:
-            return self._wait(job, key)
+            return self._hold(job, key, resume=True)
         os.killpg(job.process.pid, signal.SIGCONT)
         return None
 
@@ -54,8 +54,8 @@ class Jobs:
                 job.process.wait()
         self._jobs.clear()
 
-    def _wait(self, job: Job, key: int) -> int | None:
-        code = hold_terminal(job.process)
+    def _hold(self, job: Job, key: int, *, resume: bool = False) -> int | None:
+        code = hold_terminal(job.process, resume=resume)
         if code is None:
             self._jobs[key] = job
             sys.stderr.write(f"\n[{key}] stopped  {job.title}   (%hull fg resumes it)\n")
@@ -64,17 +64,15 @@ class Jobs:
         return code
 
 
-def hold_terminal(process: Any) -> int | None:
-    """Wait while `process` has the terminal; exit code, or None where it stopped.
-
-    It may have read before it was in the foreground and been stopped for it: it is continued at any rate.
-    """
+def hold_terminal(process: Any, *, resume: bool = False) -> int | None:
+    """Wait while `process` has the terminal; exit code, or None where it stopped. `resume` continues it first."""
     saved = termios.tcgetattr(STDIN)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
     try:
         os.tcsetpgrp(STDIN, process.pid)
-        os.killpg(process.pid, signal.SIGCONT)
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        if resume:
+            os.killpg(process.pid, signal.SIGCONT)
+        status = _wait(process.pid)
     except ProcessLookupError:
         return int(process.wait())
     finally:
@@ -85,3 +83,15 @@ def hold_terminal(process: Any) -> int | None:
         return None
     process.returncode = os.waitstatus_to_exitcode(status)
     return int(process.returncode)
+
+
+def _wait(pid: int) -> int:
+    """Wait for the end or a stop that a person asked for.
+
+    It may have touched the terminal before it had it, and been stopped for that: it has it now.
+    """
+    while True:
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status) or os.WSTOPSIG(status) not in (signal.SIGTTIN, signal.SIGTTOU):
+            return status
+        os.killpg(pid, signal.SIGCONT)

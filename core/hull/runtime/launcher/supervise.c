@@ -171,8 +171,7 @@ static void wait_once(struct launch *launch)
         count += (nfds_t)pty_poll(launch, events + count);
     if (poll(events, count, -1) < 0 && errno != EINTR)
         fail_errno("wait for", "the container");
-    if (events[0].revents)
-        read_signals(launch);
+    read_signals(launch); /* even if poll saw none: we may have been stopped and continued since it looked */
     if (events[1].revents)
         read_channel(launch);
     if (events[2].revents && launch->progress >= 0)
