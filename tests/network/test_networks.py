@@ -54,7 +54,7 @@ def test_the_default_takes_what_is_ready_soonest(attach):
 
 def test_without_a_backend_there_is_loopback_and_one_warning(attach):
     found = attach(Spec("x"))
-    assert (found.backend, found.ops, len(found.warnings)) == ("none", (), 1)
+    assert (found.backend, words(found), len(found.warnings)) == ("none", [], 1)
     assert "slirp4netns is not installed" in found.warnings[0]
 
 
@@ -154,6 +154,12 @@ def test_pasta_forwards_names_only_where_nothing_else_reaches_the_server(attach,
 def test_the_hosts_network_ignores_ports_and_says_so(attach):
     found = attach(Spec("x", network="host", ports=(Port(80),)))
     assert (found.backend, found.ops, len(found.warnings)) == ("host", (), 1)
+
+
+def test_low_ports_are_free_in_a_namespace_of_its_own_alone(attach):
+    for name, free in (("none", True), ("slirp4netns", True), ("host", False)):
+        ops = attach(Spec("x", network=name), "slirp4netns").ops
+        assert (("sysctl", "net.ipv4.ip_unprivileged_port_start", "0") in ops) is free
 
 
 def test_every_op_is_a_word_of_the_plan(attach):

@@ -10,6 +10,8 @@ from hull.model import Attachment, Port, Spec
 from hull.network.backend import Backend, Connection, Request
 
 NAMES = ("default", "none", "host", "slirp4netns", "pasta")
+# The container's root is nobody in a namespace that the session owns; Docker allows it to every user too.
+LOW_PORTS = ("sysctl", "net.ipv4.ip_unprivileged_port_start", "0")
 OUTSIDE = ("slirp4netns", "pasta")  # what the default tries, the soonest ready first
 
 
@@ -23,8 +25,9 @@ class Networks:
     def attach(self, spec: Spec, directory: str, outer: bool) -> Attachment:  # noqa: ARG002 (ours are the same in both)
         """Decide one container's network and write resolv.conf, hosts and hostname into its directory.
 
-        The ops are a helper's alone: whether a network namespace is made, and in which user namespace (`outer`), is the
-        plan's. `directory`/upper, where it is there, belongs to the container's root, as what a helper writes must.
+        The ops are a helper's, and the setting that opens low ports; whether a network namespace is made, and in which
+        user namespace (`outer`), is the plan's. `directory`/upper, where it is there, belongs to the container's root,
+        as what a helper writes must.
         """
         request = self._request(spec, directory)
         backend, warnings = self._choose(spec, request)
@@ -33,9 +36,10 @@ class Networks:
         connection = backend.connect(request)
         hosts = _write(spec, directory, backend, request, connection)
         remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
+        own = () if backend.name == "host" else (LOW_PORTS,)
         return Attachment(
             backend.name,
-            (*connection.ops, *remove),
+            (*own, *connection.ops, *remove),
             connection.nameservers,
             hosts,
             (*warnings, *connection.warnings),

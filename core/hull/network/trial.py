@@ -48,7 +48,7 @@ class Trial:
         sc.setns(fd, sc.CLONE_NEWNET)
 
     def _start(self, ready: int) -> None:
-        head = self.attachment.ops[0]
+        head = next(op for op in self.attachment.ops if op[0] == "helper")
         words = [self._fill(op[1]) for op in self.attachment.ops if op[0] == "helper-arg"]
         fds = (self._ready, self.alive)
         helper = subprocess.Popen(words, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=sys.stderr)
