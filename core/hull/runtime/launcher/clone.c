@@ -87,6 +87,7 @@ static void make_outer_network(const struct plan *plan)
     sysfs = attach_new("sysfs", "ro,nosuid,nodev,noexec", "");
     if (plan_find(plan, W_LOOPBACK) != NULL)
         settings_raise_loopback();
+    settings_outer_sysctls(plan);
 }
 
 static void enter_running(const struct op *op)

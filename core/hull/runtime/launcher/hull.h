@@ -219,6 +219,7 @@ void mask_readonly(int root, const char *target);
 void settings_apply(const struct plan *plan);
 void settings_raise_loopback(void);
 void settings_sysctls(const struct plan *plan, int root);
+void settings_outer_sysctls(const struct plan *plan);
 void settings_oom_score(const char *score);
 struct identity {
     uid_t uid;

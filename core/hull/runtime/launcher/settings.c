@@ -42,13 +42,32 @@ static void set_sysctl(int root, const char *key, const char *value)
     write_proc(place_open(root, path, O_WRONLY), path, value);
 }
 
+static bool of_network(const char *key)
+{
+    return strncmp(key, "net.", 4) == 0 || strncmp(key, "net/", 4) == 0;
+}
+
 /* Run once /proc is mounted and before any of it turns read-only. */
 void settings_sysctls(const struct plan *plan, int root)
 {
     EACH_OF(op, plan, W_SYSCTL) {
         fail_at(op);
-        set_sysctl(root, op->arg[0], op->arg[1]);
+        if (!of_network(op->arg[0]) || !clone_outer_network(plan)) /* else its owner has done it: the child may not */
+            set_sysctl(root, op->arg[0], op->arg[1]);
     }
+}
+
+/* Run in the network namespace by its owner; /proc/sys/net is always that of the process which looks. */
+void settings_outer_sysctls(const struct plan *plan)
+{
+    int root = MUST(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/");
+
+    EACH_OF(op, plan, W_SYSCTL) {
+        fail_at(op);
+        if (of_network(op->arg[0]))
+            set_sysctl(root, op->arg[0], op->arg[1]);
+    }
+    close(root);
 }
 
 void settings_raise_loopback(void)
