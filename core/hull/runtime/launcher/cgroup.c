@@ -29,13 +29,25 @@ static bool was_killed(const char *path)
     return (at = strstr(text, "oom_kill ")) != NULL && strtoull(at + 9, NULL, 10) > 0;
 }
 
-/* Ask before the group goes. Its last process is dead by now, but the kernel may still be unlinking it. */
+/* The calling process and what it will start. Namespaces come later: the group may lie outside of what they show. */
+void cgroup_enter(const struct plan *plan, int group)
+{
+    int fd = MUST(openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC), "open the processes of the control group",
+                  plan_find(plan, W_CGROUP)->arg[0]);
+
+    if (write(fd, "0", 1) != 1)
+        fail_errno("enter the control group", plan_find(plan, W_CGROUP)->arg[0]);
+    close(fd);
+}
+
+/* Ask before the group goes. Its last process is dead by now, but the kernel may still be unlinking it. A program that
+ * joined a container leaves the group to the container's launcher, which has yet to ask. */
 bool cgroup_finish(const struct plan *plan)
 {
     const struct op *op = plan_find(plan, W_CGROUP);
     bool killed;
 
-    if (op == NULL)
+    if (op == NULL || plan_find(plan, W_JOIN) != NULL)
         return false;
     killed = was_killed(op->arg[0]);
     if (rmdir(op->arg[0]) < 0 && errno != ENOENT)

@@ -130,6 +130,10 @@ static int intermediate(void *data)
     struct launch *launch = errand->launch;
     int count = 0;
 
+    if (launch->cgroup >= 0 && plan_find(launch->plan, W_JOIN) != NULL) {
+        cgroup_enter(launch->plan, launch->cgroup);
+        errand->request.cgroup = -1;
+    }
     EACH(op, launch->plan) {
         fail_at(op);
         if (op->word == W_NAMESPACE_JOIN)

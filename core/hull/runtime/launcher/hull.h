@@ -204,6 +204,8 @@ int place_parent(int root, const char *target, const char **name); /* made if mi
 int root_make(const struct plan *plan, int channel);
 void root_enter(const struct plan *plan, int root);
 int overlay_make(const struct plan *plan, const struct op *op);
+void mounts_open_sources(const struct plan *plan); /* launcher: what only its own rights reach */
+int mounts_source(const struct plan *plan, const struct op *op, const char *path, const char *flags); /* -1: errno */
 void mounts_apply(const struct plan *plan, int root);
 void mounts_console(const struct plan *plan, int root, int terminal);
 uint64_t attach_attributes(const char *flags);
@@ -261,6 +263,7 @@ bool helpers_ready(struct launch *launch);
 void helpers_stop(struct launch *launch);
 void keeper_start(struct launch *launch, struct helper *helper, int fuse);
 int cgroup_open(const struct plan *plan);
+void cgroup_enter(const struct plan *plan, int group);
 bool cgroup_finish(const struct plan *plan);
 void finish_failed(struct launch *launch);
 _Noreturn void finish_by_interrupt(void);

@@ -166,6 +166,7 @@ int main(int argc, char **argv, char **environment)
     helpers_prepare(&launch);
     launch.has_init = plan_find(&plan, W_INIT) != NULL;
     launch.direct = !launch.has_init;
+    mounts_open_sources(&plan);
     status_created();
     block_signals();
     make_child(&launch);

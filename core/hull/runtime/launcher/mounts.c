@@ -74,9 +74,39 @@ static void apply_mount(const struct op *op, int root)
     attach_to(mount, target, op->arg[1]);
 }
 
-static void apply_bind(const struct op *op, int root)
+static int *sources; /* by the op's place in the plan; 0: not opened */
+
+/* Root may show its containers what their ids could not reach by themselves, below a directory of mode 0700: there the
+ * launcher makes the detached mounts, the child attaches them. For everyone else the child's rights are the caller's. */
+void mounts_open_sources(const struct plan *plan)
 {
-    int mount = attach_clone(AT_FDCWD, op->arg[0], op->arg[2]);
+    if (geteuid() != 0 || !maps_asked(plan) || plan_find(plan, W_USERNS_JOIN) != NULL)
+        return;
+    if ((sources = calloc(plan->count, sizeof *sources)) == NULL)
+        fail(EXIT_TOOL, ENOMEM, "open", "the mounts' sources", NULL);
+    EACH(op, plan) {
+        bool root = op->word == W_ROOT_BIND;
+        int mount;
+
+        if (op->word != W_BIND && !root)
+            continue;
+        fail_at(op);
+        if ((mount = attach_clone(AT_FDCWD, op->arg[0], root ? "rec" : op->arg[2])) >= 0)
+            sources[op - plan->ops] = mount;
+    }
+    fail_at(NULL);
+}
+
+int mounts_source(const struct plan *plan, const struct op *op, const char *path, const char *flags)
+{
+    if (sources != NULL && sources[op - plan->ops] > 0)
+        return sources[op - plan->ops];
+    return attach_clone(AT_FDCWD, path, flags);
+}
+
+static void apply_bind(const struct plan *plan, const struct op *op, int root)
+{
+    int mount = mounts_source(plan, op, op->arg[0], op->arg[2]);
 
     if (mount < 0 && errno == ENOENT && text_has(op->arg[2], "optional"))
         return;
@@ -134,7 +164,7 @@ void mounts_apply(const struct plan *plan, int root)
         switch (op->word) {
         case W_MOUNT: apply_mount(op, root); break;
         case W_FILL: fill_apply(op->arg[0], op->arg[1], root); break;
-        case W_BIND: apply_bind(op, root); break;
+        case W_BIND: apply_bind(plan, op, root); break;
         case W_DEVICE: apply_device(op, root); break;
         case W_SYMLINK: apply_symlink(op, root); break;
         case W_MKDIR: apply_mkdir(op, root); break;

@@ -32,7 +32,7 @@ static int make_root(const struct plan *plan, int channel)
         if (op->word == W_ROOT_OVERLAY)
             return overlay_make(plan, op);
         if (op->word == W_ROOT_BIND)
-            return MUST(attach_clone(AT_FDCWD, op->arg[0], "rec"), "bind the root", op->arg[0]);
+            return MUST(mounts_source(plan, op, op->arg[0], "rec"), "bind the root", op->arg[0]);
         if (op->word == W_ROOT_FUSE)
             return make_fuse(channel);
     }
