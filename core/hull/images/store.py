@@ -47,6 +47,8 @@ class ImageStore:
         ident = self.identify(name) if pull != "always" else ""
         if ident and (found := self._ready(ident, name, flavour)) and self._fits(found, platform):
             return found
+        if ident and (found := self._converted(ident, name, flavour)) and self._fits(found, platform):
+            return found
         if pull == "never":
             raise UserError(
                 f"cannot use the image {name}: it is not here, and --pull never forbids to fetch it",
@@ -191,6 +193,16 @@ class ImageStore:
         base = self._paths.layers(flavour)
         layers = tuple(f"{base}/{here[d]}" for place, d in enumerate(diff_ids) if last[d] == place)
         return found._replace(layers=layers)
+
+    def _converted(self, ident: str, label: str, flavour: str) -> Image | None:
+        """Return an image that was unpacked for another id map, unpacked for this one from there."""
+        from hull.images import converting
+
+        _, diff_ids = imageconfig.image(ident, label, self._rows.config(ident))
+        with self.bringing():
+            if not converting.convert(self._paths, self._rows, self.layers, self._confine, diff_ids, flavour):
+                return None
+        return self._ready(ident, label, flavour)
 
     def _fits(self, found: Image, platform: str) -> bool:
         if not platform:

@@ -1,8 +1,9 @@
-"""The confined child: `python -m hull.images.unpacker unpack DIRECTORY FLAVOUR < blob` and its two relatives.
+"""The confined child: `python -m hull.images.unpacker unpack DIRECTORY FLAVOUR < blob` and its relatives.
 
     unpack DIRECTORY FLAVOUR           a layer, compressed or not, on standard input
     link DIRECTORY LOWER…              JSON [[name, target], …] on standard input, lowest layer first
     empty DIRECTORY…                   remove everything below
+    pack DIRECTORY                     write a layer's tar to standard output, in place of an answer
 
 One JSON object on standard output: `diff_id`, `size`, `notes`, `links`, or `error`, `hint`, `kind`. Nothing else is
 written there. Runs as root of a user namespace.
@@ -68,14 +69,25 @@ def empty(*directories: str) -> dict[str, object]:
     return {}
 
 
+def pack(directory: str) -> None:
+    """Write an unpacked layer to standard output as a tar; this one has no answer but its exit code."""
+    from hull.images.packing import Packer
+
+    Packer(directory, sys.stdout.buffer).run()
+    sys.stdout.flush()
+
+
 _ACTIONS: dict[str, Callable[..., dict[str, object]]] = {"unpack": unpack, "link": link, "empty": empty}
 
 
 def main(argv: list[str]) -> int:
-    """Do one of the three; return the exit code."""
+    """Do one of the four; return the exit code."""
     import json
 
     os.umask(0)
+    if argv[1] == "pack":
+        pack(argv[2])
+        return 0
     try:
         result = _ACTIONS[argv[1]](*argv[2:])
     except HullError as error:
