@@ -188,7 +188,7 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
         fail_at(plan_find(plan, W_USERNS_JOIN));
         MUST(setns(launch->userns, CLONE_NEWUSER), "enter the user namespace", "that the session keeps");
     }
-    launch->maps_own = maps_by_child(plan);
+    launch->maps_own = launch->helper_count == 0 && maps_by_child(plan); /* a keeper must find the ids mapped */
     if (joins) /* nothing inside may look at this process before its program runs: CVE-2016-9962 */
         MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
     fail_at(plan_find(plan, W_USERNS_NEW));
