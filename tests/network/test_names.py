@@ -40,7 +40,7 @@ def test_no_word_writes_another_line(spec):
 
 
 def test_added_hosts_in_each_form():
-    place = Place("box", "10.0.2.100", "192.0.2.2")
+    place = Place("box", "10.0.2.100", lambda: "192.0.2.2")
     words = (
         "db:10.1.1.1",
         "six:[2001:db8::1]",

@@ -15,4 +15,4 @@ class Shared:
     def connect(self, request: Request) -> Connection:
         """Return the host's own name servers; published ports mean nothing here and are told so, as Docker does."""
         warnings = ("published ports are ignored: the container uses the host's network",) if request.ports else ()
-        return Connection(gateway="127.0.0.1", nameservers=request.resolver.nameservers, warnings=warnings)
+        return Connection(gateway=lambda: "127.0.0.1", nameservers=request.resolver.nameservers, warnings=warnings)

@@ -1,6 +1,7 @@
 """Write what a container reads to find names: resolv.conf, hosts and hostname, beside its plan."""
 
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hull.errors import UserError
@@ -19,11 +20,11 @@ GATEWAY = "host-gateway"
 
 
 class Place(NamedTuple):
-    """Where a container is: its name, its own address, the address that reaches the host ("" where none does)."""
+    """Where a container is: its name, its own address, what finds one that reaches the host ("" if none does)."""
 
     hostname: str
     address: str = ""
-    gateway: str = ""
+    gateway: Callable[[], str] = str
 
 
 def hostname(spec: Spec, directory: str, shared: bool) -> str:
@@ -53,7 +54,7 @@ def extra_hosts(words: tuple[str, ...], place: Place) -> tuple[str, ...]:
         if not cut:
             raise UserError(f"cannot add the host {word}: no address", "write --add-host NAME:ADDRESS")
         if address == GATEWAY:
-            address = place.gateway
+            address = place.gateway()
             if not address:
                 raise UserError(
                     f"cannot add the host {word}: nothing in this network reaches this machine",

@@ -9,7 +9,7 @@ import os
 
 from hull.model import Port
 from hull.network.backend import Connection, Request
-from hull.network.slirp4netns import outside
+from hull.network.routes import outside
 
 FORWARDER = "169.254.1.1"
 NEWER = "--map-host-loopback"

@@ -10,6 +10,7 @@ import os
 from hull.errors import HostError
 from hull.model import Port
 from hull.network.backend import Connection, Request
+from hull.network.routes import outside
 
 ADDRESS, NAMESERVER = "10.0.2.100", "10.0.2.3"
 LONGEST_SOCKET = 107
@@ -58,25 +59,12 @@ class Slirp4netns:
                 *(("helper-request", socket, _forward(port)) for port in request.ports),
             ),
             address=ADDRESS,
-            gateway=outside(),
+            gateway=outside,
             nameservers=(NAMESERVER,),
             warnings=()
             if any(request.uplink)
             else ("this machine has no default route: nothing outside can be reached",),
         )
-
-
-def outside() -> str:
-    """Return the host's address on the way to the default route, "" where there is none. Sends nothing."""
-    import socket
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return ""
-        address: str = probe.getsockname()[0]
-        return address
 
 
 def _seen(path: str) -> bool:
