@@ -20,7 +20,6 @@ from hull.model import Port
 from hull.network.resolver import Resolver
 from hull.network.routes import Routes
 
-
 if TYPE_CHECKING:
     from typing import Protocol
 else:
