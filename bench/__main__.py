@@ -42,7 +42,7 @@ def row(figure: Figure | Skipped) -> str:
     """Return one figure as two lines: the ratio and its bound, then both sides."""
     if isinstance(figure, Skipped):
         return f"{'—':>6}  {figure.title}: not measured: {figure.reason}"
-    bounds = [f"≤ {figure.bound:g}"] * (figure.bound is not None) + [f"≥ {figure.least:g}"] * (figure.least is not None)
+    bounds = [f"{sign} {limit:g}" for sign, limit in (("≥", figure.least), ("≤", figure.bound)) if limit is not None]
     verdict = f"{' and '.join(bounds)}: {'holds' if figure.holds else 'MISSED'}" if bounds else "for the record"
     ours = f"{figure.mine:.2f} {figure.unit} {figure.ours.label}"
     peer = f"{figure.theirs:.2f} {figure.unit} {figure.peer.label}"
@@ -76,7 +76,7 @@ def _machine() -> Iterator[str]:
 def _as_ordinary_user(words: list[str]) -> int:
     from tests.as_users import identities
 
-    tester = identities.prepare(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))[0]
+    tester = identities.tester(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     kept = {name: value for name, value in os.environ.items() if name.startswith("BENCH_")}
     env = {**tester.env(), **kept, "BENCH_GROUPS": " ".join(words)}
     view = ["unshare", "--mount", "--propagation", "private", "sh", "-c", VIEW, str(tester.uid), str(tester.gid)]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 
 from hull.engine import Engine
+from hull.model import Image
 from hull.runtime import launch as launching
 from hull.runtime.launch import PLAN_FD, Launch
 from hull.runtime.session import Session
@@ -95,6 +96,16 @@ def _engine(place: Place) -> Engine:
     return Engine()
 
 
+class _Tree:
+    """A store of one image whose only layer is a directory: its files are the caller's own under any map."""
+
+    def __init__(self, tree: str) -> None:
+        self._image = Image("", IMAGE, (tree,), command=("true",))
+
+    def resolve(self, *_: object) -> Image:
+        return self._image
+
+
 @contextlib.contextmanager
 def _prepared(place: Place, userns: str, *, kept: bool) -> Iterator[Side]:
     """Give the launcher alone: one plan, made once, run again and again over the same upper directory."""
@@ -103,6 +114,7 @@ def _prepared(place: Place, userns: str, *, kept: bool) -> Iterator[Side]:
     with contextlib.closing(_engine(place)) as engine:
         if kept:
             engine.keep()
+        vars(engine)["images"] = _Tree(place.tree)
         launch = run(engine, IMAGE, ("true",), network="none", userns=userns)
         if not isinstance(launch, Launch):
             raise TypeError(f"run returned {launch!r}")

@@ -45,10 +45,15 @@ def prepare(tree: str) -> list[Identity]:
     os.makedirs(caller.env()["XDG_RUNTIME_DIR"], 0o700, exist_ok=True)
     if os.geteuid():
         return [caller]
+    single = _settle(_user("hull-single", ranged=False), tree, "single_id")
+    return [tester(tree), single, caller._replace(part="as_root")]
+
+
+def tester(tree: str) -> Identity:
+    """Return the ordinary user with subordinate ids; root only."""
     for device in ("/dev/fuse", "/dev/net/tun"):
         _open_to_everyone(device)
-    tester, single = _user("hull-tester", ranged=True), _user("hull-single", ranged=False)
-    return [_settle(tester, tree, ""), _settle(single, tree, "single_id"), caller._replace(part="as_root")]
+    return _settle(_user("hull-tester", ranged=True), tree, "")
 
 
 def _open_to_everyone(device: str) -> None:
