@@ -8,6 +8,7 @@ from hull.commands._verb import Flag, Word
 from hull.commands.create import HOST, confinement
 from hull.engine import Engine
 from hull.errors import UserError
+from hull.model import Spec
 from hull.runtime import ops, plan
 from hull.runtime.launch import Launch
 
@@ -45,5 +46,15 @@ def exec_(
     flavour = engine.identity(spec.userns).flavour
     home = os.environ.get("HOME", "") if spec.image == HOST else ""
     program = plan.program(spec, row.config, row.id, confinement(spec, flavour), flavour, home)
-    steps = plan.execution(spec, command, (status.init.pid, status.init.start), program)
+    cgroup = _cgroup(engine, spec, status.init.pid)
+    steps = plan.execution(spec, command, (status.init.pid, status.init.start), program, cgroup)
     return Launch(ops.encode(steps), ("hull", "exec", container, *command), row.id)
+
+
+def _cgroup(engine: Engine, spec: Spec, pid: int) -> str:
+    """Return the limited container's control group: one more program is bound by the same limits."""
+    if not spec.limits.asked:
+        return ""
+    from hull.runtime import membership
+
+    return membership.bring(pid, resident=engine.resident)

@@ -6,26 +6,18 @@ move the process there), else the caller's own group. Every value is read back. 
 
 import os
 import sys
-from typing import NamedTuple
 
 from hull.errors import HostError, HullError, UserError
 from hull.model import Limits
+from hull.runtime.membership import LAUNCHER, Tree, find_tree, listed, wall_before
 
 PERIOD = 100_000  # microseconds
-LAUNCHER = "hull-launcher"  # the group beside the container's, for who starts it
 V1 = "it is in use by cgroup v1: boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
 DELEGATE = (
     "as root: mkdir -p /etc/systemd/system/user@.service.d && "
     "printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' > /etc/systemd/system/user@.service.d/delegate.conf && "
     "systemctl daemon-reload; then log in anew"
 )
-
-
-class Tree(NamedTuple):
-    """A cgroup v2 hierarchy: where it is mounted, and this process's own group in it, both directories."""
-
-    mount: str
-    own: str
 
 
 def apply(limits: Limits, ident: str, tree: Tree | None = None, *, resident: bool = False) -> str:
@@ -76,28 +68,14 @@ def settings(limits: Limits) -> dict[str, str]:
     return wanted
 
 
-def find_tree(needed: set[str]) -> Tree:
-    """Return the cgroup v2 hierarchy as this process sees it."""
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        mounts = [line.split(" - ", 1) for line in file]
-    mount = next((left.split()[4] for left, right in mounts if right.startswith("cgroup2 ")), "")
-    if not mount:
-        raise HostError(
-            f"cannot limit {_list(needed)}: no cgroup v2 is mounted", "mount -t cgroup2 none /sys/fs/cgroup"
-        )
-    with open("/proc/self/cgroup", encoding="utf-8", errors="surrogateescape") as file:
-        path = next((line.rstrip("\n")[3:] for line in file if line.startswith("0::")), "/")
-    return Tree(mount, f"{mount}{path.rstrip('/')}")
-
-
 def _base(ident: str, tree: Tree, needed: set[str], resident: bool) -> str:
     """Return the group to divide: the first that this user may."""
-    from hull.runtime import membership, systemd
+    from hull.runtime import systemd
 
     if asked := os.environ.get("HULL_CGROUP", ""):
         if not _divisible(asked):
             raise HostError(f"cannot use HULL_CGROUP={asked}: it is no control group that you may write to", DELEGATE)
-        if wall := membership.reachable(asked, tree):
+        if wall := wall_before(asked, tree):
             fix = "start the shell in a group beside it, below the one that was delegated"
             raise HostError(f"cannot enter HULL_CGROUP={asked} from {tree.own}: {wall} is not yours", fix)
         return asked.rstrip("/")
@@ -109,7 +87,7 @@ def _base(ident: str, tree: Tree, needed: set[str], resident: bool) -> str:
     if _divisible(tree.own):
         return tree.own
     raise HostError(
-        f"cannot limit {_list(needed)}: {refused}, and the group {tree.own} is not yours to divide",
+        f"cannot limit {listed(needed)}: {refused}, and the group {tree.own} is not yours to divide",
         "log in through systemd, or give a delegated group in HULL_CGROUP",
     )
 
@@ -117,7 +95,7 @@ def _base(ident: str, tree: Tree, needed: set[str], resident: bool) -> str:
 def _stay(needed: set[str], resident: bool) -> None:
     if resident:
         raise HostError(
-            f"cannot limit {_list(needed)} from inside this shell: its own process would have to move",
+            f"cannot limit {listed(needed)} from inside this shell: its own process would have to move",
             "run hull as a program of its own (in IPython !hull run …), or give a delegated group in HULL_CGROUP",
         )
 
@@ -129,7 +107,7 @@ def _divisible(group: str) -> bool:
 def _require(needed: set[str], group: str, fix: str) -> None:
     missing = needed - set(_read(f"{group}/cgroup.controllers").split())
     if missing:
-        raise HostError(f"cannot limit {_list(missing)}: no such controller in {group}", fix)
+        raise HostError(f"cannot limit {listed(missing)}: no such controller in {group}", fix)
 
 
 def _enable(needed: set[str], base: str, resident: bool) -> None:
@@ -184,10 +162,6 @@ def _read(path: str) -> str:
             return file.read()
     except FileNotFoundError:
         return ""
-
-
-def _list(names: set[str]) -> str:
-    return " and ".join(sorted(names)) or "anything"
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ class Word(NamedTuple):
 OPS: dict[str, Word] = {
     "id": Word(("id",), "prepare", "call it {0}"),
     "status": Word(("path",), "prepare", "append what happens to {0}, one JSON object a line"),
-    "cgroup": Word(("path",), "prepare", "join the control group {0}, remove it at the end"),
+    "cgroup": Word(("path",), "prepare", "join the control group {0}; who made it removes it at the end"),
     "userns-join": Word(("path",), "identity", "enter the kept user namespace {0}"),
     "userns-new": Word((), "identity", "make a user namespace (nested in the joined one, if any)"),
     "uid-map": Word(("inside", "outside", "count"), "identity", "uids {0}… inside are {1}… outside, {2} of them"),

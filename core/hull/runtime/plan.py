@@ -75,12 +75,16 @@ def build(spec: Spec, image: Image, site: Site) -> list[Op]:
     ]
 
 
-def execution(spec: Spec, words: tuple[str, ...], process: tuple[int, int], program: tuple[Op, ...]) -> list[Op]:
+def execution(
+    spec: Spec, words: tuple[str, ...], process: tuple[int, int], program: tuple[Op, ...], cgroup: str = ""
+) -> list[Op]:
     """Return the plan that runs `words` inside a running container whose pid 1 is `process` (pid, start tick).
 
-    `program` comes from `program()`, with the container's own spec or one changed by exec's flags.
+    `program` comes from `program()`, with the container's own spec or one changed by exec's flags; `cgroup` is the
+    container's, where it has one of its own.
     """
     return [
+        *([("cgroup", cgroup)] if cgroup else []),
         ("join", str(process[0]), str(process[1]), "user,mount,pid,ipc,uts,net,cgroup"),
         *(("rlimit", u.name, str(u.soft), str(u.hard)) for u in spec.ulimits),
         *program,

@@ -60,6 +60,20 @@ def enter_scope(unit: str) -> None:
         raise HostError(f"cannot make the scope {unit}: systemd says {body[3]}", f"journalctl --user -u {unit}")
 
 
+def attach(unit: str, subgroup: str) -> None:
+    """Move this process into a group of a unit that was delegated to this user; `subgroup` is absolute below it."""
+    from jeepney import DBusAddress, new_method_call
+    from jeepney.io.blocking import open_dbus_connection
+
+    manager = DBusAddress(PATH, NAME, INTERFACE)
+    words = (unit, subgroup, [os.getpid()])
+    try:
+        with open_dbus_connection(bus()) as connection:
+            _call(connection, new_method_call(manager, "AttachProcessesToUnit", "ssau", words))
+    except (OSError, TimeoutError) as error:
+        raise HostError(f"cannot ask systemd for the scope {unit}: {error}", "systemctl --user status") from None
+
+
 def _call(connection: Any, message: Any) -> tuple[Any, ...]:
     from jeepney import MessageType
 
