@@ -9,20 +9,29 @@ import subprocess
 import sys
 import tomllib
 
-from tests.vm.system import PYTHON, USER
+from tests.vm.system import PYTHON, SINGLE, USER
 
 BESIDE = ("pytest", "jeepney")  # what the tests and limits need beside hull's own dependencies
 TREE = ("core", "tests", "xontrib", "pyproject.toml")
 SIZE = "512M"
-# The tests run in a login session, as a person's shell would; what they say leaves by the second serial line.
+# The tests run in login sessions, as a person's shell would; their reports leave by the second serial line.
 START = f"""#!/bin/sh
 stty -F /dev/ttyS0 -opost -echo
 stty -F /dev/ttyS1 raw -echo
-cd /project/hull
-su --login {USER} -c 'cd /project/hull && export HULL_IN_VM=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8 &&
-    exec /project/venv/bin/python -m pytest -v --tb=short --color=no --durations=10 -p no:cacheprovider \\
-    --junitxml=/tmp/junit.xml WORDS' </dev/null
-cat /tmp/junit.xml >/dev/ttyS1
+ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0 && ip route add default via 10.0.2.2
+echo nameserver 10.0.2.3 >/etc/resolv.conf
+login() {{
+    su --login "$1" -c "cd /project/hull && export HULL_IN_VM=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8 && $2" </dev/null
+}}
+test_as() {{
+    who=$1
+    shift
+    login "$who" "/project/venv/bin/python -m pytest -v --tb=short --color=no --durations=5 -p no:cacheprovider \\
+        -o junit_suite_name=$who --junitxml=/tmp/$who.xml $*"
+    cat "/tmp/$who.xml" >/dev/ttyS1
+}}
+test_as {USER} WORDS
+test_as {SINGLE} WORDS -m single_id
 systemctl poweroff --force --force
 """
 
@@ -44,7 +53,6 @@ def build(tree: str, place: str, words: str) -> str:
     with open(f"{top}/start", "w") as file:
         file.write(START.replace("WORDS", words))
     disk = f"{place}/project.disk"
-    # Owned by root whoever builds it: hull refuses nothing here, and nothing is written here.
     argv = ["mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "root_owner=0:0", "-d", top, disk, SIZE]
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     subprocess.run(argv, env={**os.environ, "PATH": path}, check=True, capture_output=True)

@@ -7,12 +7,13 @@ JUnit report the second; the machine turns itself off.
 import os
 import subprocess
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.vm import project, system
 
 MEMORY = "1536"
-KERNEL_WORDS = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 mitigations=off"
+KERNEL_WORDS = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 mitigations=off net.ifnames=0"
 
 
 class Result(NamedTuple):
@@ -69,15 +70,24 @@ def _argv(machine: system.System, project_disk: str, console: str, results: str)
 
 
 def _read(path: str) -> tuple[Result, ...]:
+    """Read the reports, one after another; one that was cut off is a failure."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        _, *reports = file.read().split("<?xml ")
+    return tuple(result for report in reports for result in _results(f"<?xml {report}"))
+
+
+def _results(report: str) -> Iterator[Result]:
     try:
-        cases = list(ET.parse(path).getroot().iter("testcase"))
-    except (OSError, ET.ParseError):
-        return ()
-    return tuple(_result(case) for case in cases)
+        suites = list(ET.fromstring(report.strip()).iter("testsuite"))
+    except ET.ParseError as error:
+        yield Result("report", "failed", str(error))
+        return
+    for suite in suites:
+        yield from (_result(case, suite.get("name", "")) for case in suite.iter("testcase"))
 
 
-def _result(case: ET.Element) -> Result:
-    name = f"{case.get('classname')}.{case.get('name')}"
+def _result(case: ET.Element, who: str) -> Result:
+    name = f"{who}: {case.get('classname')}.{case.get('name')}"
     for tag, outcome in (("failure", "failed"), ("error", "failed"), ("skipped", "skipped")):
         found = case.find(tag)
         if found is not None:

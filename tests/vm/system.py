@@ -13,6 +13,7 @@ from typing import NamedTuple
 SUITE = "bookworm"  # its kernel, 6.1, has no lowerdir+: the older paths run there
 PYTHON = (3, 11)  # the suite's, which the project's compiled modules must be built for
 USER = "tester"
+SINGLE = "single"  # has no subordinate ids
 SIZE = "3G"
 PACKAGES = (
     *("linux-image-cloud-amd64", "initramfs-tools", "zstd", "kmod", "udev"),
@@ -43,6 +44,7 @@ FSTAB = "/dev/vda / ext4 defaults 0 0\n/dev/vdb /project ext4 ro 0 0\n"
 # useradd gives the user subordinate ids; lingering starts the user's service manager at boot.
 LATE = (
     f'chroot "$1" useradd --create-home --shell /bin/bash {USER}',
+    f'chroot "$1" useradd --create-home --shell /bin/bash -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 {SINGLE}',
     f'mkdir -p "$1/var/lib/systemd/linger" "$1/project" && touch "$1/var/lib/systemd/linger/{USER}"',
     f'printf "%s" "{FSTAB}" > "$1/etc/fstab"',
     f'printf "%s" "{UNIT}" > "$1/etc/systemd/system/project-tests.service"',
