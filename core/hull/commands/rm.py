@@ -56,13 +56,24 @@ def kill(status: Status) -> None:
 
 def remove(engine: Engine, row: Container) -> None:
     """Remove the directory, inside the user namespace where mapped ids own files, then the row."""
+    import shutil
+
     directory = engine.paths.container(row.id)
     if os.path.isdir(directory) and not _remove_own(directory):
         with engine.confine(["/bin/rm", "-rf", "--one-file-system", "--", directory], stderr=-1) as child:
             error = child.communicate()[1]
         if os.path.isdir(directory):
             raise HostError(f"cannot remove {directory}: {error.decode(errors='replace').strip()}", "hull rm it again")
+    shutil.rmtree(f"{engine.paths.runtime}/{row.id[:16]}", ignore_errors=True)
     engine.containers.forget(row.id)
+
+
+def sweep(engine: Engine) -> None:
+    """Clean after --rm containers whose asker was killed; the next start pays a file read for each."""
+    for row in engine.containers.orphans():
+        status = engine.containers.status(row)
+        if not engine.containers.forget_if_gone(row) and status.state == "exited" and not status.launcher.alive:
+            clean(engine, row, status)
 
 
 def clean(engine: Engine, row: Container, status: Status) -> None:

@@ -4,6 +4,7 @@ import os
 from typing import Annotated
 
 from hull.commands import _words, create
+from hull.commands import rm as rm_
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
@@ -133,6 +134,7 @@ def prepare(engine: Engine, spec: Spec, cidfile: str = "", *, show: bool = False
     """Create the container and return how to start it; with `show`, its plan in words, and nothing is left."""
     if cidfile and os.path.lexists(cidfile):
         raise UserError(f"cannot write {cidfile}: it exists", "remove it, or choose another --cidfile")
+    rm_.sweep(engine)
     ident, steps = create.create(engine, spec)
     if show:
         create.discard(engine, ident)

@@ -89,6 +89,12 @@ class Containers:
             for row in self._db.rows(f"SELECT {COLUMNS} FROM containers ORDER BY created DESC, rowid DESC")  # noqa: S608 (a constant)
         ]
 
+    def orphans(self) -> list[Container]:
+        """Return the --rm containers whose asking process is dead."""
+        rows = self._db.rows("SELECT id, creator FROM containers WHERE remove = 1")
+        dead = [str(ident) for ident, creator in rows if not Process.parse(str(creator)).alive]
+        return [row for row in self.all() if row.id in dead] if dead else []
+
     def find(self, word: str) -> Container:
         """Return the container named so, or whose id begins so; ambiguous or unknown words are errors."""
         found = self._db.rows(f"SELECT {COLUMNS} FROM containers WHERE name = ? OR id = ?", word, word)  # noqa: S608 (a constant)
