@@ -131,16 +131,14 @@ def test_a_closed_pipe_is_quiet(planted):
     assert process.wait(10) == -signal.SIGPIPE
 
 
-def test_a_launch_becomes_the_launcher(planted, tmp_path):
-    launcher = tmp_path / "launcher"
-    launcher.write_text('#!/bin/sh\necho "$0 pid $$ plan $(tr "\\0" " " <"/proc/self/fd/$HULL_PLAN_FD")"\nexit 42\n')
-    launcher.chmod(0o755)
-    source = """
+def test_a_launch_becomes_the_launcher(planted):
+    script = 'echo "$0 pid $$ plan $(tr "\\0" " " <"/proc/self/fd/$HULL_PLAN_FD")"; exit 42'
+    source = f"""
 from hull.runtime.launch import Launch
-def version(engine) -> Launch: return Launch(b"hull-plan\\0" + b"1\\0end\\0", ("hull", "run", "x"))
+def version(engine) -> Launch: return Launch(b"hull-plan\\0" + b"1\\0end\\0", ("hull", "-c", {script!r}))
 """
     process = subprocess.Popen(
-        planted(source), stdout=subprocess.PIPE, text=True, env={**os.environ, "HULL_LAUNCHER": str(launcher)}
+        planted(source), stdout=subprocess.PIPE, text=True, env={**os.environ, "HULL_LAUNCHER": "/bin/sh"}
     )
     out, _ = process.communicate(timeout=20)
     assert f"pid {process.pid} plan hull-plan 1 end" in out

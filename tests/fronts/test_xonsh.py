@@ -119,7 +119,7 @@ def test_nothing_stays_open_in_the_shell(script):
     ],
 )
 def test_failures_are_hulls_message_and_125(script, line, message):
-    done = script(f"{line}\nprint(__xonsh__.lastcmd.rtn)\necho alive", whole=True)
+    done = script(f"{line}\nprint(__xonsh__.lastcmd.rtn, flush=True)\necho alive", whole=True)
     assert message in done.stderr
     assert "hint: " in done.stderr
     assert "command not found" not in done.stderr
@@ -252,7 +252,7 @@ def test_a_failure_leaves_the_shell_alive(shell):
 
 def test_completion_menu_and_line_expansion_leave_the_line_alone(shell):
     shell.child.send("hull ver\t")
-    shell.expect("version")
+    shell.expect("sion")
     shell.child.send("\r")
     shell.expect(r"hull 0\.")
     assert "hull-launch" not in shell.run("hull version")
