@@ -30,7 +30,7 @@ def test_cve_2019_19921_and_2023_27561_a_link_in_the_image(
 def test_cve_2023_28642_and_2019_16884_no_volume_over_proc(run: Run, canary: Canary, target: str, form: str) -> None:
     done = run(form.format(source=canary.directory, target=target), "busybox", "true")
     assert done.returncode == 125
-    assert b"/proc" in done.stderr
+    assert b"cannot mount" in done.stderr
     assert run(f"--tmpfs={target}", "busybox", "true").returncode == 125
 
 
