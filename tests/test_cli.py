@@ -162,7 +162,7 @@ def version(engine, *, quiet: Annotated[bool, Flag("hush", "q")] = False):
 
 
 HEAVY = (
-    "argparse", "asyncio", "dataclasses", "difflib", "email", "http", "inspect", "json", "pathlib", "ssl", "tempfile",
+    "argparse", "asyncio", "dataclasses", "difflib", "email", "http", "inspect", "pathlib", "ssl", "tempfile",
     "threading", "traceback", "urllib3", "hull.present", "hull.progress", "hull.commands._help",
 )  # fmt: skip
 
