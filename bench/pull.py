@@ -1,6 +1,5 @@
 """Pull and unpack a Debian image of 200 MB from a loopback registry: cold stores, sync between, turn by turn."""
 
-import contextlib
 import itertools
 import os
 import shutil
@@ -10,17 +9,19 @@ from collections.abc import Iterator
 
 from bench.measure import Figure, Side, Skipped, interleave
 from bench.place import Place, program, version
+from tests import imagebuild, registries
 from tests.commandline import CommandLine, remove_tree
 
+INCLUDE = "curl,less,procps,python3,vim-tiny"
 RUNS = int(os.environ.get("BENCH_PULLS", "5"))
 
 
 def figures(place: Place) -> Iterator[Figure | Skipped]:
     """Yield the pull against podman's, on the disk and, where there is room, on a temporary file system."""
-    from demos.debian import local_debian
-
-    with contextlib.ExitStack() as stack:
-        reference = local_debian(stack, size="large").reference
+    tar = _debian()
+    print(f"        the image: Debian minbase and {INCLUDE}, {len(tar) / 1e6:.0f} MB as a tar, gzip", flush=True)
+    with registries.plain() as registry:
+        reference = imagebuild.push(imagebuild.image(tar), registry.address, "debian", "bench")
         for where, base in (("disk", place.base), ("tmpfs", _memory())):
             title = f"pull and unpack, {where}"
             if not base:
@@ -30,6 +31,19 @@ def figures(place: Place) -> Iterator[Figure | Skipped]:
                 yield _compare(place._replace(base=base), title, reference)
             except (OSError, subprocess.SubprocessError) as error:
                 yield Skipped(title, f"podman does not pull here: {error}")
+
+
+def _debian() -> bytes:
+    """Return a Debian of some 200 MB, made once by mmdebstrap and kept in the cache directory."""
+    cache = os.environ.get("HULL_TEST_CACHE") or os.path.expanduser("~/.cache/hull-tests")
+    path = f"{cache}/debian-bench.tar"
+    if not os.path.exists(path):
+        os.makedirs(cache, exist_ok=True)
+        words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDE}", "bookworm", f"{path}.new.tar"]
+        subprocess.run(words, check=True)
+        os.rename(f"{path}.new.tar", path)
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _compare(place: Place, title: str, reference: str) -> Figure:
