@@ -19,6 +19,7 @@ def test_b11_a_link_before_its_target(box):
     assert found.look("stat", "-c", "%i", "a", "b").split()[0] == found.look("stat", "-c", "%i", "b").strip()
 
 
+@pytest.mark.needs("range")
 def test_b11_a_link_into_a_lower_layer(box):
     base = layer(directory("d/"), member("d/f", b"below", mode=0o640, uid=7, gid=8))
     found = box.merge(base, layer(hardlink("g", "d/f"), hardlink("h", "d/f")))

@@ -2,16 +2,11 @@
 
 import pytest
 
-from tests.capabilities import missing
 from tests.imagebuild import directory, layer, member, symlink
 
 NET_RAW = b"\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-
-@pytest.fixture(autouse=True)
-def _range():
-    if missing("range"):
-        pytest.skip(f"needs range: {missing('range')}")
+pytestmark = pytest.mark.needs("range")
 
 
 def test_b22_file_capabilities_are_kept(box):

@@ -141,8 +141,8 @@ def test_a_removed_layer_s_links_are_not_followed(box, canary):
 def test_a_tree_deeper_than_a_path_is_removed(box):
     parts = [symlink("s", "x" * 100)]
     base = b""
-    for place in range(40):
-        name = b"x" * 200
+    for place in range(18):  # the kernel follows 40 links, and counts some twice
+        name = b"x" * 250
         parts.append(member("x", kind=b"5", pax={"path": base + b"d/" * 20 + name}))
         link = b"k%d" % place
         parts.append(member("x", kind=b"2", pax={"path": link, "linkpath": base + b"d/" * 20 + name}))
@@ -161,5 +161,5 @@ def test_the_python_library_s_extraction_is_never_called():
             if name.endswith(".py"):
                 with open(os.path.join(directory_, name), encoding="utf-8") as file:
                     text = file.read()
-                assert "import tarfile" not in text, name
-                assert "unpack_archive" not in text, name
+                for word in (".extractall(", ".extract(", "unpack_archive("):
+                    assert word not in text, name
