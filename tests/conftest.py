@@ -22,8 +22,11 @@ MARKS = (
 )
 
 # What lies in these places starts real programs; launcher tests hold for every kind of user.
-REAL = ("launcher", "cases", "security", "fronts", "fuzz", "demos", "network", "test_leaks.py", "test_kernel.py")
-EVERYONE = ("launcher",)
+REAL = (
+    *("cases", "demos", "fronts", "fuzz", "launcher", "network", "security", "vm"),
+    *("images/test_layouts.py", "images/test_registry.py", "images/test_store.py", "test_kernel.py", "test_leaks.py"),
+)
+EVERYONE = "launcher"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,11 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = os.path.dirname(__file__)
     for item in items:
-        place = os.path.relpath(item.path, here).split(os.sep)[0]
-        wanted = {"cli", "store", "fresh_cli"} & set(getattr(item, "fixturenames", ()))
-        if place in REAL or wanted:
+        place = os.path.relpath(item.path, here)
+        wanted = {"cli", "fresh_cli"} & set(getattr(item, "fixturenames", ()))
+        if wanted or any(place == real or place.startswith(f"{real}/") for real in REAL):
             item.add_marker("real")
-        if place in EVERYONE:
+        if place.startswith(f"{EVERYONE}/"):
             item.add_marker("single_id")
             item.add_marker("as_root")
 

@@ -50,8 +50,10 @@ class Tally:
 
     def refused(self) -> list[tuple[str, str]]:
         """Return the skips that nothing allows: a capability that should be here is not."""
-        skips = [skip for _, outcome in self.outcomes for skip in outcome.skips]
-        return [(test, why) for test, why in skips if not any(rule.search(why) for rule in self.allowed)]
+        skips = [(who, *skip) for who, outcome in self.outcomes for skip in outcome.skips]
+        return [
+            (test, why) for who, test, why in skips if not any(rule.search(f"{who}: {why}") for rule in self.allowed)
+        ]
 
     def close(self) -> int:
         """Print the skips, the stages and the closing line; return the exit status."""

@@ -23,6 +23,7 @@ def test_junit_counts(tmp_path: Path) -> None:
     (False, "needs tun: cannot open", 0),
     (True, "needs tun: cannot open", 1),
     (True, "needs root: the as_root part runs it", 0),
+    (True, "needs range: no subordinate ids", 1),
 ])  # fmt: skip
 def test_only_ci_refuses_skips(capsys: pytest.CaptureFixture[str], strict: bool, why: str, status: int) -> None:
     tally = Tally(strict=strict)

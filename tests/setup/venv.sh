@@ -7,8 +7,10 @@ venv=${1:-.venv}
 python=${PYTHON:-/usr/bin/python3}
 [ -x "$python" ] || python=$(command -v python3)
 
+# What the build says is shown only where it fails: setuptools warns at length about an editable installation.
 pip() {
-    "$venv/bin/python" -m pip --quiet --disable-pip-version-check --no-input "$@"
+    "$venv/bin/python" -m pip --quiet --disable-pip-version-check --no-input "$@" >"$venv/pip.log" 2>&1 \
+        || { cat "$venv/pip.log" >&2; exit 1; }
 }
 
 if ! "$venv/bin/python" -c '' 2>/dev/null; then
