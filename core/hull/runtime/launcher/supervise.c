@@ -6,6 +6,9 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+static void read_channel(struct launch *launch);
+static void go_on(struct launch *launch);
+
 static void abort_start(struct launch *launch, int signal)
 {
     launch->aborted_by = signal;
@@ -16,13 +19,17 @@ static void forward(struct launch *launch, int signal)
 {
     bool ends = signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
 
+    if (!launch->going) { /* the program may have begun before we could hear of it */
+        read_channel(launch);
+        go_on(launch);
+    }
     if (!launch->going && ends)
         abort_start(launch, signal);
     else if (!launch->going)
         return; /* no program to tell yet, and the child waits for one word of ours: xonsh sends SIGCONT this early */
-    else if (!launch->direct)
+    else if (!launch->direct && launch->channel >= 0) /* closed: the program is over, the child not yet reaped */
         channel_send(launch->channel, NOTE_SIGNAL, signal, -1);
-    else if (launch->child > 0)
+    else if (launch->direct && launch->child > 0)
         kill(launch->child, signal);
 }
 
@@ -74,6 +81,10 @@ static void take_message(struct launch *launch, const struct message *message, i
     case NOTE_STOPPED: terminal_stopped(launch, message->value, message->when); break;
     case NOTE_CONTINUED: status_event("continued"); break;
     case NOTE_KILLED: launch->killed_by = message->value; break;
+    case NOTE_ASK:
+        read_signals(launch);
+        channel_send(launch->channel, NOTE_ALONE, message->value, -1);
+        break;
     default: break;
     }
 }
