@@ -28,38 +28,45 @@ static int set(int fs, const char *key, const char *path)
     return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, plain_or_short(path, room), 0);
 }
 
-/* Kernels before 6.5 collect any words, and refuse these only when a page is full or the mount is made. */
-static int refused(int fs, const char *verb, const char *object)
+/* Kernels before 6.5 collect any word and judge it when the mount is made, in the log of the machine. */
+static bool takes_any_word(int fs)
 {
-    if (errno != EINVAL)
-        fail_errno(verb, object);
-    close(fs);
-    return -1;
+    return sys_fsconfig(fs, FSCONFIG_SET_FLAG, "no-such-word", NULL, 0) == 0;
 }
 
-/* Layers by the dozen have no room in one option string: kernels since 6.5 take them one by one. */
+/* Layers by the dozen have no room in one option string: newer kernels take them one by one. */
 static int make_by_words(const struct plan *plan, const struct op *op)
 {
     int fs = MUST(sys_fsopen("overlay"), "open the file system", "overlay"), mount;
 
+    if (takes_any_word(fs)) {
+        close(fs);
+        return -1;
+    }
     if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0)
         fail_errno("configure", "overlay");
     EACH_OF(lower, plan, W_LOWER)
-        if (set(fs, "lowerdir+", lower->arg[0]) < 0)
-            return refused(fs, "use the layer", lower->arg[0]);
-    if (set(fs, "upperdir", op->arg[0]) < 0)
-        return refused(fs, "use the upper directory", op->arg[0]);
-    if (set(fs, "workdir", op->arg[1]) < 0)
-        return refused(fs, "use the work directory", op->arg[1]);
+        if (set(fs, "lowerdir+", lower->arg[0]) < 0) {
+            if (errno == EINVAL && lower == plan_find(plan, W_LOWER)) {
+                close(fs);
+                return -1;
+            }
+            fail_errno("use the layer", lower->arg[0]);
+        }
+    MUST(set(fs, "upperdir", op->arg[0]), "use the upper directory", op->arg[0]);
+    MUST(set(fs, "workdir", op->arg[1]), "use the work directory", op->arg[1]);
     if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
         sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-        return refused(fs, "mount overlay with the upper directory", op->arg[0]);
+        fail_errno("mount overlay with the upper directory", op->arg[0]);
     mount = MUST(sys_fsmount(fs, 0), "mount", "overlay");
     close(fs);
     return mount;
 }
 
-/* Older kernels: one string, kept short by descriptors' names. Descriptors are of no use after the mount. */
+/* Older kernels: one string, kept short by descriptors' names. Descriptors are of no use after the mount.
+ *
+ * mount(2) wants a place, and there is none but "/", where ".." sees what covers it. It must not stay there: what
+ * covers the old root goes in its stead when that is left, and whoever enters the namespace later finds the host. */
 static int make_by_string(const struct plan *plan, const struct op *op)
 {
     static char value[LAYERS_MOST * NAME_ROOM];
@@ -77,7 +84,8 @@ static int make_by_string(const struct plan *plan, const struct op *op)
         fail(EXIT_TOOL, E2BIG, "mount overlay with the upper directory", op->arg[0],
              "this kernel takes at most a page of layers");
     MUST(sys_mount("overlay", "/", "overlay", 0, value), "mount overlay with the upper directory", op->arg[0]);
-    mount = MUST(sys_open_tree(AT_FDCWD, "/..", OPEN_TREE_CLONE), "open", "the overlay"); /* ".." sees what covers "/" */
+    mount = MUST(sys_open_tree(AT_FDCWD, "/..", OPEN_TREE_CLONE), "open", "the overlay");
+    MUST(sys_umount("/.."), "take away", "the overlay's first mount");
     return mount;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool propagates(const struct plan *plan)
 {
@@ -56,6 +57,17 @@ int root_make(const struct plan *plan, int channel)
     return mount;
 }
 
+/* Whoever enters the mount namespace later, exec too, gets the topmost mount of "/", not what we call "/". */
+static void must_be_topmost(void)
+{
+    struct stat root, top;
+
+    MUST(stat("/", &root), "look at", "the new root");
+    MUST(stat("/..", &top), "look at", "what covers the new root");
+    if (root.st_dev != top.st_dev || root.st_ino != top.st_ino)
+        fail(EXIT_TOOL, EBUSY, "leave", "the old root", "it still covers the new one");
+}
+
 void root_enter(const struct plan *plan, int root)
 {
     EACH(op, plan) {
@@ -66,6 +78,7 @@ void root_enter(const struct plan *plan, int root)
         MUST(sys_pivot_root(".", "."), "turn to", "the new root");
         MUST(sys_umount("."), "leave", "the old root");
         MUST(chdir("/"), "enter", "the new root");
+        must_be_topmost();
     }
     EACH_OF(op, plan, W_ROOT_READONLY) {
         fail_at(op);
