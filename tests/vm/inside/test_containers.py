@@ -34,11 +34,14 @@ def test_a_pipe_loses_nothing(cli):
 
 @pytest.mark.single_id
 def test_a_life_in_full(cli, children):
-    child = cli.popen("run", "--name", "life", "--network", "none", *SH, "echo up; exec sleep 600", stdout=-1)
+    child = cli.popen(
+        "run", "--name", "life", "--network", "none", *SH, "echo inside > /where; echo up; exec sleep 600", stdout=-1
+    )
     children.append(child)
     assert child.stdout.readline() == b"up\n"
     assert b"life" in cli("ps", check=True).stdout
-    assert cli("exec", "life", "sh", "-c", "echo $$ > /seen; cat /proc/1/comm", check=True).stdout.strip()
+    seen = cli("exec", "life", "sh", "-c", "cat /where; ls /proc/1/exe >/dev/null; ls /boot", check=False)
+    assert (seen.stdout, b"/boot: No such file" in seen.stderr) == (b"inside\n", True), seen.stderr
     cli("stop", "-t", "0", "life", check=True)
     child.communicate(timeout=60)
     assert child.returncode == 137
