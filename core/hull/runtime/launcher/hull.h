@@ -113,6 +113,7 @@ enum note {
     NOTE_MAPPED = 1, /* launcher: the maps are written */
     NOTE_GO,         /* launcher: helpers are ready; value: take the terminal's foreground */
     NOTE_SIGNAL,     /* launcher: forward signal `value` */
+    NOTE_ALONE,      /* launcher: the answer: what was asked about and was not relayed before this, you got alone */
     NOTE_RESUME,     /* launcher: continue the program; value: give it the foreground */
     NOTE_FAILED,     /* child: the failure follows */
     NOTE_WARNING,    /* child: a warning for stderr follows */
@@ -122,6 +123,7 @@ enum note {
     NOTE_STOPPED,    /* init: the program stopped by signal `value` */
     NOTE_CONTINUED,  /* init */
     NOTE_KILLED,     /* init: the program died of signal `value` */
+    NOTE_ASK,        /* init: a process sent us signal `value`; relay it first if you got one too */
 };
 struct message {
     int note, value;

@@ -2,8 +2,9 @@
  *
  * Theory of operation. The program shares the launcher's process group unless it has one of its own, so a signal of
  * the terminal reaches it by itself and is not forwarded. A signal that a process sent may have been sent to the
- * launcher alone, to us alone, or to the whole group; in a group both the launcher and we get one, so one of either is
- * held back for a moment: if its twin arrives the program has had its own copy, else it is forwarded.
+ * launcher alone, to us alone, or to the whole group, which the program is part of: then the launcher and we have got
+ * one each. So the launcher relays what it gets, and of what we get we ask it whether it got the same. A pair means
+ * that the program has had its own copy.
  */
 #include "hull.h"
 
@@ -13,54 +14,87 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { TWIN_WAIT = 10 * 1000 * 1000 }; /* ns */
+/* ns: how far apart a pair's halves may be seen, and how long to wait for the answer of a launcher that is stopped */
+enum { PAIR = 10 * 1000 * 1000, PATIENCE = 200 * 1000 * 1000 };
 
 struct init {
     struct launch *launch;
     int channel, signals;
     pid_t program;
+    int64_t changed; /* when the program last stopped or went on */
     struct {
-        int64_t deadline; /* 0: none waits */
-        bool from_launcher;
-    } held[NSIG];
+        int64_t asked, relayed; /* 0: no answer is due; not lately */
+    } of[NSIG];
 };
+
+static void read_signals(struct init *init);
 
 static void forward(struct init *init, int signal)
 {
-    init->held[signal].deadline = 0;
     if (kill(init->program, signal) < 0 && errno != ESRCH)
         fail_errno("forward a signal to", "the program");
 }
 
-static void take_signal(struct init *init, int signal, bool from_launcher)
+/* The group got it, and the program with it, unless it has a group of its own. */
+static void take_pair(struct init *init, int signal)
 {
-    if (signal <= 0 || signal >= NSIG)
-        return;
-    if (init->held[signal].deadline == 0) {
-        init->held[signal].deadline = channel_clock() + TWIN_WAIT;
-        init->held[signal].from_launcher = from_launcher;
-    } else if (init->held[signal].from_launcher == from_launcher) {
-        kill(init->program, signal); /* one of the same kind before: that one was sent to a single process */
-    } else if (init->launch->terminal == TERMINAL_INHERIT) {
-        init->held[signal].deadline = 0;
-    } else {
+    init->of[signal].asked = init->of[signal].relayed = 0;
+    if (init->launch->terminal != TERMINAL_INHERIT)
         forward(init, signal);
-    }
 }
 
+static void take_relayed(struct init *init, int signal)
+{
+    read_signals(init); /* if the group got it, so have we, by now */
+    if (init->of[signal].asked != 0) {
+        take_pair(init, signal);
+        return;
+    }
+    init->of[signal].relayed = channel_clock();
+    forward(init, signal);
+}
+
+static void take_own(struct init *init, int signal)
+{
+    int64_t now = channel_clock();
+
+    if (now - init->of[signal].relayed < PAIR) { /* its half was forwarded a moment ago */
+        init->of[signal].relayed = 0;
+        return;
+    }
+    init->of[signal].asked = now;
+    channel_send(init->channel, NOTE_ASK, signal, -1);
+}
+
+static bool stops(int signal)
+{
+    return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* Nobody else got it. The launcher cannot say so of signals that stop it: there the program's own stop is the answer. */
+static void take_alone(struct init *init, int signal)
+{
+    int64_t asked = init->of[signal].asked;
+
+    init->of[signal].asked = 0;
+    if (asked != 0 && !(stops(signal) && init->changed >= asked - PATIENCE))
+        forward(init, signal);
+}
+
+/* ms until the next answer is overdue, -1 where none is due. */
 static int release(struct init *init)
 {
     int64_t now = channel_clock(), next = -1;
 
     for (int signal = 1; signal < NSIG; signal++) {
-        int64_t deadline = init->held[signal].deadline;
+        int64_t left = init->of[signal].asked + PATIENCE - now;
 
-        if (deadline == 0)
+        if (init->of[signal].asked == 0)
             continue;
-        if (deadline <= now)
-            forward(init, signal);
-        else if (next < 0 || deadline - now < next)
-            next = deadline - now;
+        if (left <= 0)
+            take_alone(init, signal);
+        else if (next < 0 || left < next)
+            next = left;
     }
     return next < 0 ? -1 : (int)(next / 1000000) + 1;
 }
@@ -81,6 +115,7 @@ static void reap(struct init *init)
     while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
         if (pid != init->program)
             continue;
+        init->changed = channel_clock();
         if (WIFSTOPPED(status))
             channel_send(init->channel, NOTE_STOPPED, WSTOPSIG(status), -1);
         else if (WIFCONTINUED(status))
@@ -100,7 +135,7 @@ static void read_signals(struct init *init)
         else if (info.ssi_pid != 0)
             forward(init, (int)info.ssi_signo); /* from inside: nobody else has one */
         else if (info.ssi_code <= 0)
-            take_signal(init, (int)info.ssi_signo, false);
+            take_own(init, (int)info.ssi_signo);
     }
 }
 
@@ -111,8 +146,10 @@ static void read_channel(struct init *init)
 
     if (!channel_try_receive(init->channel, &message, &passed))
         _exit(EXIT_TOOL);
-    if (message.note == NOTE_SIGNAL)
-        take_signal(init, message.value, true);
+    if (message.note == NOTE_SIGNAL && message.value > 0 && message.value < NSIG)
+        take_relayed(init, message.value);
+    if (message.note == NOTE_ALONE && message.value > 0 && message.value < NSIG)
+        take_alone(init, message.value);
     if (message.note == NOTE_RESUME) {
         if (message.value)
             terminal_hand_over(STDIN_FILENO, init->program);

@@ -1,0 +1,189 @@
+"""What is mounted, where it may not go, and what a hostile image cannot do about it."""
+
+import os
+import stat
+
+import pytest
+
+from tests.launcher.conftest import DEVICES, SYSTEM, Box
+
+
+def source(box: Box, name: str = "source") -> str:
+    path = f"{box.base}/{name}"
+    os.mkdir(path)
+    with open(f"{path}/file", "w") as file:
+        file.write("from outside\n")
+    box.give(path)
+    return path
+
+
+def test_bind_makes_its_mount_point(box: Box) -> None:
+    place = source(box)
+    binds = (("bind", place, "/a/b/c", "rec"), ("bind", f"{place}/file", "/d/e", "ro"))
+    done = box.sh("cat /a/b/c/file /d/e; echo x > /d/e", extra=binds)
+    assert done.out == "from outside\n" * 2
+    assert "Read-only file system" in done.err
+    assert stat.S_ISREG(os.lstat(f"{box.upper}/d/e").st_mode) if os.geteuid() == 0 else True
+
+
+@pytest.mark.parametrize("flags", ["ro", "ro,rec"])
+def test_a_read_only_bind_is(box: Box, flags: str) -> None:
+    done = box.sh("touch /m/x", extra=(("bind", source(box), "/m", flags),))
+    assert done.code == 1
+    assert "Read-only" in done.err
+
+
+def test_flags_are_in_force(box: Box) -> None:
+    extra = (("bind", source(box), "/m", "nosuid,nodev,noexec"), ("mount", "tmpfs", "/t", "noatime,ro,exec", ""))
+    done = box.sh("grep -E ' /[mt] ' /proc/mounts", extra=extra)
+    bind, tmpfs = (set(line.split()[3].split(",")) for line in done.out.splitlines())
+    assert {"nosuid", "nodev", "noexec"} <= bind
+    assert {"noatime", "ro"} <= tmpfs
+
+
+def test_an_unknown_flag_starts_nothing(box: Box) -> None:
+    done = box.sh("true", extra=(("bind", source(box), "/m", "nosuide"),))
+    assert done.code == 125
+    assert "nosuide" in done.err
+
+
+def test_optional_and_missing_sources(box: Box) -> None:
+    assert box.sh("true", extra=(("bind", "/nothing", "/m", "optional"),)).code == 0
+    done = box.sh("true", extra=(("bind", "/nothing", "/m", ""),))
+    assert done.code == 125
+    assert "cannot bind /nothing: No such file or directory" in done.err
+
+
+def test_links_in_the_image_lead_inside_only(box: Box) -> None:
+    outside = f"{box.base}/outside"
+    os.mkdir(outside)
+    os.chmod(outside, 0o777)
+    os.symlink(outside, f"{box.layer}/absolute")
+    os.symlink("../" * 30 + outside[1:], f"{box.layer}/upward")
+    os.symlink("/made/later", f"{box.layer}/dangling")
+    place = source(box)
+    targets = ("/absolute/x", "/upward/y", "/dangling/z")
+    done = box.sh(f"cat {' '.join(f'{t}/file' for t in targets)}", extra=tuple(("bind", place, t, "") for t in targets))
+    assert done.out == "from outside\n" * 3, done.err
+    assert os.listdir(outside) == []
+
+
+def test_a_link_that_names_itself_is_refused(box: Box) -> None:
+    os.symlink("loop", f"{box.layer}/loop")
+    done = box.sh("true", extra=(("bind", source(box), "/loop/x", ""),))
+    assert done.code == 125
+
+
+@pytest.mark.parametrize("name", ["proc", "sys", "dev"])
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_the_kernels_places_must_be_directories(box: Box, name: str, kind: str) -> None:
+    outside = f"{box.base}/outside"
+    os.mkdir(outside)
+    os.chmod(outside, 0o777)
+    if kind == "link":
+        os.symlink("/tmp/elsewhere", f"{box.layer}/{name}")
+    else:
+        box.write(name, "")
+    done = box.sh("true")
+    assert done.code == 125
+    assert f"/{name}" in done.err
+    assert os.listdir(outside) == []
+
+
+def test_devices_are_devices(box: Box) -> None:
+    done = box.sh("head -c 3 /dev/zero | wc -c; echo x > /dev/null; echo x > /dev/full")
+    assert done.out == "3\n"
+    assert "No space left" in done.err
+    done = box.sh("true", extra=(("device", source(box), "/dev/x"),))
+    assert "it is not a device" in done.err
+
+
+def test_mask_hides_files_and_directories_and_ignores_what_is_not_there(box: Box) -> None:
+    box.write("secret/file", "s3cret")
+    box.write("other", "s3cret")
+    masks = tuple(("mask", target) for target in ("/secret", "/other", "/nothing", "/secret/file/below", "/proc/keys"))
+    done = box.sh("ls /secret; cat /other /proc/keys; touch /secret/x", extra=masks)
+    assert done.out == ""
+    assert "Read-only" in done.err
+
+
+def test_mask_uses_no_null_of_the_image(box: Box) -> None:
+    os.symlink("/etc/passwd", f"{box.layer}/null")
+    done = box.sh("cat /etc/group; echo x > /etc/group; cat /etc/group", extra=(("mask", "/etc/group"),))
+    assert (done.code, done.out) == (0, "")
+
+
+def test_readonly_paths(box: Box) -> None:
+    done = box.sh("echo 1 > /proc/sys/kernel/domainname; touch /etc/x; touch /tmp/y; echo done", extra=(("readonly", "/proc/sys"), ("readonly", "/etc"), ("readonly", "/nothing")))
+    assert done.err.count("Read-only") == 2, done.err
+    assert done.out == "done\n"
+
+
+def test_root_readonly_leaves_the_mounts_writable(box: Box) -> None:
+    extra = (("root-readonly",), ("mount", "tmpfs", "/scratch", "nosuid,nodev", "size=1m"))
+    done = box.sh("touch /x; touch /scratch/x && echo written", extra=extra)
+    assert "Read-only" in done.err
+    assert done.out == "written\n"
+
+
+def test_links_and_directories(box: Box) -> None:
+    extra = (("symlink", "/proc/self/fd", "/dev/fd"), ("mkdir", "/var/spool/x", "1777"), ("mkdir", "/etc", "700"))
+    done = box.sh("readlink /dev/fd; stat -c %a /var/spool/x /var /etc", extra=extra)
+    assert done.out.split() == ["/proc/self/fd", "1777", "755", "755"], done.err
+
+
+def test_nothing_mounted_reaches_the_host(box: Box) -> None:
+    with open("/proc/self/mountinfo") as file:
+        before = file.read()
+    box.sh("mount | wc -l", extra=(("mount", "tmpfs", "/scratch", "", ""),))
+    with open("/proc/self/mountinfo") as file:
+        assert file.read() == before
+
+
+def test_the_old_root_is_gone(box: Box) -> None:
+    done = box.sh("grep -c . /proc/mounts; grep ' / ' /proc/mounts; ls /proc/1/root 2>&1")
+    lines = done.out.splitlines()
+    assert int(lines[0]) == len(SYSTEM) + 1
+    assert len([line for line in lines if " / overlay " in line]) == 1
+
+
+def test_optional_mounts_may_fail(box: Box) -> None:
+    assert box.sh("true", extra=(("mount", "nosuchfs", "/x", "optional", ""),)).code == 0
+    done = box.sh("true", extra=(("mount", "nosuchfs", "/x", "", ""),))
+    assert done.code == 125
+    assert "cannot mount nosuchfs on /x: No such device" in done.err
+
+
+@pytest.mark.needs("root")
+def test_a_covered_proc_is_shown_read_only_with_one_warning(box: Box) -> None:
+    """Also CASES B69. The cover is mounted in a private view of the host's."""
+
+    def cover() -> None:
+        import ctypes
+
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.unshare(0x20000) == 0
+        assert libc.mount(None, b"/", None, 0x44000, None) == 0
+        assert libc.mount(b"none", b"/proc/fs", b"tmpfs", 0, None) == 0
+
+    done = box.sh("test -d /proc/self && echo there; echo 1 > /proc/sys/kernel/domainname", preexec_fn=cover)  # noqa: PLW1509
+    assert done.out == "there\n", done.err
+    assert done.err.splitlines()[0].startswith("hull: warning: /proc")
+    assert "Read-only" in done.err.splitlines()[1]
+
+
+def test_sysctls_are_set_before_they_turn_read_only(box: Box) -> None:
+    extra = (("sysctl", "net.ipv4.ip_unprivileged_port_start", "81"), ("sysctl", "net.ipv4.conf.lo.forwarding", "1"), ("readonly", "/proc/sys"))
+    done = box.sh("cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/conf/lo/forwarding", extra=extra)
+    assert done.out == "81\n1\n", done.err
+
+
+@pytest.mark.parametrize("key", ["", "kernel..x", "net.//.//.x", "no.such.key", "kernel.hung_task_panic"])
+def test_a_sysctl_that_cannot_be_set_starts_nothing(box: Box, key: str) -> None:
+    done = box.sh("true", extra=(("sysctl", key, "1"),))
+    assert done.code == 125
+
+
+def test_a_minimal_root_needs_no_system_mounts(box: Box) -> None:
+    done = box.run("echo", "alone", system=DEVICES[:0], drop=("loopback",))
+    assert (done.code, done.out) == (0, "alone\n"), done.err
