@@ -1,6 +1,7 @@
 """Names in archives, and the errors that tell of them."""
 
 import errno
+from typing import Literal
 
 from hull.errors import HostError, HullError, RegistryError
 
@@ -27,6 +28,21 @@ def clean(name: bytes) -> bytes:
 def refused(path: bytes, reason: str) -> RegistryError:
     """Return the error for an entry that no honest archive holds."""
     return RegistryError(f"cannot unpack {shown(path)}: {reason}", HINT)
+
+
+class blaming:  # noqa: N801 (reads as a word; a generator would cost more, once an entry)
+    """Let what goes wrong inside name the entry."""
+
+    def __init__(self, path: bytes) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> Literal[False]:
+        if isinstance(error, OSError | ValueError | OverflowError):
+            raise failed(self._path, error) from error
+        return False
 
 
 def failed(path: bytes, error: Exception) -> HullError:

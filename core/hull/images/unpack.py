@@ -9,7 +9,7 @@ import os
 import stat
 from typing import NamedTuple
 
-from hull.errors import HullError, RegistryError
+from hull.errors import RegistryError
 from hull.images import names, tarheader, tree
 from hull.images.later import Later
 from hull.images.metadata import Metadata
@@ -48,14 +48,10 @@ class Unpacker:
         """Unpack the whole archive, tail included; the caller removes the directory if this raises."""
         for entry in tarheader.entries(stream):
             path = names.clean(entry.name)
-            try:
+            with names.blaming(path):
                 self._apply(path, entry, stream)
-            except HullError:
-                raise
-            except (OSError, ValueError, OverflowError) as error:
-                raise names.failed(path, error) from error
         stream.drain()
-        self._links = [pair for pair in self._links if not self._link_here(*pair)]
+        self._links = [pair for pair in self._links if not self._link_later(*pair)]
         self._later.settle()
         self._tree.forget()
         return Result(self._size, self._meta.notes, self._links)
@@ -163,6 +159,10 @@ class Unpacker:
         finally:
             os.close(source)
         return True
+
+    def _link_later(self, path: bytes, target: bytes) -> bool:
+        with names.blaming(path):
+            return self._link_here(path, target)
 
     def _postpone(self, path: bytes, target: bytes) -> None:
         if len(self._links) >= LINKS_MOST:
