@@ -34,7 +34,11 @@ def make_image(cli: CommandLine) -> Iterator[MakeImage]:
 
 
 @pytest.fixture
-def up(cli: CommandLine, children: list["subprocess.Popen[bytes]"]) -> Iterator[Up]:
+def up(
+    cli: CommandLine,
+    children: list["subprocess.Popen[bytes]"],
+    make_image: MakeImage,  # noqa: ARG001 (so that containers go before their images)
+) -> Iterator[Up]:
     """Start `hull run -i --rm --name NAME FLAGS… IMAGE sh -c SCRIPT`; return once it has printed its first line."""
     names: list[str] = []
 
