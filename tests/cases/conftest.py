@@ -37,9 +37,12 @@ def make_image(cli: CommandLine) -> Iterator[MakeImage]:
 def up(
     cli: CommandLine,
     children: list["subprocess.Popen[bytes]"],
-    make_image: MakeImage,  # noqa: ARG001 (so that containers go before their images)
+    make_image: MakeImage,
 ) -> Iterator[Up]:
-    """Start `hull run -i --rm --name NAME FLAGS… IMAGE sh -c SCRIPT`; return once it has printed its first line."""
+    """Start `hull run -i --rm --name NAME FLAGS… IMAGE sh -c SCRIPT`; return once it has printed its first line.
+
+    It needs make_image so that containers go before their images.
+    """
     names: list[str] = []
 
     def start(name: str, script: str, *flags: str, image: str = "busybox") -> "subprocess.Popen[bytes]":
