@@ -202,5 +202,10 @@ def test_a_damaged_archive_is_an_error_and_soon(data):
     assert time.monotonic() - start < 5
 
 
+def test_an_extended_header_has_a_limit_before_it_is_read():
+    with pytest.raises(RegistryError, match="extended header of"):
+        read(layer(member("p", b"", "x", size=tarheader.SPECIAL_MAX + 1)))
+
+
 def test_directories_and_their_slashes():
     assert [entry.kind for entry, _ in read(layer(directory("a/"), directory("b")))] == [b"5", b"5"]

@@ -81,14 +81,14 @@ NAMES = tuple(shapes("/c"))
 
 
 def fingerprint(path):
-    """Return a hash over every name, type, mode, owner, time and content below a directory."""
+    """Return a hash over every name, type, mode, owner, time of change and content below a directory."""
     found = hashlib.sha256()
     for directory_, names, files in os.walk(path):
         names.sort()
         for name in ["", *sorted(files), *names]:
             place = os.path.join(directory_, name)
             info = os.lstat(place)
-            found.update(repr((place, info.st_mode, info.st_uid, info.st_nlink, info.st_mtime_ns)).encode())
+            found.update(repr((place, info.st_mode, info.st_uid, info.st_nlink, info.st_ctime_ns)).encode())
             if not names and name and os.path.isfile(place):
                 with open(place, "rb") as file:
                     found.update(file.read())
