@@ -95,7 +95,9 @@ class Box:
         ]
         return [op for op in plan if op[0] not in drop]
 
-    def start(self, plan: list[Op] | bytes, env: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[bytes]":
+    def start(
+        self, plan: list[Op] | bytes, env: dict[str, str] | None = None, **options: Any
+    ) -> "subprocess.Popen[bytes]":
         """Start the launcher on a plan; it is killed when the test is over."""
         fd = memfd(plan if isinstance(plan, bytes) else ops.encode(plan))
         options["pass_fds"] = (fd, *options.get("pass_fds", ()))
@@ -118,7 +120,9 @@ class Box:
 
     def run(self, *words: str, given: bytes | None = None, **how: Any) -> Done:
         """Run the usual plan to its end."""
-        options = {key: how.pop(key) for key in ("env", "stdin", "stdout", "preexec_fn", "argv", "pass_fds") if key in how}
+        options = {
+            key: how.pop(key) for key in ("env", "stdin", "stdout", "preexec_fn", "argv", "pass_fds") if key in how
+        }
         options.setdefault("stdin", subprocess.DEVNULL if given is None else subprocess.PIPE)
         options.setdefault("stdout", subprocess.PIPE)
         return self.finish(self.start(self.plan(*words, **how), stderr=subprocess.PIPE, **options), given)

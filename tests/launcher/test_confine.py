@@ -41,7 +41,9 @@ def test_ambient_capabilities_reach_another_user(ranged: Box) -> None:
 
 def test_a_filter_holds_for_root_and_others_and_costs_them_nothing(ranged: Box) -> None:
     for user in ("0", "5"):
-        done = ranged.sh("mkdir /tmp/x; id -u", extra=(("user", user), ("capabilities", DEFAULT, "0"), ("seccomp", FILTER)))
+        done = ranged.sh(
+            "mkdir /tmp/x; id -u", extra=(("user", user), ("capabilities", DEFAULT, "0"), ("seccomp", FILTER))
+        )
         assert done.out == f"{user}\n"
         assert "Operation not permitted" in done.err
         found = shown(ranged, ("user", user), ("capabilities", DEFAULT, "0"), ("seccomp", FILTER))
@@ -74,7 +76,9 @@ def test_workdir_is_made_and_followed_inside(box: Box) -> None:
     assert box.sh("pwd -P; stat -c '%u %a' .", extra=(("workdir", "/link/x"),)).out == "/deep/er/x\n0 755\n"
 
 
-@pytest.mark.parametrize("path", ["/proc/self/fd/0", "/proc/self/fd/7", "/proc/1/root", "/proc/self/cwd", "relative", ""])
+@pytest.mark.parametrize(
+    "path", ["/proc/self/fd/0", "/proc/self/fd/7", "/proc/1/root", "/proc/self/cwd", "relative", ""]
+)
 def test_workdir_never_leaves_by_a_descriptor(box: Box, path: str) -> None:
     done = box.sh("echo started", extra=(("workdir", path),))
     assert (done.code, done.out) == (125, "")

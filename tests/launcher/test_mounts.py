@@ -114,7 +114,10 @@ def test_mask_uses_no_null_of_the_image(box: Box) -> None:
 
 
 def test_readonly_paths(box: Box) -> None:
-    done = box.sh("echo 1 > /proc/sys/kernel/domainname; touch /etc/x; touch /tmp/y; echo done", extra=(("readonly", "/proc/sys"), ("readonly", "/etc"), ("readonly", "/nothing")))
+    done = box.sh(
+        "echo 1 > /proc/sys/kernel/domainname; touch /etc/x; touch /tmp/y; echo done",
+        extra=(("readonly", "/proc/sys"), ("readonly", "/etc"), ("readonly", "/nothing")),
+    )
     assert done.err.count("Read-only") == 2, done.err
     assert done.out == "done\n"
 
@@ -173,8 +176,14 @@ def test_a_covered_proc_is_shown_read_only_with_one_warning(box: Box) -> None:
 
 
 def test_sysctls_are_set_before_they_turn_read_only(box: Box) -> None:
-    extra = (("sysctl", "net.ipv4.ip_unprivileged_port_start", "81"), ("sysctl", "net.ipv4.conf.lo.forwarding", "1"), ("readonly", "/proc/sys"))
-    done = box.sh("cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/conf/lo/forwarding", extra=extra)
+    extra = (
+        ("sysctl", "net.ipv4.ip_unprivileged_port_start", "81"),
+        ("sysctl", "net.ipv4.conf.lo.forwarding", "1"),
+        ("readonly", "/proc/sys"),
+    )
+    done = box.sh(
+        "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/conf/lo/forwarding", extra=extra
+    )
     assert done.out == "81\n1\n", done.err
 
 

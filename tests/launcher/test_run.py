@@ -103,7 +103,11 @@ def test_works_with_streams_closed(box: Box) -> None:
 
 
 def test_environment_is_the_plans(box: Box) -> None:
-    done = box.sh("env; tr '\\0' '\\n' < /proc/1/environ; cat /proc/1/cmdline", env={"SECRET": "s3cret"}, argv=["hull", "-e", "PASSWORD"])
+    done = box.sh(
+        "env; tr '\\0' '\\n' < /proc/1/environ; cat /proc/1/cmdline",
+        env={"SECRET": "s3cret"},
+        argv=["hull", "-e", "PASSWORD"],
+    )
     assert "s3cret" not in done.out
     assert "PASSWORD" not in done.out
     assert "PATH=/bin\n" in done.out

@@ -39,7 +39,7 @@ _Noreturn void finish_by_interrupt(void)
 }
 
 struct removal {
-    int top, renamed; /* what lies too deep is moved up and met again in the next round */
+    int top, renamed; /* what lies too deep is moved up, under a new name, and met again in the next round */
     dev_t device;
 };
 
@@ -118,12 +118,13 @@ static bool is_gone(int parent, const char *name)
 
 static void remove_rounds(int parent, const char *name)
 {
-    struct removal removal;
+    struct removal removal = {0};
+    int before;
 
     do {
-        removal = (struct removal){0};
+        before = removal.renamed;
         remove_at(&removal, parent, name, 0);
-    } while (removal.renamed > 0 && !is_gone(parent, name));
+    } while (removal.renamed > before && !is_gone(parent, name));
 }
 
 /* What the container's other ids own only its own namespace's root can remove. */

@@ -166,7 +166,9 @@ static void keep_only(struct init *init)
     sigfillset(&all);
     MUST(sigprocmask(SIG_BLOCK, &all, NULL), "block", "the signals");
     init->signals = MUST(signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC), "listen to", "signals");
-    for (int fd = init->launch->terminal == TERMINAL_OWN_GROUP; fd <= STDERR_FILENO; fd++)
+    if (init->launch->terminal == TERMINAL_PTY) /* a pty whose last slave is closed hangs up: not before the end */
+        MUST(dup2(init->launch->pty, STDIN_FILENO), "keep", "the pseudo-terminal");
+    for (int fd = init->launch->terminal != TERMINAL_INHERIT; fd <= STDERR_FILENO; fd++)
         MUST(dup2(null, fd), "let go of", "a standard descriptor");
     low = init->channel < init->signals ? init->channel : init->signals;
     high = init->channel + init->signals - low;

@@ -79,7 +79,7 @@ int pty_poll(const struct launch *launch, void *events)
     struct pollfd *e = events;
     bool more = relay.in_at < relay.in_end;
 
-    e[0] = (struct pollfd){relay.input_ended || more ? -1 : STDIN_FILENO, POLLIN, 0};
+    e[0] = (struct pollfd){launch->pty < 0 || relay.input_ended || more ? -1 : STDIN_FILENO, POLLIN, 0};
     e[1] = (struct pollfd){launch->pty >= 0 && more ? launch->pty : -1, POLLOUT, 0};
     e[2] = (struct pollfd){launch->pty >= 0 && relay.out_at == relay.out_end ? launch->pty : -1, POLLIN, 0};
     e[3] = (struct pollfd){relay.out_at < relay.out_end ? STDOUT_FILENO : -1, POLLOUT, 0};

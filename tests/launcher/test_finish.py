@@ -1,0 +1,71 @@
+"""What the plan says to remove goes, nothing else does, and nothing is followed."""
+
+import os
+
+from tests.launcher.conftest import Box
+
+
+def test_remove_takes_the_whole_tree(box: Box) -> None:
+    script = "mkdir -p /a/b; echo x > /a/b/c; ln -s / /a/up; mkdir -m 000 /locked; mkfifo /pipe; rm /bin/ls"
+    done = box.sh(script, extra=(("remove", box.upper), ("remove", box.work)))
+    assert done.code == 0, done.err
+    assert sorted(os.listdir(box.base)) == ["layer", "status"]
+
+
+def test_files_of_mapped_ids_go_too(ranged: Box) -> None:
+    script = "mkdir -m 700 /a; mkdir -m 700 /a/b; echo x > /a/b/c; chown -R 5:6 /a; chmod 000 /a/b"
+    done = ranged.sh(script, extra=(("remove", ranged.upper), ("remove", ranged.work)))
+    assert done.code == 0, done.err
+    assert not os.path.exists(ranged.upper)
+    assert not os.path.exists(ranged.work)
+
+
+def test_links_are_not_followed(box: Box) -> None:
+    kept = f"{box.base}/kept"
+    os.mkdir(kept)
+    with open(f"{kept}/file", "w") as file:
+        file.write("kept")
+    os.chmod(kept, 0o777)
+    script = f"ln -s {kept} /link; mkdir /d; ln -s {kept}/file /d/link"
+    box.sh(script, extra=(("remove", box.upper),))
+    assert not os.path.exists(box.upper)
+    assert os.listdir(kept) == ["file"]
+    os.symlink(kept, f"{box.base}/link")
+    box.sh("true", root=(("root-bind", box.layer),), extra=(("remove", f"{box.base}/link"),))
+    assert os.listdir(kept) == ["file"]
+
+
+def test_a_tree_deeper_than_descriptors_goes(box: Box) -> None:
+    script = "i=0; while [ $i -lt 700 ]; do mkdir d && cd d || exit 1; i=$((i+1)); done; echo x > f"
+    done = box.sh(f"ulimit -n 64; cd /tmp; {script}", extra=(("remove", box.upper),))
+    assert done.code == 0, done.err
+    assert not os.path.exists(box.upper)
+
+
+def test_the_status_files_own_directory_may_go(box: Box) -> None:
+    place = f"{box.base}/place"
+    os.mkdir(place)
+    plan = [("status", f"{place}/status"), *box.plan("true", drop=("status",)), ("remove", place)]
+    assert box.start(plan).wait(30) == 0
+    assert not os.path.exists(place)
+
+
+def test_what_cannot_go_is_told_and_is_not_fatal(box: Box) -> None:
+    done = box.sh(
+        "exit 4", extra=(("remove", "/proc/self/fdinfo"), ("remove", "relative"), ("remove", "/no/such/place"))
+    )
+    assert done.code == 4
+    assert [event["path"] for event in done.events if event["event"] == "left"] == ["/proc/self/fdinfo", "relative"]
+    assert done.events[-1]["event"] == "left", "the exit's record comes first"
+
+
+def test_a_mistyped_command_is_removed_too(box: Box) -> None:
+    done = box.run("no-such-command", extra=(("remove", box.upper),))
+    assert done.code == 127
+    assert not os.path.exists(box.upper)
+
+
+def test_a_failed_start_keeps_what_repeats_it(box: Box) -> None:
+    done = box.run("true", extra=(("bind", "/nothing", "/m", ""), ("remove", box.upper)))
+    assert done.code == 125
+    assert os.path.exists(box.upper)
