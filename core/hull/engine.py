@@ -87,7 +87,8 @@ class Engine:
         """Start a program as root of a user namespace with the caller's map and nothing else new; Popen's options."""
         from hull.runtime.launch import confine
 
-        return confine(argv, self.identity("single" if flavour == "single" else "auto"), self.session, **options)
+        identity = self.identity("single" if flavour == "single" else "auto")
+        return confine(argv, identity, self.session, self.paths.data, **options)
 
     def become(self, launch: "Launch") -> NoReturn:
         """Replace this process with what run or exec prepared."""
