@@ -88,7 +88,7 @@ class Engine:
         from hull.runtime.launch import confine
 
         identity = self.identity("single" if flavour == "single" else "auto")
-        return confine(argv, identity, self.session, self.paths.data, **options)
+        return confine(argv, identity, self.session, **options)
 
     def become(self, launch: "Launch") -> NoReturn:
         """Replace this process with what run or exec prepared."""

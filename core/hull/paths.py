@@ -88,10 +88,29 @@ def prepare(paths: Paths) -> None:
             ) from None
         if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o022:
             raise HostError(f"cannot use {path}: it is not yours alone", f"chmod go-w {path}, or set HULL_ROOT")
+    closed = closed_above(paths.data) if os.geteuid() == 0 else ""
+    if closed:
+        raise HostError(
+            f"cannot keep a store in {paths.data}: the ids of root's containers may not pass {closed}",
+            f"set HULL_ROOT to a place that everyone may pass (the default is /var/lib/hull), or chmod o+x {closed}",
+        )
     for path in (paths.containers, paths.volumes, paths.scratch, paths.locks, f"{paths.blobs}/sha256"):
         os.makedirs(path, mode, exist_ok=True)
     for flavour in ("range", "single"):
         os.makedirs(paths.layers(flavour), mode, exist_ok=True)
+
+
+def closed_above(path: str) -> str:
+    """Return the first directory on the way to `path` that strangers may not pass, "" if there is none."""
+    place = "/"
+    for name in os.path.realpath(path).strip("/").split("/")[:-1]:
+        place = os.path.join(place, name)
+        try:
+            if not os.stat(place).st_mode & stat.S_IXOTH:
+                return place
+        except OSError:
+            return ""
+    return ""
 
 
 def _home(uid: int) -> str:

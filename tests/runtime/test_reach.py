@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hull import paths
+from hull.errors import HostError
 from hull.runtime import reach
 
 
@@ -20,26 +22,26 @@ def closed(tmp_path: Path) -> Path:
 
 
 def test_the_first_closed_directory_on_the_way_is_found(closed: Path) -> None:
-    assert reach.closed_above(f"{closed}/shut/tool/lib") == f"{closed}/shut"
-    assert reach.closed_above(f"{closed}/open") == ""
+    assert paths.closed_above(f"{closed}/shut/tool/lib") == f"{closed}/shut"
+    assert paths.closed_above(f"{closed}/open") == ""
 
 
 def test_nothing_is_mounted_where_strangers_pass_anyway(closed: Path) -> None:
-    assert reach.ops((f"{closed}/open",), ()) == []
+    assert reach.ops((f"{closed}/open",)) == []
 
 
 def test_a_tmpfs_shows_what_is_needed_and_nothing_else(closed: Path) -> None:
-    tool, lib, data = f"{closed}/shut/tool", f"{closed}/shut/tool/lib", f"{closed}/shut/data"
-    os.mkdir(data)
-    assert reach.ops((tool, lib), (data,)) == [
+    tool, lib = f"{closed}/shut/tool", f"{closed}/shut/tool/lib"
+    assert reach.ops((tool, lib)) == [
         ("namespace", "mount"),
         ("mount", "tmpfs", f"{closed}/shut", "nosuid,nodev", "mode=755"),
-        ("bind", data, data, "rec"),
         ("bind", tool, tool, "rec,ro"),
     ]
 
 
-def test_a_store_inside_a_tool_stays_writable(closed: Path) -> None:
-    tool, data = f"{closed}/shut/tool", f"{closed}/shut/tool/data"
-    os.mkdir(data)
-    assert reach.ops((tool,), (data,))[2:] == [("bind", tool, tool, "rec,ro"), ("bind", data, data, "rec")]
+@pytest.mark.as_root
+@pytest.mark.needs("root")
+def test_root_is_told_where_a_store_cannot_be(closed: Path) -> None:
+    base = f"{closed}/shut/store"
+    with pytest.raises(HostError, match="may not pass"):
+        paths.prepare(paths.find({"HULL_ROOT": base, "HOME": "/root"}))

@@ -117,19 +117,17 @@ def nest(wanted: tuple[IdMap, ...], kept: tuple[IdMap, ...]) -> tuple[IdMap, ...
     return tuple(sorted(result))
 
 
-def confine(
-    argv: list[str], identity: Identity, session: "Session | None" = None, data: str = "", **options: Any
-) -> "Popen[bytes]":
+def confine(argv: list[str], identity: Identity, session: "Session | None" = None, **options: Any) -> "Popen[bytes]":
     """Start `argv` as root of a user namespace with `identity`'s maps; everything else stays the caller's.
 
-    Root's confined programs reach this Python and the store at `data` wherever they are.
+    Root's confined programs reach this Python wherever it is.
     """
     environ = options.pop("env", None) or os.environ
     plan = identity_ops(identity, session)
     if os.geteuid() == 0:
         from hull.runtime import reach
 
-        plan += reach.ops(reach.python(), (data,) if data else ())
+        plan += reach.ops(reach.python())
     plan += [("env", f"{key}={value}") for key, value in environ.items() if key != PLAN_FD]
     plan += [("arg", word) for word in argv]
     fds = (session.fd,) if session is not None and session.holds(identity) else ()

@@ -1,42 +1,29 @@
-"""Let root's confined programs reach what lies where only root may go: a Python or a store below /root.
+"""Let root's confined programs reach a Python that lies where only root may go, below /root say.
 
 The ids of root's containers are strangers on the host. In a mount namespace of its own the child sees a tmpfs in the
 place of the closed directory, and in it only what it needs; the launcher opens that with root's own rights.
 """
 
 import os
-import stat
 import sys
 
+from hull.paths import closed_above
 from hull.runtime.ops import Op
 
 
-def ops(readable: tuple[str, ...], writable: tuple[str, ...]) -> list[Op]:
+def ops(directories: tuple[str, ...]) -> list[Op]:
     """Return the mount-stage ops that show these directories to strangers, none where strangers reach them anyway."""
-    closed: dict[str, list[tuple[str, str]]] = {}
-    for paths, flags in ((readable, "rec,ro"), (writable, "rec")):
-        for path in paths:
-            place = closed_above(path)
-            if place and (path, flags) not in closed.setdefault(place, []):
-                closed[place].append((path, flags))
+    closed: dict[str, list[str]] = {}
+    for path in directories:
+        place = closed_above(path)
+        if place:
+            closed.setdefault(place, []).append(path)
     plan: list[Op] = [("namespace", "mount")] if closed else []
     for place, wanted in sorted(closed.items()):
         plan.append(("mount", "tmpfs", place, "nosuid,nodev", "mode=755"))
-        plan += [("bind", one[0], *one) for one in sorted(wanted) if not _shown(one, wanted)]
+        outer = [path for path in sorted(wanted) if not any(path.startswith(f"{other}/") for other in wanted)]
+        plan += [("bind", path, path, "rec,ro") for path in outer]
     return plan
-
-
-def closed_above(path: str) -> str:
-    """Return the first directory on the way to `path` that strangers may not pass, "" if there is none."""
-    place = "/"
-    for name in os.path.realpath(path).strip("/").split("/")[:-1]:
-        place = os.path.join(place, name)
-        try:
-            if not os.stat(place).st_mode & stat.S_IXOTH:
-                return place
-        except OSError:
-            return ""
-    return ""
 
 
 def python() -> tuple[str, ...]:
@@ -45,8 +32,3 @@ def python() -> tuple[str, ...]:
     program = os.path.dirname(os.path.realpath(sys.executable))
     found = (sys.prefix, sys.base_prefix, program, own, *sys.path)
     return tuple(dict.fromkeys(os.path.realpath(path) for path in found if path and os.path.isdir(path)))
-
-
-def _shown(one: tuple[str, str], wanted: list[tuple[str, str]]) -> bool:
-    path, flags = one
-    return any(path.startswith(f"{other}/") and flags == theirs for other, theirs in wanted)
