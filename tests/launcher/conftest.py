@@ -1,4 +1,4 @@
-"""A container of plain files and plans: no image, no store, no command line; the launcher alone, as the current user."""
+"""A container of plain files and plans: no image, no store; the launcher alone, as the current user."""
 
 import json
 import os
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
-
 from hull.runtime import idmaps, ops
 from hull.runtime.launch import identity_ops, memfd, program
+
 from tests.capabilities import missing
 from tests.commandline import remove_tree
 
@@ -62,8 +62,11 @@ class Box:
                 os.symlink("busybox", f"{self.layer}/bin/{applet}")
         for name, text in FILES.items():
             self.write(name, text)
-        for place in ("upper", "work"):
+        for place in ("layer", "upper", "work"):
             self.give(f"{base}/{place}")
+            for directory, directories, files in os.walk(f"{base}/{place}"):
+                for name in directories + files:
+                    self.give(f"{directory}/{name}")
 
     def write(self, name: str, text: str, mode: int = 0o644) -> None:
         """Put a file into the layer."""
@@ -72,11 +75,12 @@ class Box:
         with open(path, "w") as file:
             file.write(text)
         os.chmod(path, mode)
+        self.give(path)
 
     def give(self, path: str) -> None:
         """Let the container's root own a path."""
         if self.owner:
-            os.chown(path, *self.owner)
+            os.chown(path, *self.owner, follow_symlinks=False)
 
     def plan(self, *words: str, extra: tuple[Op, ...] = (), drop: tuple[str, ...] = (), **how: Any) -> list[Op]:
         """Return the usual plan: `extra` ops come before the arguments, ops named in `drop` are left out."""

@@ -15,32 +15,41 @@ def helper(ready: str, script: str, *words: str) -> tuple[Op, ...]:
     return (("helper", "tester", ready), *(("helper-arg", word) for word in ("sh", "-c", script, *words)))
 
 
-def test_ready_by_descriptor_comes_before_the_program(box: Box) -> None:
-    mark = f"{box.base}/mark"
-    done = box.sh(
-        "cat /mark",
-        extra=(
-            *helper("fd", f"sleep 0.2; echo made > {mark}; echo >&3; sleep 1000"),
-            ("bind", box.base, "/m", "rec"),
-            ("symlink", "/m/mark", "/mark"),
-        ),
-    )
+@pytest.fixture
+def shared(box: Box) -> str:
+    """Return a directory that the container's root, which helpers run as, may write."""
+    os.mkdir(f"{box.base}/shared")
+    box.give(f"{box.base}/shared")
+    return f"{box.base}/shared"
+
+
+def fifo(shared: str) -> int:
+    """Return the reading end of a pipe that is at its end once no helper has `PIPE` open."""
+    os.mkfifo(f"{shared}/pipe")
+    os.chmod(f"{shared}/pipe", 0o666)
+    return os.open(f"{shared}/pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+
+def assert_at_end(pipe: int) -> None:
+    assert select.select([pipe], [], [], 5)[0], "something of the helper still holds the pipe"
+    assert os.read(pipe, 1) == b""
+    os.close(pipe)
+
+
+def test_ready_by_descriptor_comes_before_the_program(box: Box, shared: str) -> None:
+    script = f"sleep 0.2; echo made > {shared}/mark; echo >&3; sleep 1000"
+    done = box.sh("cat /shared/mark", extra=(*helper("fd", script), ("bind", shared, "/shared", "rec")))
     assert done.out == "made\n", done.err
 
 
-def test_ready_by_exit_keeps_what_it_left_behind_until_the_end(box: Box) -> None:
-    reader, writer = os.pipe()
-    os.set_inheritable(writer, True)
-    script = f"(exec 9>{box.base}/fifo; sleep 1000) >/dev/null 2>&1 & exit 0"
-    os.mkfifo(f"{box.base}/fifo")
-    os.chmod(f"{box.base}/fifo", 0o666)
-    end = os.open(f"{box.base}/fifo", os.O_RDONLY | os.O_NONBLOCK)
-    os.close(reader)
-    os.close(writer)
-    assert box.sh("exit 0", extra=helper("exit", script)).code == 0
-    assert select.select([end], [], [], 5)[0], "the daemon that the helper left still lives"
-    assert os.read(end, 1) == b""
-    os.close(end)
+def test_ready_by_exit_keeps_what_it_left_behind_until_the_end(box: Box, shared: str) -> None:
+    pipe = fifo(shared)
+    script = f"(exec 9>{shared}/pipe; echo x >&9; sleep 1000) >/dev/null 2>&1 & exit 0"
+    child = box.up("echo up; read x", extra=helper("exit", script))
+    assert select.select([pipe], [], [], 5)[0]
+    assert os.read(pipe, 9) == b"x\n"
+    child.communicate(b"\n", timeout=10)
+    assert_at_end(pipe)
 
 
 @pytest.mark.parametrize(
@@ -63,56 +72,28 @@ def test_a_helper_that_is_not_there(box: Box) -> None:
     assert "cannot start tester: no-such-helper: No such file or directory" in done.err
 
 
-def test_placeholders_and_where_it_runs(box: Box) -> None:
-    script = "for x; do echo $x; done; id -u; readlink /proc/self/ns/net; readlink $3; ls /proc/self/fd; exit 1"
-    words = ("x", "@PID", "--netns=@NETNS", "@NETNS", "--ready=@READY", "@EXIT", "@USERNS", "a@PID", "@PIDs")
-    done = box.sh("true", extra=helper("fd", script, *words))
-    told = done.err.splitlines()[0].split(": ", 2)
-    assert told[1] == "cannot start tester"
-    done = (
-        box.sh(
-            "true",
-            extra=helper("fd", f"exec 2>&1; ({script}) > {box.base}/out; chmod 666 {box.base}/out; exit 1", *words),
-        )
-        if os.geteuid()
-        else done
-    )
-    if os.geteuid() == 0:
-        return
-    with open(f"{box.base}/out") as file:
-        lines = file.read().split("\n")
-    pid = lines[0]
+def test_placeholders_and_where_it_runs(box: Box, shared: str) -> None:
+    words = ("@PID", "--netns=@NETNS", "@NETNS", "--ready=@READY", "@EXIT", "@USERNS", "a@PID", "@PIDs")
+    script = f"for x; do echo $x; done > {shared}/out; exec >> {shared}/out; id -u; readlink /proc/self/ns/net; exit 1"
+    box.sh("true", extra=helper("fd", script, "sh", *words))
+    with open(f"{shared}/out") as file:
+        pid, *lines = file.read().splitlines()
     assert pid.isdecimal()
-    assert lines[1:8] == [
-        f"--netns=/proc/{pid}/ns/net",
-        f"/proc/{pid}/ns/net",
-        "--ready=3",
-        "4",
-        f"/proc/{pid}/ns/user",
-        "a@PID",
-        "@PIDs",
-    ]
-    assert lines[8] == "0"
-    assert lines[9] == os.readlink("/proc/self/ns/net")
-    assert lines[10].startswith("net:")
-    assert lines[10] != lines[9]
+    expected = ["--netns=/proc/{}/ns/net", "/proc/{}/ns/net", "--ready=3", "4", "/proc/{}/ns/user", "a@PID", "@PIDs"]
+    assert lines == [*(line.format(pid) for line in expected), "0", os.readlink("/proc/self/ns/net")]
 
 
 @pytest.mark.parametrize("how", ["end", "kill"])
-def test_nothing_of_a_helper_outlives_the_launcher(box: Box, how: str) -> None:
-    os.mkfifo(f"{box.base}/fifo")
-    os.chmod(f"{box.base}/fifo", 0o666)
-    end = os.open(f"{box.base}/fifo", os.O_RDONLY | os.O_NONBLOCK)
-    script = f"exec 9>{box.base}/fifo; trap '' TERM HUP; setsid sh -c 'sleep 1000' & echo >&3; exec 3>&-; wait"
+def test_nothing_of_a_helper_outlives_the_launcher(box: Box, shared: str, how: str) -> None:
+    pipe = fifo(shared)
+    script = f"exec 9>{shared}/pipe; trap '' TERM HUP; setsid sh -c 'sleep 1000' & echo >&3; exec 3>&-; wait"
     child = box.up("echo up; read x", extra=helper("fd", script))
     if how == "kill":
         child.kill()
         child.wait(10)
     else:
         child.communicate(b"\n", timeout=10)
-    assert select.select([end], [], [], 5)[0], "something of the helper still holds the pipe"
-    assert os.read(end, 1) == b""
-    os.close(end)
+    assert_at_end(pipe)
 
 
 @pytest.mark.parametrize(("reply", "code"), [(b'{"return": {}}', 0), (b'{"error": {"desc": "bad port"}}', 125)])

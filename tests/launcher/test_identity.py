@@ -90,5 +90,5 @@ def test_roots_own_groups_do_not_come_along(box: Box) -> None:
         if inherited:
             os.setgroups(inherited)
 
-    done = box.run("grep", "^Groups:", "/proc/self/status", preexec_fn=join)  # noqa: PLW1509
+    done = box.run("grep", "^Groups:", "/proc/self/status", preexec_fn=join)
     assert not set(done.out.split()[1:]) & {str(group) for group in inherited}

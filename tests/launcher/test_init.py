@@ -105,7 +105,8 @@ def test_a_program_without_a_handler_dies_of_term(box: Box) -> None:
 
 
 def test_orphans_are_reaped_and_end_with_the_program(box: Box) -> None:
-    script = "for i in 1 2 3 4 5 6 7 8 9; do (sleep 0 & sleep 1000 &) ; done; sleep 0.3; cat /proc/[0-9]*/stat | grep -c ') Z '"
+    many = "for i in 1 2 3 4 5 6 7 8 9; do (sleep 0 & sleep 1000 &) ; done"
+    script = f"{many}; sleep 0.3; cat /proc/[0-9]*/stat | grep -c ') Z '"
     assert box.sh(script).out == "0\n"
 
 

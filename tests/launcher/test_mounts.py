@@ -169,7 +169,7 @@ def test_a_covered_proc_is_shown_read_only_with_one_warning(box: Box) -> None:
         assert libc.mount(None, b"/", None, 0x44000, None) == 0
         assert libc.mount(b"none", b"/proc/fs", b"tmpfs", 0, None) == 0
 
-    done = box.sh("test -d /proc/self && echo there; echo 1 > /proc/sys/kernel/domainname", preexec_fn=cover)  # noqa: PLW1509
+    done = box.sh("test -d /proc/self && echo there; echo 1 > /proc/sys/kernel/domainname", preexec_fn=cover)
     assert done.out == "there\n", done.err
     assert done.err.splitlines()[0].startswith("hull: warning: /proc")
     assert "Read-only" in done.err.splitlines()[1]

@@ -3,9 +3,9 @@
 import subprocess
 
 import pytest
-
 from hull.runtime import ops
 from hull.runtime.launch import program
+
 from tests.launcher.conftest import Box
 
 GOOD = b"hull-plan\x001\0arg\0true\0end\0"

@@ -95,7 +95,7 @@ def test_works_with_streams_closed(box: Box) -> None:
         os.close(0)
         os.close(2)
 
-    child = box.start(box.plan("sh", "-c", script), preexec_fn=close, pass_fds=(1,))  # noqa: PLW1509
+    child = box.start(box.plan("sh", "-c", script), preexec_fn=close, pass_fds=(1,))
     os.close(write)
     with os.fdopen(read) as file:
         assert file.read().strip() == "2"
@@ -126,7 +126,7 @@ def test_ignored_and_blocked_signals_do_not_come_along(box: Box) -> None:
             signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGUSR1})
 
-    done = box.run("grep", "^Sig[BI]", "/proc/self/status", preexec_fn=ignore)  # noqa: PLW1509
+    done = box.run("grep", "^Sig[BI]", "/proc/self/status", preexec_fn=ignore)
     assert done.code == 0
     assert {line.split()[1] for line in done.out.splitlines()} == {"0000000000000000"}
 

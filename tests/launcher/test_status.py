@@ -6,9 +6,9 @@ import subprocess
 import time
 
 import pytest
-
 from hull.runtime import ops
 from hull.runtime.launch import program
+
 from tests.launcher.conftest import Box
 
 

@@ -9,9 +9,9 @@ import time
 
 import pexpect
 import pytest
-
 from hull.runtime import ops
 from hull.runtime.launch import program
+
 from tests.launcher.conftest import Box
 
 
@@ -115,7 +115,7 @@ def test_pty_with_a_terminal_on_one_side(box: Box) -> None:
 
     script = "trap 'stty size; exit' WINCH; stty size; while :; do sleep 0.02; done"
     plan = box.plan("sh", "-c", script, extra=(("terminal", "tty"),))
-    child = box.start(plan, stdin=slave, stdout=subprocess.PIPE, preexec_fn=own)  # noqa: PLW1509
+    child = box.start(plan, stdin=slave, stdout=subprocess.PIPE, preexec_fn=own)
     assert child.stdout
     assert child.stdout.readline() == b"20 60\r\n"
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("4H", 21, 61, 0, 0))
