@@ -66,7 +66,7 @@ bool channel_try_receive(int channel, struct message *message, int *passed)
 
 int channel_await(int channel, enum note note)
 {
-    struct message message;
+    struct message message = {0};
     int passed;
 
     if (!channel_try_receive(channel, &message, &passed))

@@ -167,7 +167,7 @@ void helpers_reap(struct launch *launch)
         if (helper->keeper <= 0 || waitpid(helper->keeper, &status, WNOHANG) != helper->keeper)
             continue;
         helper->keeper = -1;
-        if (!helper->is_ready)
+        if (!helper->is_ready && launch->aborted_by == 0) /* what ends the start may have ended the helper */
             tell_failure(helper);
     }
 }

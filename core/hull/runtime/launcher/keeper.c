@@ -85,7 +85,6 @@ static _Noreturn void execute(struct keeper *keeper)
     words[count] = NULL;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    setsid(); /* the terminal's signals are not for it */
     if (count > 0) {
         execvpe(words[0], words, environment);
         dprintf(STDERR_FILENO, "%s: %s\n", words[0], strerror(errno));
@@ -106,6 +105,7 @@ static _Noreturn void keep(struct keeper *keeper)
          setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
         _exit(EXIT_TOOL);
     prctl(PR_SET_NAME, "hull-keeper");
+    setsid(); /* the terminal's signals are not for it, nor for the helper */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || poll(&launcher, 1, 0) != 0)
         _exit(EXIT_TOOL);
     if ((helper = fork()) == 0)

@@ -204,9 +204,9 @@ int supervise_run(struct launch *launch)
     sigdelset(&set, SIGTTOU);
     launch->signals = MUST(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), "listen to", "signals");
     while (!reap(launch)) {
-        helpers_reap(launch);
         go_on(launch);
         wait_once(launch);
+        helpers_reap(launch);
     }
     pty_finish(launch);
     terminal_take_back(launch, launch->killed_by != 0);
