@@ -141,7 +141,7 @@ static void read_signals(struct init *init)
 
 static void read_channel(struct init *init)
 {
-    struct message message;
+    struct message message = {0};
     int passed;
 
     if (!channel_try_receive(init->channel, &message, &passed))

@@ -93,7 +93,7 @@ static void take_message(struct launch *launch, const struct message *message, i
 static void read_channel(struct launch *launch)
 {
     struct pollfd event = {.fd = launch->channel, .events = POLLIN};
-    struct message message;
+    struct message message = {0};
     int passed;
 
     while (launch->channel >= 0 && poll(&event, 1, 0) > 0) {
