@@ -1,10 +1,10 @@
 """From a plan to a process: become the launcher, or start it as a child. Nothing is forked from the caller."""
 
-import fcntl
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from hull.errors import Bug, HostError
+from hull.kernel.syscalls import sealed_memfd
 from hull.model import Identity, IdMap
 from hull.runtime import ops, sealed
 
@@ -32,10 +32,7 @@ def program() -> str:
 
 def memfd(plan: bytes) -> int:
     """Return a sealed, close-on-exec memfd that holds the plan: nobody can change it under the launcher."""
-    fd = os.memfd_create("hull-plan", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.write(fd, plan)
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
-    return fd
+    return sealed_memfd("hull-plan", plan)
 
 
 def become(launch: Launch) -> NoReturn:
