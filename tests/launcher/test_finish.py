@@ -69,3 +69,12 @@ def test_a_failed_start_keeps_what_repeats_it(box: Box) -> None:
     done = box.run("true", extra=(("bind", "/nothing", "/m", ""), ("remove", box.upper)))
     assert done.code == 125
     assert os.path.exists(box.upper)
+
+
+def test_only_a_passing_root_may_skip_the_disk(box: Box) -> None:
+    script = "grep -c volatile /proc/mounts; exit 0"
+    for path, count in (("", "0"), (f"{box.base}/up", "0"), (box.upper, "1"), (box.upper, "1")):
+        os.makedirs(box.upper, exist_ok=True)
+        box.give(box.upper)
+        done = box.sh(script, extra=(("remove", path),) if path else ())
+        assert done.out == f"{count}\n", (path, done.err)

@@ -36,9 +36,12 @@ void confine_bounding(const struct plan *plan)
         return;
     fail_at(op);
     keep = parse_mask(op->arg[0]);
-    for (unsigned long cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        if (!(keep >> cap & 1))
-            MUST(prctl(PR_CAPBSET_DROP, cap), "drop", "a capability");
+    for (unsigned long cap = 0; cap < 64; cap++)
+        if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0) {
+            if (errno == EINVAL && prctl(PR_CAPBSET_READ, cap) < 0)
+                break; /* behind this kernel's last */
+            fail_errno("drop", "a capability");
+        }
 }
 
 static void set_capabilities(uint64_t permitted, uint64_t inheritable)
@@ -52,13 +55,14 @@ static void set_capabilities(uint64_t permitted, uint64_t inheritable)
     MUST(syscall(SYS_capset, &header, data), "set", "the capabilities");
 }
 
+/* What we have: all that this kernel knows, as root of a user namespace. */
 static uint64_t all_capabilities(void)
 {
-    uint64_t all = 0;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {0};
 
-    for (unsigned long cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        all |= (uint64_t)1 << cap;
-    return all;
+    MUST(syscall(SYS_capget, &header, data), "look at", "the capabilities");
+    return data[0].permitted | (uint64_t)data[1].permitted << 32;
 }
 
 static void change_ids(const struct plan *plan, const struct identity *who)
@@ -83,7 +87,7 @@ void confine_become(const struct plan *plan, const struct identity *who)
 {
     const struct op *op = plan_find(plan, W_CAPABILITIES);
     bool filters = plan_find(plan, W_SECCOMP) != NULL;
-    uint64_t bounding = op ? parse_mask(op->arg[0]) & all_capabilities() : all_capabilities();
+    uint64_t all = all_capabilities(), bounding = op ? parse_mask(op->arg[0]) & all : all;
     uint64_t ambient = op ? parse_mask(op->arg[1]) : 0;
     uint64_t meanwhile = filters ? (uint64_t)1 << CAP_SYS_ADMIN : 0;
 

@@ -28,6 +28,27 @@ static int set(int fs, const char *key, const char *path)
     return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, plain_or_short(path, room), 0);
 }
 
+/* What the plan removes at the end need never reach the disk: then neither fsync inside nor the unmount waits for it.
+ * The kernel marks such a work directory as used up; a repeated start of the same plan begins by taking the mark away. */
+static bool is_passing(const struct plan *plan, const struct op *op)
+{
+    static const char *const marks[] = {"/work/incompat/volatile/dirty", "/work/incompat/volatile", "/work/incompat"};
+    char path[4096];
+
+    EACH_OF(removed, plan, W_REMOVE) {
+        size_t length = strlen(removed->arg[0]);
+
+        if (strncmp(op->arg[0], removed->arg[0], length) != 0 ||
+            (op->arg[0][length] != '/' && op->arg[0][length] != '\0'))
+            continue;
+        for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+            if (remove(text_join(path, sizeof path, op->arg[1], marks[i], "")) < 0 && errno == ENOENT)
+                break;
+        return true;
+    }
+    return false;
+}
+
 /* Kernels before 6.5 collect any word and judge it when the mount is made, in the log of the machine. */
 static bool takes_any_word(int fs)
 {
@@ -55,7 +76,8 @@ static int make_by_words(const struct plan *plan, const struct op *op)
         }
     MUST(set(fs, "upperdir", op->arg[0]), "use the upper directory", op->arg[0]);
     MUST(set(fs, "workdir", op->arg[1]), "use the work directory", op->arg[1]);
-    if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
+    if ((is_passing(plan, op) && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0) ||
+        sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
         sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         fail_errno("mount overlay with the upper directory", op->arg[0]);
     mount = MUST(sys_fsmount(fs, 0), "mount", "overlay");
@@ -75,7 +97,8 @@ static int make_by_string(const struct plan *plan, const struct op *op)
     int fs = MUST(sys_fsopen("overlay"), "open the file system", "overlay"), mount;
 
     close(fs);
-    used += (size_t)snprintf(value, sizeof value, "userxattr,upperdir=%s", short_name(op->arg[0], room));
+    used += (size_t)snprintf(value, sizeof value, "%suserxattr,upperdir=%s", is_passing(plan, op) ? "volatile," : "",
+                             short_name(op->arg[0], room));
     used += (size_t)snprintf(value + used, sizeof value - used, ",workdir=%s,lowerdir=", short_name(op->arg[1], room));
     EACH_OF(lower, plan, W_LOWER)
         used += (size_t)snprintf(value + used, sizeof value - used, "%s%s", value[used - 1] == '=' ? "" : ":",
