@@ -1,6 +1,7 @@
 """Marks, capability skips and the fixtures that every part of the suite shares."""
 
 import os
+import pathlib
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -55,8 +56,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _private_places() -> Iterator[None]:
+def _private_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep every test away from the user's own store and from a runtime directory that may be missing."""
+    if os.geteuid() == 0:
+        _let_through(tmp_path_factory.getbasetemp())
     with pytest.MonkeyPatch.context() as patch:
         base = tempfile.mkdtemp(prefix="hull-")
         runtime = f"{base}/runtime"
@@ -64,9 +67,24 @@ def _private_places() -> Iterator[None]:
         patch.setenv("HULL_ROOT", f"{base}/default")
         patch.setenv("XDG_RUNTIME_DIR", runtime)
         if os.geteuid() == 0:
-            os.chmod(base, 0o711)  # the mapped ids of root's containers pass through
+            _let_through(pathlib.Path(base))
         yield
         remove_tree(base)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Give pytest's own; root's lets the mapped ids of root's containers pass, as hull asks of a store's place."""
+    if os.geteuid() == 0:
+        _let_through(tmp_path)
+    return tmp_path
+
+
+def _let_through(path: pathlib.Path) -> None:
+    """Let everyone pass the directory and those between it and the place for temporary files."""
+    while path != pathlib.Path(tempfile.gettempdir()) and path.is_relative_to(tempfile.gettempdir()):
+        path.chmod(path.stat().st_mode & 0o7777 | 0o011)
+        path = path.parent
 
 
 def _store() -> CommandLine:
