@@ -14,7 +14,7 @@ CORE = f"{HERE}/core"
 
 # The table of docs/ARCHITECTURE.md; a longer prefix wins. Siblings share a row and do not import each other.
 ROWS = {
-    "hull.errors": 1,
+    "hull.errors": 1, "hull.light": 1,
     "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull": 2,
     "hull.state": 3, "hull.kernel": 3, "hull.config": 3,
     "hull.images": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
@@ -143,7 +143,7 @@ def test_the_public_surface_is_pinned():
     assert hull.__all__ == ["__version__", "load_ipython_extension", "unload_ipython_extension"]
     public = {name for name in vars(hull) if not name.startswith("_")}
     submodules = {name.split(".")[1] for name in sys.modules if name.startswith("hull.")}
-    assert public - submodules == {"Any", "load_ipython_extension", "unload_ipython_extension"}
+    assert public - submodules == {"load_ipython_extension", "unload_ipython_extension"}
 
 
 def test_importing_hull_is_cheap():

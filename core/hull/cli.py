@@ -5,10 +5,10 @@ the launcher.
 """
 
 import sys
-from typing import TYPE_CHECKING
 
 from hull.commands._line import Call, read
 from hull.engine import Engine
+from hull.light import TYPE_CHECKING
 from hull.log import Event
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ mirror = "https://host"     # ask here first
 """
 
 import os
-from typing import Any, NamedTuple
 
 from hull.errors import UserError
+from hull.light import Any, NamedTuple
 
 
 class RegistrySettings(NamedTuple):

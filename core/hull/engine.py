@@ -1,10 +1,9 @@
 """The only place where the parts are wired together: one Engine a process, everything in it made when first used."""
 
 import os
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from hull import log, paths
+from hull.light import TYPE_CHECKING, Any, NoReturn, made_once
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -40,37 +39,37 @@ class Engine:
 
             check_store(self.paths.data)
 
-    @cached_property
+    @made_once
     def db(self) -> "Database":
-        """What was asked."""
+        """Open the database: what was asked."""
         from hull.state.db import Database
 
         return Database(self.paths.database)
 
-    @cached_property
+    @made_once
     def host(self) -> "Host":
-        """What this host can do, probed once a boot."""
+        """Know what this host can do, probed once a boot."""
         from hull.kernel.features import Host
 
         return Host(self.paths)
 
-    @cached_property
+    @made_once
     def containers(self) -> "Containers":
-        """The containers' rows and files."""
+        """Reach the containers' rows and files."""
         from hull.state.containers import Containers
 
         return Containers(self.db, self.paths)
 
-    @cached_property
+    @made_once
     def images(self) -> "ImageStore":
-        """The images that are here, and the way to get more."""
+        """Reach the images that are here, and the way to get more."""
         from hull.images.store import ImageStore
 
         return ImageStore(self.paths, self.db, self.events, self.confine)
 
-    @cached_property
+    @made_once
     def networks(self) -> "Networks":
-        """The ways out of a network namespace."""
+        """Reach the ways out of a network namespace."""
         from hull.network import Networks
 
         return Networks(self.host, self.events)

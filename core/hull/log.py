@@ -1,7 +1,8 @@
 """Events go to a callback: nothing below the fronts prints."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from hull.light import NamedTuple
 
 
 class Event(NamedTuple):

@@ -1,6 +1,6 @@
 """Frozen values the siblings exchange. Named tuples, not dataclasses: importing those costs 10 ms of a cold start."""
 
-from typing import Any, NamedTuple
+from hull.light import Any, NamedTuple
 
 
 class Mount(NamedTuple):

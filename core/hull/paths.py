@@ -2,9 +2,9 @@
 
 import os
 import stat
-from typing import NamedTuple
 
 from hull.errors import HostError
+from hull.light import NamedTuple
 
 
 class Paths(NamedTuple):

@@ -7,8 +7,8 @@ keeps them as they are.
 import os
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
 
+from hull.light import Any, TextIO
 from hull.units import span
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")

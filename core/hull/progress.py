@@ -3,8 +3,8 @@
 import os
 import threading
 import time
-from typing import TextIO
 
+from hull.light import TextIO
 from hull.log import Event
 from hull.present import size
 

@@ -11,9 +11,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from xonsh.procs.specs import DecoratorAlias
+
+from hull.light import Any
 
 INLINE = "_hull_py"
 INSTANT = ("ps", "images", "inspect", "completion", "version", "--help", "-h", "help", "--version")

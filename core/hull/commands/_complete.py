@@ -1,11 +1,11 @@
 """What could come next on a line, for every shell: verbs, flags, choices, names that are here. Never asks a network."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
 
 from hull.commands import VERBS
 from hull.commands._verb import Flag, Parameter, Verb, load
 from hull.errors import HullError
+from hull.light import Any, NamedTuple
 
 
 class Candidate(NamedTuple):

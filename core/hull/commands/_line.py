@@ -6,10 +6,10 @@ word is data, however it looks.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from hull.commands._verb import Parameter, Verb, load, nearest_flag
 from hull.errors import UserError
+from hull.light import Any, NamedTuple
 
 
 class Call(NamedTuple):

@@ -8,10 +8,10 @@ named tuples prints a table. Annotations are read at run time: no `from __future
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from hull.commands import VERBS
 from hull.errors import Bug, UserError
+from hull.light import Any, NamedTuple
 
 
 class Flag(NamedTuple):

@@ -1,8 +1,7 @@
 """`hull completion`: scripts that ask hull itself, so that a shell knows exactly the verbs that are installed."""
 
-from typing import Annotated
-
 from hull.commands._verb import Word
+from hull.light import Annotated
 
 BASH = r"""
 _hull() {

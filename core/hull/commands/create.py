@@ -1,11 +1,11 @@
 """Make a container from a spec: its row, its directory, its plan. `run` starts what this returns."""
 
 import os
-from typing import TYPE_CHECKING
 
 from hull import log
 from hull.engine import Engine
 from hull.errors import HostError, UserError
+from hull.light import TYPE_CHECKING
 from hull.model import Image, Mount, Spec
 from hull.runtime import launch, ops, plan
 

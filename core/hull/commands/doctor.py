@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hull.commands import _advisories, _fixes
 from hull.engine import Engine
 from hull.errors import HullError
+from hull.light import NamedTuple
 
 # Feature, what was tried, the state when it fails, the program whose installation is the fix.
 EFFECTS = (

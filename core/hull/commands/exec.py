@@ -1,13 +1,13 @@
 """hull exec: one more program in a running container."""
 
 import os
-from typing import Annotated
 
 from hull.commands import _words
 from hull.commands._verb import Flag, Word
 from hull.commands.create import HOST, confinement
 from hull.engine import Engine
 from hull.errors import UserError
+from hull.light import Annotated
 from hull.model import Spec
 from hull.runtime import ops, plan
 from hull.runtime.launch import Launch

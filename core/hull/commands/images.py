@@ -1,9 +1,8 @@
 """`hull images`."""
 
-from typing import Annotated, NamedTuple
-
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
+from hull.light import Annotated, NamedTuple
 
 
 class ImageRow(NamedTuple):

@@ -1,9 +1,8 @@
 """`hull import`."""  # noqa: N999 (the verb is spelt as the user types it)
 
-from typing import Annotated
-
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
+from hull.light import Annotated
 
 
 def import_(

@@ -1,11 +1,11 @@
 """hull inspect: everything about a container or an image."""
 
 import datetime as dt
-from typing import Annotated, Any
 
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
+from hull.light import Annotated, Any
 from hull.runtime import plan
 from hull.state.containers import Container
 

@@ -1,10 +1,9 @@
 """hull kill: send a signal to running containers."""
 
-from typing import Annotated
-
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
+from hull.light import Annotated
 from hull.runtime import processes, signals
 
 Many = tuple[str, ...]

@@ -1,9 +1,8 @@
 """`hull load`."""
 
-from typing import Annotated
-
 from hull.commands._verb import Flag
 from hull.engine import Engine
+from hull.light import Annotated
 
 
 def load(

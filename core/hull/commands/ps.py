@@ -1,11 +1,11 @@
 """hull ps: the containers."""
 
 import time
-from typing import Annotated, NamedTuple
 
 from hull.commands._verb import Flag
 from hull.commands.rm import clean
 from hull.engine import Engine
+from hull.light import Annotated, NamedTuple
 from hull.model import Port
 from hull.runtime import plan
 from hull.state.containers import Container

@@ -1,9 +1,8 @@
 """`hull pull`."""
 
-from typing import Annotated
-
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
+from hull.light import Annotated
 
 
 def pull(

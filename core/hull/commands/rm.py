@@ -1,12 +1,12 @@
 """hull rm: remove containers, and whatever a killed launcher left of one."""
 
 import os
-from typing import Annotated
 
 from hull import log
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import HostError, UserError
+from hull.light import Annotated
 from hull.state.containers import Container
 from hull.state.status import Status
 

@@ -1,13 +1,13 @@
 """hull run: a new container in the foreground."""
 
 import os
-from typing import Annotated
 
 from hull.commands import _words, create
 from hull.commands import rm as rm_
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
+from hull.light import Annotated
 from hull.model import Limits, Spec
 from hull.runtime import ops
 from hull.runtime.launch import Launch
@@ -77,7 +77,6 @@ def run(
             "name what is needed: --cap-add, --device, --security-opt seccomp=unconfined, --network host",
         )
     from hull.network import ports
-    from hull.runtime import signals
 
     mounts = (
         *(_words.volume(word) for word in volume),
@@ -120,7 +119,7 @@ def run(
         init=init,
         pull=pull,
         platform=platform,
-        stop_signal=None if stop_signal is None else signals.name(signals.number(stop_signal)),
+        stop_signal=_signal(stop_signal),
         stop_timeout=stop_timeout,
         userns=userns,
         interactive=interactive,
@@ -145,6 +144,14 @@ def prepare(engine: Engine, spec: Spec, cidfile: str = "", *, show: bool = False
     nested = any(op[0] == "userns-join" for op in steps)
     fds = (engine.session.fd,) if nested and engine.session is not None else ()
     return Launch(ops.encode(steps), ("hull", "run", spec.image, *spec.command), ident, fds)
+
+
+def _signal(word: str | None) -> str | None:
+    if word is None:
+        return None
+    from hull.runtime import signals
+
+    return signals.name(signals.number(word))
 
 
 def _name(name: str) -> str:

@@ -1,11 +1,11 @@
 """hull stop: ask containers to end, then end them."""
 
 import signal
-from typing import Annotated
 
 from hull.commands._verb import Flag, Word
 from hull.commands.rm import kill
 from hull.engine import Engine
+from hull.light import Annotated
 from hull.runtime import processes, signals
 
 DEFAULT_SECONDS = 10.0

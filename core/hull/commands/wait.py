@@ -1,10 +1,10 @@
 """hull wait: block until containers end."""
 
 import os
-from typing import Annotated
 
 from hull.commands._verb import Word
 from hull.engine import Engine
+from hull.light import Annotated
 from hull.runtime import processes
 from hull.state import status
 

@@ -7,11 +7,11 @@ an unnamed file in the scratch directory. Nothing in an archive names a path on 
 import os
 import stat
 from collections.abc import Callable, Iterator
-from typing import IO, NamedTuple
 
 from hull.errors import RegistryError, UserError
 from hull.images import compression, names, tarheader
 from hull.images.tarstream import FileTarStream
+from hull.light import IO, NamedTuple
 
 CHUNK = 1 << 18
 DOCUMENT_MOST = 4 << 20

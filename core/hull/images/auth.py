@@ -1,9 +1,9 @@
 """Credentials from the files that docker, podman and skopeo share, and from credential helpers."""
 
 import os
-from typing import Any, NamedTuple
 
 from hull.errors import HostError, UserError
+from hull.light import Any, NamedTuple
 
 DOCKER_KEY = "https://index.docker.io/v1/"
 _TIMEOUT = 30

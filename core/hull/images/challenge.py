@@ -1,6 +1,6 @@
 """WWW-Authenticate: the challenges of one or more header lines. Source: RFC 9110, sections 5.6 and 11.6.1."""
 
-from typing import NamedTuple
+from hull.light import NamedTuple
 
 _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 

@@ -1,9 +1,9 @@
 """Dockerfile instructions that change an image's config: what `import --change` takes."""
 
 from collections.abc import Callable
-from typing import Any
 
 from hull.errors import UserError
+from hull.light import Any
 
 
 def apply(instructions: tuple[str, ...]) -> dict[str, Any]:

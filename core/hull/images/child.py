@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from hull import errors
 from hull.errors import Bug, HostError
+from hull.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from subprocess import Popen

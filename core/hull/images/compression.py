@@ -5,9 +5,9 @@ members or frames in a row; what follows the last one and is no member is ignore
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from hull.errors import HostError, RegistryError
+from hull.light import Any
 
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"

@@ -5,11 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from hull.errors import HostError, HullError
 from hull.images import locks
 from hull.images.layers import NAME
+from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hull.images.child import Confine

@@ -1,8 +1,7 @@
 """What `inspect` shows of an image, in the shape of Docker's API."""
 
-from typing import Any
-
 from hull.images import reference
+from hull.light import Any
 from hull.paths import Paths
 from hull.state.images import Images
 

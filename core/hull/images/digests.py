@@ -1,8 +1,7 @@
 """Digests as registries write them, checked before they name a file or a URL (CVE-2024-3727)."""
 
-from typing import TYPE_CHECKING
-
 from hull.errors import RegistryError
+from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hashlib import _Hash

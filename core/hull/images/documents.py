@@ -1,8 +1,7 @@
 """JSON documents from registries and archives: read strictly, so that nobody else can read another thing in them."""
 
-from typing import Any
-
 from hull.errors import RegistryError
+from hull.light import Any
 
 
 def read(body: bytes, what: str) -> Any:

@@ -7,11 +7,11 @@ is spoken with this machine, and with hosts that config.toml calls insecure; nob
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from hull.config import Settings
 from hull.errors import RegistryError
+from hull.light import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager

@@ -1,10 +1,9 @@
 """The OCI image config: checked when it comes, made into `model.Image` when a start asks."""
 
-from typing import Any, NamedTuple
-
 from hull.errors import RegistryError
 from hull.images import digests, documents, platforms
 from hull.images.platforms import Platform
+from hull.light import Any, NamedTuple
 from hull.model import Image
 
 _HINT = "the image is damaged or hostile: pull it from its source"

@@ -1,10 +1,10 @@
 """Make an image of a root file system's tar: one layer, a config of our own, changes as Dockerfile instructions."""
 
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from hull.errors import UserError
 from hull.images import changes, platforms, reference
+from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from hull.images.store import ImageStore

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
 
 from hull import log
 from hull.errors import HullError, RegistryError
 from hull.images import child, locks
+from hull.light import Any, NamedTuple
 from hull.paths import Paths
 from hull.state.images import Images, LayerRecord
 

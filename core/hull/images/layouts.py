@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from hull.errors import RegistryError, UserError
 from hull.images import digests, documents, imageconfig, manifest, reference
@@ -10,6 +9,7 @@ from hull.images.archive import Archive
 from hull.images.manifest import Descriptor, Index
 from hull.images.platforms import Platform
 from hull.images.source import Offer, Part, offer
+from hull.light import Any
 
 DEPTH = 4  # an index may hold an index, but not for ever
 _HINT = "make it with docker save, podman save, or skopeo copy … oci-archive:FILE"

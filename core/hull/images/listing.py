@@ -1,8 +1,7 @@
 """Images as lines of a table: one a reference, `<none>` where there is none."""
 
-from typing import NamedTuple
-
 from hull.images import reference
+from hull.light import NamedTuple
 from hull.state.images import Images
 
 NONE = "<none>"

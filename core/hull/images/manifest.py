@@ -5,11 +5,10 @@ document that could be read as both kinds, is an error (CVE-2021-41190). `urls` 
 (CVE-2020-15157).
 """
 
-from typing import Any, NamedTuple
-
 from hull.errors import RegistryError, UserError
 from hull.images import digests, documents, platforms
 from hull.images.platforms import Platform
+from hull.light import Any, NamedTuple
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -1,9 +1,9 @@
 """Names in archives, and the errors that tell of them."""
 
 import errno
-from typing import Literal
 
 from hull.errors import HostError, HullError, RegistryError
+from hull.light import Literal
 
 HINT = "the image is damaged or hostile"
 _SPACE = (errno.ENOSPC, errno.EDQUOT)

@@ -3,9 +3,9 @@
 import os
 import stat
 import tarfile
-from typing import IO
 
 from hull.images.metadata import OWNER
+from hull.light import IO
 
 OPAQUE = "user.overlay.opaque"
 WHITEOUT, OPAQUE_MARK = ".wh.", ".wh..wh..opq"

@@ -1,9 +1,9 @@
 """Platforms as Docker writes them: os/architecture/variant, normalised as containerd does."""
 
 import os
-from typing import Any, NamedTuple
 
 from hull.errors import UserError
+from hull.light import Any, NamedTuple
 
 _ARCHITECTURES = {
     "x86_64": ("amd64", ""),

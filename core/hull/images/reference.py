@@ -4,10 +4,9 @@ Contract: `parse(str(r)) == r` and `parse(r.canonical) == r`. The grammar is dis
 defaults (docker.io, library/, latest) are Docker's.
 """
 
-from typing import NamedTuple
-
 from hull.errors import UserError
 from hull.images import digests
+from hull.light import NamedTuple
 
 DOCKER = "docker.io"
 TAG_MOST, NAME_MOST, PORT_MOST = 128, 255, 65535

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hull.config import Settings
@@ -11,6 +10,7 @@ from hull.errors import HullError, RegistryError
 from hull.images import auth, digests, manifest, tokens
 from hull.images.http import Answer, Http, is_loopback
 from hull.images.reference import Reference
+from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hull.images.manifest import Descriptor

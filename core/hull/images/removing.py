@@ -2,11 +2,11 @@
 
 import os
 import time
-from typing import TYPE_CHECKING
 
 from hull.errors import UserError
 from hull.images import locks, reference
 from hull.images.layers import NAME, SCRATCH
+from hull.light import TYPE_CHECKING
 from hull.paths import Paths
 from hull.state.images import Images
 

@@ -1,12 +1,12 @@
 """An image as a source offers it: what the store adopts, wherever it comes from."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from hull.errors import RegistryError
 from hull.images import imageconfig
 from hull.images.imageconfig import Config
 from hull.images.layers import Wanted
+from hull.light import NamedTuple
 
 
 class Offer(NamedTuple):

@@ -1,9 +1,8 @@
 """GNU sparse files: where the stored bytes belong in the file. Formats old, 0.0, 0.1 and 1.0 of GNU tar's manual."""
 
-from typing import NamedTuple
-
 from hull.errors import RegistryError
 from hull.images.tarstream import BLOCK, TarStream, number, truncated
+from hull.light import NamedTuple
 
 MOST = 1 << 16
 DIGITS = 18

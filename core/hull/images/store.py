@@ -5,11 +5,11 @@ A start that finds its image costs three queries, no network and no import. Ever
 """
 
 import os
-from typing import IO, TYPE_CHECKING, Any
 
 from hull import log
 from hull.errors import HostError, HullError, UserError
 from hull.images import digests, imageconfig, reference
+from hull.light import IO, TYPE_CHECKING, Any
 from hull.model import Image
 from hull.paths import Paths
 from hull.state.db import Database

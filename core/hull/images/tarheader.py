@@ -5,11 +5,11 @@ a sparse map has at most 65,536 pieces, numbers are not negative. Global pax hea
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from hull.errors import RegistryError
 from hull.images import pax, sparse
 from hull.images.tarstream import BLOCK, TarStream, number, truncated
+from hull.light import NamedTuple
 
 FILE, LINK, SYMLINK, CHAR, BLOCKDEV, DIRECTORY, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
 _EMPTY = bytes(BLOCK)

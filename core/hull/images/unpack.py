@@ -7,7 +7,6 @@ Directories get their times last. Hard links whose target is not in this layer a
 
 import os
 import stat
-from typing import NamedTuple
 
 from hull.errors import RegistryError
 from hull.images import names, tarheader, tree
@@ -15,6 +14,7 @@ from hull.images.later import Later
 from hull.images.metadata import Metadata
 from hull.images.tarheader import Entry
 from hull.images.tarstream import TarStream
+from hull.light import NamedTuple
 
 LINKS_MOST = 1 << 16
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -1,6 +1,6 @@
 """The IPython front: `%load_ext hull` gives %hull, %%hull, completion and tables that display themselves."""
 
-from typing import Any
+from hull.light import Any
 
 
 def load(shell: Any) -> None:

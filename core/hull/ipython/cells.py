@@ -3,11 +3,11 @@
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from hull.commands._line import Call, parse
 from hull.commands._verb import load
 from hull.errors import UserError
+from hull.light import Any, NamedTuple
 
 NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 ARGUMENT_LIMIT = 128 * 1024 - 1  # the kernel's MAX_ARG_STRLEN

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
+
+from hull.light import Any
 
 LINE = re.compile(r"(?:^|[=\s])(?P<percent>%{0,2})hull\s+(?P<line>[^\n]*)$")
 

@@ -2,9 +2,9 @@
 
 import html
 import time
-from typing import Any
 
 from hull import present
+from hull.light import Any
 from hull.log import Event
 from hull.progress import line
 

@@ -6,7 +6,8 @@ import selectors
 import signal
 import sys
 from subprocess import TimeoutExpired
-from typing import Any
+
+from hull.light import Any
 
 CHUNK = 65536
 ESCALATION = ((signal.SIGINT, 0.4), (signal.SIGTERM, 0.6), (signal.SIGKILL, 1.0))  # signal, seconds it gets

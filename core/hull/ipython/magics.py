@@ -3,7 +3,6 @@
 import os
 import sys
 from subprocess import DEVNULL, PIPE
-from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
@@ -13,6 +12,7 @@ from hull.errors import HullError, UserError
 from hull.ipython.cells import cell as read_cell
 from hull.ipython.cells import split
 from hull.ipython.display import Bars, Text, face
+from hull.light import Any
 
 
 class ContainerError(HullError):

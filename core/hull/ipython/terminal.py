@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 import termios
-from typing import Any, NamedTuple
 
 from hull.errors import UserError
+from hull.light import Any, NamedTuple
 
 STDIN = 0
 

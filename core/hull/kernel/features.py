@@ -7,10 +7,10 @@ boot; another boot, user, hull or helper binary starts it anew.
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from hull import __version__
 from hull.kernel import programs
+from hull.light import TYPE_CHECKING, Any
 from hull.paths import Paths
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ Importing costs nothing; the compiled module is loaded by the first call that ne
 
 import os
 from collections.abc import Callable
-from typing import Any
+
+from hull.light import Any
 
 RESOLVE_NO_XDEV = 0x01
 RESOLVE_NO_MAGICLINKS = 0x02

@@ -13,15 +13,15 @@ Ready "exit": the helper's first process exits with 0 once the network is up; wh
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
 
 from hull.kernel.features import Host
+from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Port
 from hull.network.resolver import Resolver
 from hull.network.routes import Routes
 
 if TYPE_CHECKING:
-    from typing import Protocol
+    from hull.light import Protocol
 else:
     Protocol = object  # to build a protocol is 0.2 ms of every cold start
 

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
 
 from hull.errors import UserError
+from hull.light import NamedTuple
 from hull.model import Spec
 from hull.network.resolver import Resolver
 

@@ -1,9 +1,9 @@
 """Parse what -p takes, and choose and check host ports. Source of the grammar: Docker's run reference."""
 
 import os
-from typing import TYPE_CHECKING
 
 from hull.errors import HostError, UserError
+from hull.light import TYPE_CHECKING
 from hull.model import Port
 
 if TYPE_CHECKING:

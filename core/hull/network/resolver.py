@@ -1,7 +1,8 @@
 """Read how the host resolves names. Source of the format: resolv.conf(5)."""
 
 import os
-from typing import NamedTuple
+
+from hull.light import NamedTuple
 
 PATH = "/etc/resolv.conf"
 # What stub resolvers on loopback leave for those who cannot reach them.

@@ -1,6 +1,6 @@
 """Whether this network namespace has a way out. Reads what the kernel says, sends nothing."""
 
-from typing import NamedTuple
+from hull.light import NamedTuple
 
 
 class Routes(NamedTuple):

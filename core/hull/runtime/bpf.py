@@ -6,9 +6,9 @@ Conditional jumps reach 255 instructions: longer ones go through an unconditiona
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from hull.errors import Bug
+from hull.light import NamedTuple
 
 ALLOW = 0x7FFF0000
 LOG = 0x7FFC0000

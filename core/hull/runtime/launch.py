@@ -1,10 +1,10 @@
 """From a plan to a process: become the launcher, or start it as a child. Nothing is forked from the caller."""
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from hull.errors import Bug, HostError
 from hull.kernel.syscalls import sealed_memfd
+from hull.light import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from hull.model import Identity, IdMap
 from hull.runtime import ops, sealed
 

@@ -5,9 +5,9 @@ request. Source: the kernel's cgroup-v2.rst, "Delegation Containment".
 """
 
 import os
-from typing import NamedTuple
 
 from hull.errors import HostError
+from hull.light import NamedTuple
 
 LAUNCHER = "hull-launcher"  # the group beside the container's, for who starts it
 

@@ -5,9 +5,9 @@ NUL-terminated words: `hull-plan`, `1`, every op, `end`. No argument can hold a 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from hull.errors import UserError
+from hull.light import NamedTuple
 
 MAGIC = ("hull-plan", "1")
 MAX_BYTES = 4 << 20

@@ -1,8 +1,7 @@
 """What was asked becomes an ordered list of ops: pure, without a kernel, without reading anything."""
 
-from typing import NamedTuple
-
 from hull.errors import UserError
+from hull.light import NamedTuple
 from hull.model import Attachment, Image, Mount, Spec
 from hull.runtime.ops import Op
 

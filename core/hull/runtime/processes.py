@@ -3,7 +3,8 @@
 import os
 import select
 import signal
-from typing import Protocol
+
+from hull.light import Protocol
 
 
 class Process(Protocol):

@@ -6,9 +6,9 @@ runc does, calls newer than every one the profile names are ENOSYS when its defa
 
 import os
 from errno import ENOSYS, EPERM
-from typing import Any
 
 from hull.errors import UserError
+from hull.light import Any
 from hull.runtime import bpf, seccomp, syscalls
 from hull.runtime.bpf import Condition, Rule
 

@@ -1,9 +1,9 @@
 """--security-opt parsed, and the paths of /proc and /sys that are hidden or read-only by default."""
 
 import os
-from typing import NamedTuple
 
 from hull.errors import HostError, UserError
+from hull.light import NamedTuple
 
 MASKED = (
     "/proc/acpi",

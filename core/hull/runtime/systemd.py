@@ -4,9 +4,9 @@ Only the manager may move a process out of a login session's group. Source: org.
 """
 
 import os
-from typing import Any
 
 from hull.errors import HostError
+from hull.light import Any
 
 NAME, PATH, INTERFACE = "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 TIMEOUT = 10.0

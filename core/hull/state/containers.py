@@ -1,16 +1,15 @@
 """The containers: one row each for what was asked, one directory each for what happened."""
 
-import json
 import os
 import sqlite3
 import time
-from typing import Any, NamedTuple
 
 from hull.errors import UserError
+from hull.light import Any, NamedTuple
 from hull.model import Image, Spec
 from hull.paths import Paths
 from hull.state import status
-from hull.state.db import Database
+from hull.state.db import Database, as_json
 from hull.state.processes import Process
 
 ADJECTIVES = (
@@ -66,16 +65,11 @@ class Containers:
         raise UserError("cannot find a free name", "give one with --name")
 
     def _insert(self, row: Container) -> None:
+        spec, config = as_json(row.spec.encode()), as_json(row.config._asdict())
         self._db.write(
-            "INSERT INTO containers (id, name, image, spec, config, creator, created, remove) VALUES (?,?,?,?,?,?,?,?)",
-            row.id,
-            row.name,
-            row.image,
-            json.dumps(row.spec.encode()),
-            json.dumps(row.config._asdict()),
-            str(row.creator),
-            row.created,
-            row.remove,
+            "INSERT INTO containers (id, name, image, spec, config, creator, created, remove)"  # noqa: S608 (bound)
+            f" VALUES (?, ?, ?, {spec[0]}, {config[0]}, ?, ?, ?)",
+            *(row.id, row.name, row.image, *spec[1], *config[1], str(row.creator), row.created, row.remove),
         )
 
     def _free_stale(self, name: str) -> bool:
@@ -90,10 +84,13 @@ class Containers:
         ]
 
     def orphans(self) -> list[Container]:
-        """Return the --rm containers whose asking process is dead."""
+        """Return the --rm containers whose asking process is dead; forget those that were removed as they should be."""
         rows = self._db.rows("SELECT id, creator FROM containers WHERE remove = 1")
         dead = [str(ident) for ident, creator in rows if not Process.parse(str(creator)).alive]
-        return [row for row in self.all() if row.id in dead] if dead else []
+        left = [ident for ident in dead if os.path.isdir(self._paths.container(ident))]
+        for ident in set(dead).difference(left):
+            self.forget(ident)
+        return [row for row in self.all() if row.id in left] if left else []
 
     def find(self, word: str) -> Container:
         """Return the container named so, or whose id begins so; ambiguous or unknown words are errors."""
@@ -131,6 +128,8 @@ COLUMNS = "id, name, image, spec, config, creator, created, remove"
 
 
 def _decode(row: tuple[object, ...]) -> Container:
+    import json
+
     ident, name, image, spec, config, creator, created, remove = row
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(str(config)).items()}
     return Container(

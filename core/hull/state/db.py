@@ -3,10 +3,12 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from hull.errors import Bug, HostError
+from hull.light import Any
 from hull.state.schema import MIGRATIONS
+
+MOST_ITEMS = 60
 
 
 class Database:
@@ -47,20 +49,67 @@ class Database:
         """Run one statement; return how many rows it changed."""
         return self.connection.execute(sql, values).rowcount
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; takes the write lock at once."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+    def transaction(self) -> "Transaction":
+        """All or nothing, in a `with`; takes the write lock at once."""
+        return Transaction(self.connection)
 
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+
+class Transaction:
+    """What happens in the block is written whole, or not at all."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def as_json(value: Any) -> tuple[str, list[Any]]:
+    """Return an SQL expression that makes JSON of a plain value, and what it is bound to: the json module stays out.
+
+    SQLite's functions take 127 arguments at the most; a longer list or object is written by the json module.
+    """
+    if isinstance(value, bool):
+        return f"json('{str(value).lower()}')", []
+    if isinstance(value, dict | list | tuple):
+        return _compound(value)
+    if isinstance(value, str) and not _is_text(value):
+        return _by_module(value)
+    return "?", [value]
+
+
+def _compound(value: Any) -> tuple[str, list[Any]]:
+    if len(value) > MOST_ITEMS:
+        return _by_module(value)
+    named = isinstance(value, dict)
+    parts = [as_json(inner) for inner in (value.values() if named else value)]
+    bound = [item for _, items in parts for item in items]
+    if named:
+        quoted = ("'" + key.replace("'", "''") + "'" for key in value)
+        return f"json_object({', '.join(f'{key}, {sql}' for key, (sql, _) in zip(quoted, parts, strict=True))})", bound
+    return f"json_array({', '.join(sql for sql, _ in parts)})", bound
+
+
+def _by_module(value: Any) -> tuple[str, list[Any]]:
+    import json
+
+    return "json(?)", [json.dumps(value)]
+
+
+def _is_text(value: str) -> bool:
+    """Whether SQLite takes it: an argument may hold bytes that are no text, as lone surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The rows of images, tags and layers."""
 
 import time
-from typing import NamedTuple
 
+from hull.light import NamedTuple
 from hull.state.db import Database
 
 _READ = ("Env", "Cmd", "Entrypoint", "Labels", "Volumes", "ExposedPorts")

@@ -1,6 +1,6 @@
 """Who a process is: a pid is trusted only together with its start time and its boot."""
 
-from typing import NamedTuple
+from hull.light import NamedTuple
 
 
 class Process(NamedTuple):

@@ -1,8 +1,8 @@
 """What happened to a container, from the lines the launcher appended beside it."""
 
 import os
-from typing import Any, NamedTuple
 
+from hull.light import Any, NamedTuple
 from hull.state.processes import Process
 
 
