@@ -30,4 +30,5 @@ def test_b59_nothing_of_the_callers_comes_along(cli: CommandLine, make_image: Ma
     image = make_image({}, "ENV FROM_IMAGE=yes")
     env = cli.env(SECRET="not for the container")
     done = cli("run", "--rm", "--network", "none", image, "cat", "/proc/self/environ", env=env, check=True)
-    assert set(_environ(done.stdout)) == {b"PATH", b"HOSTNAME", b"HOME", b"FROM_IMAGE"}
+    hulls = {b"APT_CONFIG"}  # where one id is mapped: apt must not drop to its own
+    assert set(_environ(done.stdout)) - hulls == {b"PATH", b"HOSTNAME", b"HOME", b"FROM_IMAGE"}

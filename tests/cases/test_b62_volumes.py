@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from tests.commandline import CommandLine
 
 SHOW = "stat -c '%u:%g %a' /data /data/f; cat /data/f; readlink /data/l"
@@ -43,6 +45,7 @@ def image(cli: CommandLine, tag: str, text: str) -> str:
     return tag
 
 
+@pytest.mark.needs("range")
 def test_b62_the_first_use_copies_and_the_second_does_not_overwrite(cli: CommandLine) -> None:
     first, second = image(cli, "filled:1", "one"), image(cli, "filled:2", "two")
     expected = b"1000:1000 750\n1000:1000 640\none../outside\n"
