@@ -6,6 +6,7 @@ alone (podman and crun refuse a hybrid layout), and measures there; the machine'
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -77,12 +78,20 @@ def _as_ordinary_user(words: list[str]) -> int:
     from tests.as_users import identities
 
     tester = identities.tester(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    _install(tester.python, tester.tree)
     kept = {name: value for name, value in os.environ.items() if name.startswith("BENCH_")}
     env = {**tester.env(), **kept, "BENCH_GROUPS": " ".join(words)}
     view = ["unshare", "--mount", "--propagation", "private", "sh", "-c", VIEW, str(tester.uid), str(tester.gid)]
     os.chdir(tester.tree)
     sys.stdout.flush()
     os.execvpe("unshare", [*view, tester.python], env)
+
+
+def _install(python: str, tree: str) -> None:
+    """Install hull as root would for everyone: an editable one pays for its finder, a user's own for a sealed copy."""
+    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-build-isolation"]
+    subprocess.run([*pip, "--no-deps", "--force-reinstall", "."], cwd=tree, check=True)
+    subprocess.run([python, "-m", "compileall", "-q", f"{tree}/.venv/lib"], check=False, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":
