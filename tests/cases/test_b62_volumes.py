@@ -46,21 +46,21 @@ def image(cli: CommandLine, tag: str, text: str) -> str:
 
 
 @pytest.mark.needs("range")
-def test_b62_the_first_use_copies_and_the_second_does_not_overwrite(cli: CommandLine) -> None:
-    first, second = image(cli, "filled:1", "one"), image(cli, "filled:2", "two")
+def test_b62_the_first_use_copies_and_the_second_does_not_overwrite(fresh_cli: CommandLine) -> None:
+    first, second = image(fresh_cli, "filled:1", "one"), image(fresh_cli, "filled:2", "two")
     expected = b"1000:1000 750\n1000:1000 640\none../outside\n"
-    assert cli("run", "--rm", "-v", "b62:/data", first, "sh", "-c", SHOW, check=True).stdout == expected
-    assert cli("run", "--rm", "-v", "b62:/data", second, "sh", "-c", SHOW, check=True).stdout == expected
+    assert fresh_cli("run", "--rm", "-v", "b62:/data", first, "sh", "-c", SHOW, check=True).stdout == expected
+    assert fresh_cli("run", "--rm", "-v", "b62:/data", second, "sh", "-c", SHOW, check=True).stdout == expected
 
 
-def test_b62_nocopy_leaves_the_volume_empty(cli: CommandLine) -> None:
-    first = image(cli, "filled:1", "one")
+def test_b62_nocopy_leaves_the_volume_empty(fresh_cli: CommandLine) -> None:
+    first = image(fresh_cli, "filled:1", "one")
     assert (
-        cli("run", "--rm", "-v", "b62n:/data:nocopy", first, "sh", "-c", "echo /data/*", check=True).stdout
+        fresh_cli("run", "--rm", "-v", "b62n:/data:nocopy", first, "sh", "-c", "echo /data/*", check=True).stdout
         == b"/data/*\n"
     )
 
 
-def test_b62_an_anonymous_volume_is_filled_and_goes_with_its_container(cli: CommandLine) -> None:
-    first = image(cli, "filled:1", "one")
-    assert cli("run", "--rm", "-v", "/data", first, "cat", "/data/f", check=True).stdout == b"one"
+def test_b62_an_anonymous_volume_is_filled_and_goes_with_its_container(fresh_cli: CommandLine) -> None:
+    first = image(fresh_cli, "filled:1", "one")
+    assert fresh_cli("run", "--rm", "-v", "/data", first, "cat", "/data/f", check=True).stdout == b"one"

@@ -51,9 +51,11 @@ def test_b33_killed_at_any_point(box):
         old, new = f"{stub.address}/a:1", f"{stub.address}/a:2"
         box.images.pull(old)
         before = box.store_files()
+        pull(box, new)  # the first one writes bytecode, which is events too
+        box.images.remove(new)
         counted = pull(box, new)
         assert counted.returncode == 0, counted.stderr
-        total = int(counted.stdout)
+        total = int(counted.stdout) * 19 // 20  # two threads do not make the same number of events every time
         whole = box.store_files()
         box.images.remove(new)
         for point in sorted({1 + place * (total - 1) // (POINTS - 1) for place in range(POINTS)}):
