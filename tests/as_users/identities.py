@@ -1,6 +1,7 @@
 """The users the suite runs as, made where they are missing, each with a tree and a runtime directory of its own."""
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 RANGE = 65536
+LOCK = "/run/hull-tests.lock"
 LEFT_OUT = (".git", ".venv-*", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")
 
 
@@ -45,15 +47,28 @@ def prepare(tree: str) -> list[Identity]:
     os.makedirs(caller.env()["XDG_RUNTIME_DIR"], 0o700, exist_ok=True)
     if os.geteuid():
         return [caller]
+    first = tester(tree)
     single = _settle(_user("hull-single", ranged=False), tree, "single_id")
-    return [tester(tree), single, caller._replace(part="as_root")]
+    return [first, single, caller._replace(part="as_root")]
 
 
 def tester(tree: str) -> Identity:
-    """Return the ordinary user with subordinate ids; root only."""
+    """Return the ordinary user with subordinate ids; root only, and until this process ends nobody else's."""
+    _reserve()
     for device in ("/dev/fuse", "/dev/net/tun"):
         _open_to_everyone(device)
     return _settle(_user("hull-tester", ranged=True), tree, "")
+
+
+def _reserve() -> None:
+    """Wait for other runs on this machine: they use the same users and trees. Held by a descriptor, across exec."""
+    fd = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("setup: another run uses hull-tester, waiting for its end", flush=True)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    os.set_inheritable(fd, True)
 
 
 def _open_to_everyone(device: str) -> None:

@@ -83,7 +83,10 @@ def run(stage: Stage) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="hull-junit-") as place:
         os.chown(place, stage.who.uid, stage.who.gid)
         report = f"{place}/junit.xml"
-        status = _spawn(stage, report)
+        try:
+            status = _spawn(stage, report)
+        except OSError as error:
+            return Outcome(stage.title, 0, 0, 0, problem=f"cannot start: {error}")
         seconds = time.monotonic() - begun
         if not stage.pytest:
             return Outcome(stage.title, seconds, int(status == 0), int(status != 0))
