@@ -1,10 +1,16 @@
 """B56: a caller that ignores SIGCHLD, blocks signals or has closed its streams loses nothing."""
 
+import ctypes
+import os
+import signal
 import subprocess
 
 import pytest
 
 from tests.commandline import CommandLine, program
+
+RT_SIGACTION = {"x86_64": 13, "aarch64": 134}
+SHOW = ("run", "--rm", "--network", "none", "busybox", "grep", "SigIgn", "/proc/self/status")
 
 
 @pytest.mark.needs("program:bash")
@@ -22,3 +28,14 @@ def test_b56_dispositions_are_reset_inside(cli: CommandLine) -> None:
     )
     done = subprocess.run(["bash", "-c", script], env=cli.env(), stdout=subprocess.PIPE, timeout=30, check=False)
     assert int(done.stdout.split()[1], 16) == 0
+
+
+@pytest.mark.skipif(os.uname().machine not in RT_SIGACTION, reason="needs the number of rt_sigaction on this machine")
+def test_b56_so_are_those_that_libc_keeps_for_itself(cli: CommandLine) -> None:
+    def ignore() -> None:
+        action = (ctypes.c_ulong * 8)(signal.SIG_IGN)
+        for number in (32, 33, signal.SIGRTMAX):
+            assert ctypes.CDLL(None).syscall(RT_SIGACTION[os.uname().machine], number, action, None, 8) == 0
+
+    seen = cli.popen(*SHOW, stdout=subprocess.PIPE, preexec_fn=ignore).communicate(timeout=30)[0]
+    assert int(seen.split()[1], 16) == 0

@@ -5,15 +5,17 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
-/* Dispositions and mask are inherited: shells leave SIGTSTP or SIGCHLD ignored, and we would lose children by it. */
+/* Dispositions and mask are inherited: shells leave SIGTSTP or SIGCHLD ignored, and we would lose children by it.
+ * By the kernel's own call: libc's refuses the two signals it keeps for threads, and a caller may ignore those too. */
 static void reset_signals(void)
 {
-    struct sigaction usual = {.sa_handler = SIG_DFL};
+    static const unsigned long usual[8]; /* the kernel's struct sigaction: SIG_DFL, no flags, an empty mask */
     sigset_t set;
 
     for (int signal = 1; signal < NSIG; signal++)
-        sigaction(signal, &usual, NULL); /* SIGKILL, SIGSTOP and libc's own two refuse, rightly */
+        syscall(SYS_rt_sigaction, signal, usual, NULL, (NSIG - 1) / 8); /* SIGKILL and SIGSTOP refuse, rightly */
     sigemptyset(&set);
     MUST(sigprocmask(SIG_SETMASK, &set, NULL), "unblock", "the signals");
 }
