@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hull
 import pytest
 from hull import paths
 from hull.errors import HostError, UserError
@@ -113,6 +116,19 @@ def test_nobody_else_reads_what_was_asked(containers: Containers, places: paths.
     found = [os.stat(places.data + "/" + name).st_mode & 0o077 for name in os.listdir(places.data) if "hull.db" in name]
     assert found
     assert not any(found)
+
+
+def test_many_may_open_a_new_database_at_the_same_moment(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\nfrom hull.state.db import Database\n"
+        "while time.time() < float(sys.argv[2]): pass\nDatabase(sys.argv[1])"
+    )
+    home = os.path.dirname(os.path.dirname(hull.__file__))
+    for attempt in range(8):
+        words = [sys.executable, "-c", code, str(tmp_path / f"db{attempt}"), str(time.time() + 0.4)]
+        started = [subprocess.Popen(words, env={**os.environ, "PYTHONPATH": home}) for _ in range(4)]
+        assert [process.wait() for process in started] == [0] * 4
+    assert all("db" in name and "." not in name for name in os.listdir(tmp_path) if not name.endswith(("-wal", "-shm")))
 
 
 def _write_and_fail(db: Database) -> None:

@@ -16,30 +16,14 @@ class Database:
 
     def __init__(self, path: str) -> None:
         try:
-            if not os.path.exists(path):  # closing a second descriptor would drop SQLite's locks in this process
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # specs hold secrets
+            if not os.path.exists(path):
+                _publish(path)
             self.connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-            self._migrate()
+            _migrate(self.connection)
         except (sqlite3.Error, OSError) as error:
             raise HostError(
                 f"cannot open {path}: {error}", "check the disk, or move the file away and start anew"
             ) from None
-
-    def _migrate(self) -> None:
-        run = self.connection.execute
-        version = run("PRAGMA user_version").fetchone()[0]
-        if version == len(MIGRATIONS):
-            return
-        if version > len(MIGRATIONS):
-            raise HostError("cannot use the database: a newer hull wrote it", "upgrade this hull")
-        run("PRAGMA journal_mode=WAL")
-        run("BEGIN IMMEDIATE")
-        version = run("PRAGMA user_version").fetchone()[0]
-        for script in MIGRATIONS[version:]:
-            for statement in _statements(script):
-                run(statement)
-        run(f"PRAGMA user_version={len(MIGRATIONS)}")
-        run("COMMIT")
 
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Return every row of a query."""
@@ -56,6 +40,47 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+
+def _publish(path: str) -> None:
+    """Make the database beside its place and give it its name whole; where somebody else was first, theirs is it.
+
+    Turning a database to WAL does not wait for others, so two that meet a new store must not both do it in place. The
+    file is its owner's alone before anything is in it: specs hold secrets.
+    """
+    fresh = f"{path}.{os.urandom(8).hex()}"
+    os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        connection = sqlite3.connect(fresh, isolation_level=None)
+        connection.execute("PRAGMA journal_mode=WAL")
+        _migrate(connection)
+        connection.close()
+        _link(fresh, path)
+    finally:
+        os.unlink(fresh)
+
+
+def _link(fresh: str, path: str) -> None:
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    run = connection.execute
+    version = run("PRAGMA user_version").fetchone()[0]
+    if version == len(MIGRATIONS):
+        return
+    if version > len(MIGRATIONS):
+        raise HostError("cannot use the database: a newer hull wrote it", "upgrade this hull")
+    run("BEGIN IMMEDIATE")
+    version = run("PRAGMA user_version").fetchone()[0]
+    for script in MIGRATIONS[version:]:
+        for statement in _statements(script):
+            run(statement)
+    run(f"PRAGMA user_version={len(MIGRATIONS)}")
+    run("COMMIT")
 
 
 class Transaction:
