@@ -270,6 +270,7 @@ def test_p9_a_line_of_a_nested_map_stays_within_one_extent(probe):
         fails([errno.EPERM], lambda: nested(b'0 0 101\\n'))
         """,
         "--map-auto",
+        "--mount-proc",
     )
 
 

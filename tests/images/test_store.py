@@ -3,6 +3,7 @@ import os
 import sqlite3
 import threading
 
+import hull
 import pytest
 from hull.errors import HullError, RegistryError, UserError
 from hull.images import reference
@@ -328,8 +329,9 @@ def test_a_start_costs_three_queries_and_no_import(box):
         "print('HEAVY', [m for m in ('json', 'urllib3', 'hashlib', 'subprocess', 'threading', 'dataclasses',\n"
         "                'inspect', 'pathlib', 'argparse', 'tomllib', 'hull.images.layers') if m in sys.modules])\n"
     )
+    home = os.path.dirname(os.path.dirname(hull.__file__))  # an editable installation has it in no path
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, env={
-        **os.environ, "PYTHONPATH": ":".join(path for path in sys.path if path),
+        **os.environ, "PYTHONPATH": ":".join((home, *filter(None, sys.path))),
     })  # fmt: skip
     lines = done.stdout.splitlines()
     assert len([line for line in lines if line.startswith("SQL")]) == 3
