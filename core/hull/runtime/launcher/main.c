@@ -91,17 +91,6 @@ static void make_child(struct launch *launch)
     fail_at(NULL);
 }
 
-static void write_maps(struct launch *launch)
-{
-    const struct plan *plan = launch->plan;
-
-    if (!maps_asked(plan) || launch->maps_own)
-        return;
-    maps_write(launch);
-    channel_send(launch->channel, NOTE_MAPPED, 0, -1);
-    fail_at(NULL);
-}
-
 /* Needed for what must be done inside later: helpers, and removing what mapped ids own. */
 static void open_inside(struct launch *launch)
 {
@@ -113,6 +102,22 @@ static void open_inside(struct launch *launch)
         return;
     text_join(path, sizeof path, "/proc/", text_decimal((unsigned)launch->child), "/ns/user");
     launch->inside = MUST(open(path, O_RDONLY | O_CLOEXEC), "open", path);
+}
+
+/* The namespace is opened before the child hears of its maps: it then changes its ids, and for a moment the kernel lets
+ * nobody look at it. */
+static void write_maps(struct launch *launch)
+{
+    const struct plan *plan = launch->plan;
+
+    if (!maps_asked(plan) || launch->maps_own) {
+        open_inside(launch);
+        return;
+    }
+    maps_write(launch);
+    open_inside(launch);
+    channel_send(launch->channel, NOTE_MAPPED, 0, -1);
+    fail_at(NULL);
 }
 
 /* The program's readers and writers wait for the program, not for us. */
@@ -174,7 +179,6 @@ int main(int argc, char **argv, char **environment)
     make_child(&launch);
     fail_finishing(&launch);
     write_maps(&launch);
-    open_inside(&launch);
     helpers_start(&launch, -1);
     let_go(&launch);
     finish(&launch, supervise_run(&launch));
