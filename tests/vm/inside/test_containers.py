@@ -35,7 +35,14 @@ def test_a_pipe_loses_nothing(cli):
 @pytest.mark.single_id
 def test_a_life_in_full(cli, children):
     child = cli.popen(
-        "run", "--name", "life", "--network", "none", *SH, "echo inside > /where; echo up; exec sleep 600", stdout=-1
+        "run",
+        "--name",
+        "life",
+        "--network",
+        "none",
+        *SH,
+        "trap '' TERM; echo inside > /where; echo up; exec sleep 600",
+        stdout=-1,
     )
     children.append(child)
     assert child.stdout.readline() == b"up\n"
