@@ -131,6 +131,23 @@ def test_many_may_open_a_new_database_at_the_same_moment(tmp_path: Path) -> None
     assert all("db" in name and "." not in name for name in os.listdir(tmp_path) if not name.endswith(("-wal", "-shm")))
 
 
+def test_what_a_living_shell_ran_and_removed_is_forgotten_at_its_next_start(
+    containers: Containers, places: paths.Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(5):
+        ident = f"{n:064x}"
+        os.mkdir(places.container(ident))
+        containers.add(ident, Spec("busybox", remove=True), IMAGE)
+        if n:
+            os.rmdir(places.container(ident))
+    assert containers.orphans() == []
+    assert len(containers.all()) == 5  # one without a directory may be about to get it
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 2)
+    assert containers.orphans() == []
+    assert [row.id for row in containers.all()] == [f"{0:064x}"]
+
+
 def _write_and_fail(db: Database) -> None:
     db.write("INSERT INTO tags VALUES ('a', 'b')")
     message = "the disk is full"

@@ -84,12 +84,17 @@ class Containers:
         ]
 
     def orphans(self) -> list[Container]:
-        """Return the --rm containers whose asking process is dead; forget those that were removed as they should be."""
-        rows = self._db.rows("SELECT id, creator FROM containers WHERE remove = 1")
-        dead = [str(ident) for ident, creator in rows if not Process.parse(str(creator)).alive]
-        left = [ident for ident in dead if os.path.isdir(self._paths.container(ident))]
-        for ident in set(dead).difference(left):
-            self.forget(ident)
+        """Return the --rm containers whose asking process is dead; forget those that were removed as they should be.
+
+        A shell asks for thousands and lives on: what they leave is one look at a missing directory, once.
+        """
+        left, now = [], time.time()
+        for ident, creator, created in self._db.rows("SELECT id, creator, created FROM containers WHERE remove = 1"):
+            here = os.path.isdir(self._paths.container(str(ident)))
+            if not here and now - float(str(created)) >= SETTLED:
+                self.forget(str(ident))
+            elif here and not Process.parse(str(creator)).alive:
+                left.append(ident)
         return [row for row in self.all() if row.id in left] if left else []
 
     def find(self, word: str) -> Container:
@@ -113,7 +118,7 @@ class Containers:
 
     def forget_if_gone(self, row: Container) -> bool:
         """Drop the row of a container whose directory was removed (--rm does that); tell whether it was."""
-        if os.path.isdir(self._paths.container(row.id)) or (row.creator.alive and time.time() - row.created < 1):
+        if os.path.isdir(self._paths.container(row.id)) or (row.creator.alive and time.time() - row.created < SETTLED):
             return False
         self.forget(row.id)
         return True
@@ -123,6 +128,7 @@ class Containers:
         self._db.write("DELETE FROM containers WHERE id = ?", ident)
 
 
+SETTLED = 1.0  # seconds after which a row without a directory is no container about to be
 PLAIN_NAMES = 5  # attempts before a number is added
 COLUMNS = "id, name, image, spec, config, creator, created, remove"
 
