@@ -22,7 +22,7 @@ def resolve(add: tuple[str, ...], drop: tuple[str, ...]) -> tuple[frozenset[str]
     else the default, less what is dropped, and then what is added. Ambient is empty: a program that is not root inside
     holds nothing. All of these are powers over the container's own namespaces only.
     """
-    bits = {name: bit for bit, name in enumerate(NAMES.split()) if bit <= _last()}
+    bits = dict(zip(NAMES.split(), range(_last() + 1), strict=False))
     added, dropped = [_parse(word, bits) for word in add], [_parse(word, bits) for word in drop]
     if "ALL" in added:
         held = set(bits) - set(dropped)

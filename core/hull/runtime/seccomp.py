@@ -8,6 +8,7 @@ terminal, so TIOCSTI and TIOCLINUX stay refused whatever profile was asked (`gua
 
 import os
 from errno import EAFNOSUPPORT, ENOSYS, EPERM
+from functools import lru_cache
 
 from hull.errors import HostError
 from hull.runtime import bpf, syscalls
@@ -91,8 +92,12 @@ _REFUSE: Rules = (Rule(ERRNO | EPERM),)
 _TERMINAL: Rules = tuple(Rule(ERRNO | EPERM, (Condition(1, "==", r),)) for r in (_TIOCSTI, _TIOCLINUX)) + _ALLOW
 
 
+@lru_cache(maxsize=8)
 def build(capabilities: frozenset[str], machine: str = "") -> str:
-    """Return the default filter for a program that may hold `capabilities` (CAP_ names); a pure function of these."""
+    """Return the default filter for a program that may hold `capabilities` (CAP_ names); a pure function of these.
+
+    A shell starts many containers with the same ones: each set is built once a process.
+    """
     known = _rules(capabilities)
     verdicts = {}
     for arch in _architectures(machine):
