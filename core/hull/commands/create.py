@@ -134,12 +134,8 @@ def _attach(engine: Engine, mount: Mount, directory: str, owner: tuple[int, int]
 
         if mount.source:
             return mount._replace(source=volumes.ensure(engine.paths, mount.source, owner))
-        path = f"{directory}/volumes/{mount.target.strip('/').replace('/', '_')}"
-        os.makedirs(path, 0o755, exist_ok=True)
-        if owner:
-            os.chmod(os.path.dirname(path), 0o711)  # noqa: S103 (root's store is traversable)
-            os.chown(path, *owner)
-        return mount._replace(source=path)
+        anonymous = f"{directory}/volumes/{mount.target.strip('/').replace('/', '_')}"
+        return mount._replace(source=volumes.make(anonymous, owner))
     if mount.kind == "bind" and not os.path.lexists(mount.source):
         raise UserError(f"cannot mount {mount.source}: no such file or directory", f"mkdir -p {mount.source}")
     return mount

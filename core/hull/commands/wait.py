@@ -23,12 +23,8 @@ def _wait(engine: Engine, word: str) -> int:
     except FileNotFoundError:
         return engine.containers.status(row).exit_code
     with file:
-        now = status.judge(_lines(file.read()), row.creator.boot)
+        now = status.parse(file.read(), row.creator.boot)
         if now.launcher.pid:
             processes.wait(now.launcher)
         file.seek(0, os.SEEK_SET)
-        return status.judge(_lines(file.read()), row.creator.boot).exit_code
-
-
-def _lines(data: bytes) -> list[bytes]:
-    return [line for line in data.splitlines() if line.endswith(b"}")]
+        return status.parse(file.read(), row.creator.boot).exit_code

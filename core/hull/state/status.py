@@ -33,14 +33,19 @@ def read(directory: str, boot: str) -> Status:
     """
     try:
         with open(f"{directory}/status", "rb") as file:
-            lines = file.read().splitlines()
+            data = file.read()
     except FileNotFoundError:
         return Status("created" if os.path.isdir(directory) else "gone", NOBODY, NOBODY)
-    return judge([line for line in lines if line.endswith(b"}")], boot)
+    return parse(data, boot)
+
+
+def parse(data: bytes, boot: str) -> Status:
+    """Return what a status file's content says; a torn last line was never written."""
+    return judge([line for line in data.splitlines() if line.endswith(b"}")], boot)
 
 
 def judge(lines: list[bytes], boot: str) -> Status:
-    """Fold the launcher's lines, oldest first. A torn last line was never written."""
+    """Fold the launcher's lines, oldest first."""
     import json
 
     status = Status("created", NOBODY, NOBODY)

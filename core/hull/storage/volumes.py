@@ -15,7 +15,11 @@ def ensure(paths: Paths, name: str, owner: tuple[int, int] | None) -> str:
             f"cannot use the volume {name!r}: names are letters, digits, '_', '.', '-'",
             "a host path begins with / or ./",
         )
-    path = f"{paths.volumes}/{name}/_data"
+    return make(f"{paths.volumes}/{name}/_data", owner)
+
+
+def make(path: str, owner: tuple[int, int] | None) -> str:
+    """Make a volume's directory, if missing, for the container's root; the one above it is the volume's alone."""
     if not os.path.isdir(path):
         os.makedirs(path, 0o755)
         if owner:

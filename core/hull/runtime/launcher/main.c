@@ -108,15 +108,13 @@ static void open_inside(struct launch *launch)
  * nobody look at it. */
 static void write_maps(struct launch *launch)
 {
-    const struct plan *plan = launch->plan;
+    bool ours = maps_asked(launch->plan) && !launch->maps_own;
 
-    if (!maps_asked(plan) || launch->maps_own) {
-        open_inside(launch);
-        return;
-    }
-    maps_write(launch);
+    if (ours)
+        maps_write(launch);
     open_inside(launch);
-    channel_send(launch->channel, NOTE_MAPPED, 0, -1);
+    if (ours)
+        channel_send(launch->channel, NOTE_MAPPED, 0, -1);
     fail_at(NULL);
 }
 
