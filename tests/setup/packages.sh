@@ -4,8 +4,8 @@
 # bench (the peers).
 set -eu
 
-base="python3 python3-venv python3-dev gcc libc6-dev libffi-dev make uidmap slirp4netns fuse-overlayfs ca-certificates
-      util-linux procps"
+base="python3 python3-venv python3-dev gcc libc6-dev musl-tools libffi-dev make uidmap slirp4netns fuse-overlayfs
+      ca-certificates util-linux procps"
 registry="docker-registry mmdebstrap debian-archive-keyring busybox-static"
 vm="qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static"
 test="$registry $vm apache2-utils bubblewrap cppcheck curl git iproute2 openssl passt strace tmux"
