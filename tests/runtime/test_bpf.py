@@ -55,6 +55,26 @@ def test_search_finds_every_number_across_long_jumps(step):
     assert verdict(code, 1, 5) == "EPERM"
 
 
+def test_long_verdicts_of_many_kinds_are_found_across_long_jumps():
+    def rules(n):
+        if n % 3:
+            return (Rule(ALLOW),)
+        return (Rule(ERRNO | (n % 100 + 1), (Condition(0, "==", n), Condition(0, "!=", 0xFFFFFFFF))), Rule(ALLOW))
+
+    verdicts = {n: rules(n) for n in range(600)}
+    code = bpf.encode(bpf.program([(ARCH, bpf.block(verdicts, ERRNO | 38))], ERRNO | 38))
+    for n in range(600):
+        for argument in (n, n + 1):
+            assert verdict(code, ARCH, n, argument) == verdict(compile_one(*rules(n)), ARCH, 3, argument), n
+    assert verdict(code, ARCH, 600) == "ENOSYS"
+
+
+def test_a_verdict_is_written_once_within_reach():
+    alternating = {n: (Rule(ALLOW),) for n in range(0, 100, 2)}
+    code = bpf.block(alternating, ERRNO | 1)
+    assert len(code) == 1 + 99 + 2, "one load, a comparison between neighbours, two verdicts"
+
+
 def test_an_architecture_without_a_block_gets_the_default():
     assert verdict(compile_one(Rule(ALLOW)), ARCH + 1, 3) == "ENOSYS"
 

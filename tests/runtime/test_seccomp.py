@@ -228,3 +228,18 @@ def test_a_later_refusal_wins_over_a_fake():
     refusal = {HERE[0]: bpf.block({NUMBER["setgroups"]: (bpf.Rule(bpf.ERRNO | errno.EACCES),)}, bpf.ALLOW)}
     last = seccomp.assemble(refusal, bpf.ALLOW)
     assert filters.under((seccomp.fake_ids(), last), body) == "EACCES"
+
+
+@pytest.mark.parametrize("arch", [X86, I386, ARM64])
+@pytest.mark.parametrize("args", [(0,) * 6, (5,) * 6, (0xFFFFFFFF,) * 6, (1, 0o20644, 0o20644, 1)])
+def test_one_filter_for_a_program_alone_in_its_map_says_what_the_two_said(arch, args):
+    machine = MACHINES[arch]
+    default, fakes, both = (
+        seccomp.build(NONE, machine),
+        seccomp.fake_ids(machine=machine),
+        seccomp.build(NONE, machine, alone=True),
+    )
+    for number in range(600):
+        first = verdict(default, arch, number, *args)
+        expected = verdict(fakes, arch, number, *args) if first == "allow" else first
+        assert verdict(both, arch, number, *args) == expected, number

@@ -113,8 +113,7 @@ def confinement(spec: Spec, flavour: str) -> plan.Confinement:
 
     security = protect.parse_security(spec.security, flavour)
     names, bounding, ambient = caps.resolve(spec.cap_add, spec.cap_drop)
-    filters = [] if flavour != "single" else [seccomp.fake_ids()]
-    filters += seccomp.filters(security.seccomp, names)
+    filters = seccomp.filters(security.seccomp, names, alone=flavour == "single")
     return plan.Confinement(
         bounding, ambient, tuple(filters), security.no_new_privileges, security.masked, security.readonly
     )

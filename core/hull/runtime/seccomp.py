@@ -93,15 +93,19 @@ _TERMINAL: Rules = tuple(Rule(ERRNO | EPERM, (Condition(1, "==", r),)) for r in 
 
 
 @lru_cache(maxsize=8)
-def build(capabilities: frozenset[str], machine: str = "") -> str:
+def build(capabilities: frozenset[str], machine: str = "", alone: bool = False) -> str:
     """Return the default filter for a program that may hold `capabilities` (CAP_ names); a pure function of these.
 
-    A shell starts many containers with the same ones: each set is built once a process.
+    For one that is `alone` in its map what it allows of `fake_ids` is faked in the same filter: one costs less than
+    two. A shell starts many containers with the same ones: each set is built once a process.
     """
     known = _rules(capabilities)
     verdicts = {}
     for arch in _architectures(machine):
         table = {number: known.get(name, _REFUSE) for number, name in syscalls.numbers(arch).items()}
+        if alone:
+            faked = _faked(arch, 0, 0)
+            table.update((number, faked[number]) for number in faked if table.get(number) == _ALLOW)
         verdicts[arch] = bpf.block(table, ERRNO | ENOSYS)
     return assemble(verdicts, ERRNO | ENOSYS)
 
@@ -119,25 +123,25 @@ def guard(machine: str = "") -> str:
 
 def fake_ids(uid: int = 0, gid: int = 0, machine: str = "") -> str:
     """Return the filter that tells a program alone in its map that changing ids worked (`hull.runtime.fakeids`)."""
-    from hull.runtime import fakeids
-
-    verdicts = {arch: bpf.block(fakeids.rules(arch, uid, gid), ALLOW) for arch in _architectures(machine)}
+    verdicts = {arch: bpf.block(_faked(arch, uid, gid), ALLOW) for arch in _architectures(machine)}
     return assemble(verdicts, ERRNO | ENOSYS)
 
 
-def filters(profile: str, capabilities: frozenset[str]) -> tuple[str, ...]:
-    """Return the filters of one container, in the order in which the plan installs them, after `fake_ids`.
+def filters(profile: str, capabilities: frozenset[str], alone: bool = False) -> tuple[str, ...]:
+    """Return the filters of one container, in the order in which the plan installs them.
 
-    `profile` is empty (the default), `unconfined`, or the path of a Docker seccomp profile. Where several filters
-    refuse one call the last installed names the error: ids are faked only where the profile allows the call.
+    `profile` is empty (the default), `unconfined`, or the path of a Docker seccomp profile; a program that is `alone`
+    in its map has its changes of ids faked. Where several filters refuse one call the last installed names the error:
+    ids are faked only where the profile allows the call.
     """
     if not profile:
-        return (build(capabilities),)
+        return (build(capabilities, alone=alone),)
+    first = (fake_ids(), guard()) if alone else (guard(),)
     if profile == "unconfined":
-        return (guard(),)
+        return first
     from hull.runtime import profile as docker
 
-    return (guard(), docker.build(profile, capabilities))
+    return (*first, docker.build(profile, capabilities))
 
 
 def assemble(blocks: dict[int, list[Instruction]], default: int) -> str:
@@ -146,6 +150,12 @@ def assemble(blocks: dict[int, list[Instruction]], default: int) -> str:
     if syscalls.AUDIT_X86_64 in blocks:
         blocks[syscalls.AUDIT_X86_64] = x32 + blocks[syscalls.AUDIT_X86_64][1:]
     return bpf.encode(bpf.program(list(blocks.items()), default))
+
+
+def _faked(arch: int, uid: int, gid: int) -> dict[int, Rules]:
+    from hull.runtime import fakeids
+
+    return fakeids.rules(arch, uid, gid)
 
 
 def _architectures(machine: str) -> tuple[int, ...]:

@@ -106,6 +106,24 @@ static void make_first_missing(int root, char *path, bool directory, const char 
     close(parent);
 }
 
+/* The usual case: nothing but the last component is missing. False: make it the long way. */
+static bool make_last(int root, const char *target, bool directory)
+{
+    char before[PATH_ROOM];
+    const char *slash = strrchr(target, '/');
+    int parent, done;
+
+    if (slash == NULL || slash[1] == '\0' || slash == target)
+        return false;
+    text_join(before, sizeof before, target, "", "");
+    before[slash - target] = '\0';
+    if ((parent = place_try_open(root, before, O_PATH | O_DIRECTORY)) < 0)
+        return false;
+    done = directory ? mkdirat(parent, slash + 1, 0755) : mknodat(parent, slash + 1, S_IFREG | 0644, 0);
+    close(parent);
+    return done == 0;
+}
+
 int place_make(int root, const char *target, bool directory)
 {
     char path[PATH_ROOM];
@@ -113,6 +131,11 @@ int place_make(int root, const char *target, bool directory)
 
     if ((fd = place_try_open(root, target, O_PATH)) >= 0)
         return fd;
+    if (errno != ENOENT)
+        refuse(target);
+    if (make_last(root, target, directory) && (fd = place_try_open(root, target, O_PATH)) >= 0)
+        return fd;
+    errno = ENOENT;
     text_join(path, sizeof path, target, "", "");
     for (int tries = 0; tries < LINKS_MOST + PATH_ROOM / 2; tries++) {
         if (errno != ENOENT)
