@@ -1,4 +1,4 @@
-# A warm xonsh: the command as a user types it, through the shell's own machinery.
+# A warm xonsh: the command as a user types it, alone on a line or captured, through the shell's own machinery.
 import os, sys, time
 from bench.workers import Serving
 
@@ -8,10 +8,15 @@ serving = Serving()
 for word in serving:
     begun = time.perf_counter()
     if word == "hull":
-        done = !(hull run --rm --network none busybox true < /dev/null)
+        hull run --rm --network none busybox true < /dev/null
+        status = __xonsh__.lastcmd.rtn
+    elif word == "bwrap":
+        @(bwrap) < /dev/null
+        status = __xonsh__.lastcmd.rtn
+    elif word == "hull captured":
+        status = !(hull run --rm --network none busybox true < /dev/null).rtn
     else:
-        done = !(@(bwrap) < /dev/null)
-    status = done.rtn
+        status = !(@(bwrap) < /dev/null).rtn
     elapsed = time.perf_counter() - begun
     if status:
         sys.exit(f"{word}: exit {status}")

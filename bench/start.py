@@ -76,6 +76,10 @@ def _warm(place: Place) -> Iterator[Figure]:
             yield compare(f"inside a warm {name}", ours, plain, RUNS, bound=3.0)
             same = Side(f"bwrap, typed in {name}", version("bwrap"), lambda: shell.ask("bwrap"))
             yield compare(f"inside a warm {name}, both", ours, same, RUNS)
+            if name == "xonsh":
+                ours = Side("!(hull run …)", version(name), lambda: shell.ask("hull captured"))
+                same = Side("!(bwrap …)", version("bwrap"), lambda: shell.ask("bwrap captured"))
+                yield compare("inside a warm xonsh, both captured", ours, same, RUNS)
 
 
 def _ballast(place: Place, gibibytes: int = 6) -> Figure | Skipped:

@@ -108,7 +108,7 @@ class Hull:
         from hull.errors import HullError
 
         try:
-            process = self.engine().spawn(launch, **{**options, "close_fds": True})
+            process = self.engine().spawn(launch, **named_group(options), close_fds=True)
         except HullError as error:
             raise XonshError(f"hull: {error.message} ({error.hint})") from None
         self._pids.add(process.pid)
@@ -179,6 +179,25 @@ class Inline:
                 yield RichCompletion(
                     found.text, description=found.about, append_space=True, prefix_len=len(command.prefix)
                 )
+
+
+def named_group(options: dict[str, Any]) -> dict[str, Any]:
+    """Return Popen's options with xonsh's code between fork and exec replaced by the process group that it joins.
+
+    Without such code Python starts a child by vfork, whatever the shell's size. What else the code does, a handler of
+    SIGTSTP, ends with the exec. Code that is not xonsh's own is left as it is.
+    """
+    from xonsh.procs import specs
+
+    code = options.get("preexec_fn")
+    kept = {key: value for key, value in options.items() if key not in ("preexec_fn", "close_fds")}
+    if code is None:
+        return kept
+    if code is getattr(specs, "no_pg_xonsh_preexec_fn", None):
+        return {**kept, "process_group": 0}
+    if getattr(getattr(code, "__code__", None), "co_freevars", None) == ("pipeline_group",):
+        return {**kept, "process_group": code.__closure__[0].cell_contents}
+    return {**kept, "preexec_fn": code}
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -13,6 +14,7 @@ pytest.importorskip("xonsh", reason="xonsh is not installed")
 pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
 
 RUN = "hull run --network none --rm busybox"
+FED = RUN.replace("--rm", "--rm -i")
 
 
 @pytest.fixture
@@ -189,6 +191,32 @@ def test_interrupt(shell, mark):
     shell.prompt()
     until(lambda: not processes(mark), "the container to end")
     assert "rc -2" in shell.run("print('rc', __xonsh__.lastcmd.rtn)")
+
+
+def test_a_pipeline_is_one_process_group_of_the_terminal(shell, mark):
+    shell.type(f"{RUN} sh -c 'echo ready >&2; sleep {mark}' | {FED} cat")
+    shell.expect("ready\r")
+    until(lambda: len({os.getpgid(pid) for pid in processes(mark)}) == 1 and foreground(mark), "the pipeline to stand")
+    shell.press("c")
+    shell.prompt()
+    until(lambda: not processes(mark), "the pipeline to end")
+    assert "6\r" in shell.run(f"{RUN} echo seven | {FED} wc -c | cat")
+
+
+@pytest.mark.parametrize("group", [None, 1])
+def test_the_shell_is_not_copied_to_start_a_child(group):
+    from hull.xonsh import named_group
+    from xonsh.procs import specs
+
+    spec = specs.SubprocSpec.__new__(specs.SubprocSpec)
+    given = {"close_fds": False, "universal_newlines": True}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(specs, "XSH", types.SimpleNamespace(env={"XONSH_INTERACTIVE": True}))
+        spec.prep_preexec_fn(given, pipeline_group=group)
+    assert "preexec_fn" in given, "xonsh does it otherwise now: see whether the wrapper is still needed"
+    assert named_group(given) == {"universal_newlines": True, "process_group": group or 0}
+    foreign = {"preexec_fn": os.getpid}
+    assert named_group(foreign) == foreign
 
 
 def resume(shell, mark):
