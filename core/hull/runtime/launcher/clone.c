@@ -3,8 +3,9 @@
  * Theory of operation. Where a namespace must belong to somebody else than the new user namespace (a joined one, an
  * outer network namespace, a running container's), a short-lived intermediate enters or makes it and then clones the
  * child with CLONE_PARENT: the child is the launcher's own, the launcher itself never left the host's namespaces. The
- * intermediate shares the launcher's memory and suspends it (CLONE_VFORK), so that it costs no page-table copy and
- * leaves its results where the launcher reads them.
+ * intermediate shares the launcher's memory and descriptors and suspends it (CLONE_VFORK), so that it costs no
+ * page-table copy and leaves its results where the launcher reads them. It writes the child's maps, too: the child need
+ * not wait until the launcher wakes.
  */
 #include "hull.h"
 
@@ -58,7 +59,7 @@ void clone_prepare(struct launch *launch)
     const struct op *op = plan_find(launch->plan, W_USERNS_JOIN);
     int count = 0;
 
-    launch->userns = -1;
+    launch->userns = launch->inside = -1;
     if (op != NULL) {
         fail_at(op);
         launch->userns = MUST(open(op->arg[0], O_RDONLY | O_CLOEXEC), "open", op->arg[0]);
@@ -150,17 +151,19 @@ static int intermediate(void *data)
         become_child(errand);
     if (launch->child < 0)
         fail_errno("make", "the container's namespaces");
+    if (count == 0) /* else /proc here may be another's */
+        maps_give(launch);
     return 0;
 }
 
-void clone_aside(int (*errand)(void *), void *data)
+void clone_aside(int (*errand)(void *), void *data, int shared)
 {
     char stack[96 << 10] __attribute__((aligned(16))); /* inside our own, where sanitizers expect one */
     int status = 0;
     pid_t pid;
 
     fail_aside(true);
-    pid = clone(errand, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, data);
+    pid = clone(errand, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD | shared, data);
     fail_aside(false);
     if (pid < 0)
         fail_errno("start", "the intermediate process");
@@ -193,12 +196,17 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
         MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
     fail_at(plan_find(plan, W_USERNS_NEW));
     if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan)) {
-        clone_aside(intermediate, &errand);
-        return;
+        clone_aside(intermediate, &errand, CLONE_FILES);
+        if (sysfs >= 0)
+            close(sysfs);
+        if (plan_find(plan, W_NAMESPACE_JOIN) == NULL)
+            return;
+    } else {
+        launch->child = sys_clone(&errand.request);
+        if (launch->child == 0)
+            become_child(&errand);
+        if (launch->child < 0)
+            fail_errno("make", "the container's namespaces");
     }
-    launch->child = sys_clone(&errand.request);
-    if (launch->child == 0)
-        become_child(&errand);
-    if (launch->child < 0)
-        fail_errno("make", "the container's namespaces");
+    maps_give(launch);
 }

@@ -182,11 +182,11 @@ struct launch {
 /* clone.c, maps.c: the launcher makes the child. */
 void clone_prepare(struct launch *launch);
 void clone_child(struct launch *launch, int child_end, int progress_end);
-void clone_aside(int (*errand)(void *), void *data); /* run it in a process that shares our memory, and wait */
+void clone_aside(int (*errand)(void *), void *data, int shared); /* in a process that shares our memory; and wait */
 uint64_t clone_flags(const struct plan *plan);
 bool clone_outer_network(const struct plan *plan);
 int clone_sysfs(void); /* child: a detached sysfs made by the intermediate, or -1 */
-void maps_write(const struct launch *launch);
+void maps_give(struct launch *launch); /* whoever cloned the child: it waits */
 bool maps_asked(const struct plan *plan);
 bool maps_by_child(const struct plan *plan); /* launcher: asked before the clone, of the parent namespace's ids */
 void maps_write_own(const struct plan *plan);

@@ -151,7 +151,7 @@ void keeper_start(struct launch *launch, struct helper *helper, int fuse)
     helper->log = log[0];
     struct keeper keeper = {launch, helper, ready[1], hangup[0], log[1], fuse};
 
-    clone_aside(start_aside, &keeper);
+    clone_aside(start_aside, &keeper, 0);
     close(ready[1]);
     close(hangup[0]);
     close(log[1]);

@@ -91,33 +91,6 @@ static void make_child(struct launch *launch)
     fail_at(NULL);
 }
 
-/* Needed for what must be done inside later: helpers, and removing what mapped ids own. */
-static void open_inside(struct launch *launch)
-{
-    char path[64];
-
-    launch->inside = -1;
-    if (plan_find(launch->plan, W_USERNS_NEW) == NULL ||
-        (launch->helper_count == 0 && plan_find(launch->plan, W_REMOVE) == NULL))
-        return;
-    text_join(path, sizeof path, "/proc/", text_decimal((unsigned)launch->child), "/ns/user");
-    launch->inside = MUST(open(path, O_RDONLY | O_CLOEXEC), "open", path);
-}
-
-/* The namespace is opened before the child hears of its maps: it then changes its ids, and for a moment the kernel lets
- * nobody look at it. */
-static void write_maps(struct launch *launch)
-{
-    bool ours = maps_asked(launch->plan) && !launch->maps_own;
-
-    if (ours)
-        maps_write(launch);
-    open_inside(launch);
-    if (ours)
-        channel_send(launch->channel, NOTE_MAPPED, 0, -1);
-    fail_at(NULL);
-}
-
 /* The program's readers and writers wait for the program, not for us. */
 static void let_go(const struct launch *launch)
 {
@@ -172,11 +145,10 @@ int main(int argc, char **argv, char **environment)
     launch.has_init = plan_find(&plan, W_INIT) != NULL;
     launch.direct = !launch.has_init;
     mounts_open_sources(&plan);
-    status_created();
     block_signals();
-    make_child(&launch);
     fail_finishing(&launch);
-    write_maps(&launch);
+    make_child(&launch);
+    status_created(); /* while the child builds */
     helpers_start(&launch, -1);
     let_go(&launch);
     finish(&launch, supervise_run(&launch));

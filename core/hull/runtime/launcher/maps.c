@@ -151,7 +151,7 @@ static void await_writer(const struct writer *writer)
 }
 
 /* The two helpers are set-uid programs and cost more than all mounts together: run them side by side. */
-void maps_write(const struct launch *launch)
+static void maps_write(const struct launch *launch)
 {
     const struct op *helpers = plan_find(launch->plan, W_MAP_HELPERS);
     char process[16];
@@ -169,4 +169,30 @@ void maps_write(const struct launch *launch)
 
     await_writer(&uids);
     await_writer(&gids);
+}
+
+/* Needed for what must be done inside later: helpers, and removing what mapped ids own. */
+static void open_inside(struct launch *launch)
+{
+    char path[64];
+
+    if (plan_find(launch->plan, W_USERNS_NEW) == NULL ||
+        (launch->helper_count == 0 && plan_find(launch->plan, W_REMOVE) == NULL))
+        return;
+    text_join(path, sizeof path, "/proc/", text_decimal((unsigned)launch->child), "/ns/user");
+    launch->inside = MUST(open(path, O_RDONLY | O_CLOEXEC), "open", path);
+}
+
+/* The namespace is opened before the child hears of its maps: it then changes its ids, and for a moment the kernel lets
+ * nobody look at it. */
+void maps_give(struct launch *launch)
+{
+    bool ours = maps_asked(launch->plan) && !launch->maps_own;
+
+    if (ours)
+        maps_write(launch);
+    open_inside(launch);
+    if (ours)
+        channel_send(launch->channel, NOTE_MAPPED, 0, -1);
+    fail_at(NULL);
 }

@@ -80,7 +80,7 @@ static char *next_word(char **at, char *end)
 static int find_word(const char *word)
 {
     for (int i = 0; i < W_COUNT; i++)
-        if (strcmp(TABLE[i].word, word) == 0)
+        if (*TABLE[i].word == *word && strcmp(TABLE[i].word, word) == 0)
             return i;
     return -1;
 }
