@@ -23,12 +23,27 @@ class Word(NamedTuple):
     text: str
 
 
-# Stages in order of time. prepare: the launcher, before any clone. identity: ids of the new user namespace. namespaces:
+# Stages in order of time. prepare: the launcher, before any clone. monitor: whoever stays beside a detached container,
+# over all its runs. identity: ids of the new user namespace. namespaces:
 # clone. helpers: beside the container, started as soon as their namespace exists. mounts: pid 1, before pivot_root.
 # settings: pid 1, after it. program: the program's own process. finish: the launcher, after the last process is gone.
 OPS: dict[str, Word] = {
     "id": Word(("id",), "prepare", "call it {0}"),
     "status": Word(("path",), "prepare", "append what happens to {0}, one JSON object a line"),
+    "events": Word(("path", "attributes"), "prepare", "append Docker's events to {0}, with the attributes {1}"),
+    "monitor": Word(("socket",), "monitor", "detach: stay beside the container, answer on {0}"),
+    "attach": Word(("socket", "options"), "monitor", "attach to the streams of the monitor at {0} ({1})"),
+    "log": Word(
+        ("driver", "path", "bytes", "files"), "monitor", "log by {0} to {1}, a new file each {2} bytes, {3} files"
+    ),
+    "restart": Word(("policy", "most"), "monitor", "start it again: {0}, {1} times at most (0: no limit)"),
+    "stop": Word(("signal", "ms"), "monitor", "stop it with signal {0}, kill it {1} ms later (-1: never)"),
+    "health": Word(
+        ("interval", "timeout", "retries", "start-period", "start-interval"),
+        "monitor",
+        "probe its health each {0} ms, {1} ms long, unhealthy after {2}; for {3} ms each {4} ms, no failure counts",
+    ),
+    "health-arg": Word(("word",), "monitor", "  argument {0}"),
     "cgroup": Word(("path",), "prepare", "join the control group {0}; who made it removes it at the end"),
     "userns-join": Word(("path",), "identity", "enter the kept user namespace {0}"),
     "userns-new": Word((), "identity", "make a user namespace (nested in the joined one, if any)"),
