@@ -9,6 +9,7 @@ from bench.measure import Figure, Side, Skipped, interleave
 from bench.place import IMAGE, Place, bwrap, program, version
 
 GIBIBYTES = int(os.environ.get("BENCH_GIBIBYTES", "6"))
+PIPES = 15
 LIMIT = 2 << 20
 DETACHED = ("conmon", "catatonit")
 
@@ -25,10 +26,10 @@ def _throughput(place: Place) -> Figure:
     inside = place.hull.argv("run", "-i", "--rm", "--network", "none", IMAGE, "cat")
     ours = Side("head | hull run -i … cat | wc", "", lambda: _pipe(inside, size, place.hull.env()))
     peer = Side("head | busybox cat | wc", "", lambda: _pipe(plain, size, dict(os.environ)))
-    mine, theirs = interleave(ours, peer, 5, warm=1)
+    mine, theirs = interleave(ours, peer, PIPES, warm=1)
     rates = (size / mine / 1e6, size / theirs / 1e6)
     note = f"{GIBIBYTES} GiB, the container's start included"
-    return Figure("pipe throughput", ours, peer, *rates, 5, "MB/s", least=0.95, note=note)
+    return Figure("pipe throughput", ours, peer, *rates, PIPES, "MB/s", least=0.95, note=note)
 
 
 def _pipe(argv: list[str], size: int, env: dict[str, str]) -> float:
