@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hull.model import Limits, Mount, Port, Spec, Ulimit
+from hull.model import Health, Image, Limits, Mount, Port, Spec, Ulimit
 
 FULL = Spec(
     image="debian:12",
@@ -17,12 +17,28 @@ FULL = Spec(
     limits=Limits(memory=64 << 20, cpus=0.5),
     stop_timeout=1.5,
     tty=True,
+    restart="on-failure:3",
+    log_driver="json-file",
+    log_options=("max-size=1m",),
+    health=Health(("CMD", "true"), 1.5, 2.0, 3, 4.0, 5.0),
 )
 
 
 @pytest.mark.parametrize("spec", [Spec("a"), FULL])
 def test_a_spec_survives_json(spec: Spec) -> None:
     assert Spec.decode(json.loads(json.dumps(spec.encode()))) == spec
+
+
+@pytest.mark.parametrize("health", [None, Health(("CMD-SHELL", "true"), 30.0)])
+def test_an_image_survives_json(health: Health | None) -> None:
+    image = Image("sha256:1", "busybox", ("/layer",), env=("A=1",), health=health)
+    assert Image.decode(json.loads(json.dumps(image.encode()))) == image
+
+
+def test_what_an_older_hull_wrote_is_read() -> None:
+    old = {key: value for key, value in Spec("a").encode().items() if key not in ("restart", "health", "log_options")}
+    assert Spec.decode(old) == Spec("a")
+    assert Image.decode({"id": "1", "reference": "a", "layers": []}) == Image("1", "a", ())
 
 
 def test_a_field_of_a_newer_hull_is_an_error_not_a_weaker_container() -> None:

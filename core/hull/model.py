@@ -53,10 +53,30 @@ class Limits(NamedTuple):
         return any(value is not None for value in self)
 
 
+class Health(NamedTuple):
+    """How a container's health is asked for.
+
+    `command` is Docker's Test: `CMD` and an argv, `CMD-SHELL` and one line, `NONE` alone; empty takes the image's.
+    Times are seconds; a number that is 0 was not said.
+    """
+
+    command: tuple[str, ...] = ()
+    interval: float = 0.0
+    timeout: float = 0.0
+    retries: int = 0
+    start_period: float = 0.0
+    start_interval: float = 0.0
+
+
+def _health(value: Any) -> Health | None:
+    return None if value is None else Health(**{**value, "command": tuple(value["command"])})
+
+
 class Spec(NamedTuple):
     """What was asked of one container: a value that serialises (`spec.encode()`), free of this host's decisions.
 
-    None means "not said": the image or the default decides. Source of the words: Docker's run reference.
+    None means "not said": the image or the default decides. Source of the words: Docker's run reference. `restart` is
+    no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start.
     """
 
     image: str
@@ -94,6 +114,10 @@ class Spec(NamedTuple):
     interactive: bool = False
     tty: bool = False
     remove: bool = False
+    restart: str = "no"
+    log_driver: str = ""
+    log_options: tuple[str, ...] = ()
+    health: Health | None = None
 
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Spec.decode` is the inverse."""
@@ -102,6 +126,7 @@ class Spec(NamedTuple):
         data["ports"] = [p._asdict() for p in self.ports]
         data["ulimits"] = [u._asdict() for u in self.ulimits]
         data["limits"] = self.limits._asdict()
+        data["health"] = None if self.health is None else self.health._asdict()
         return data
 
     @classmethod
@@ -112,6 +137,7 @@ class Spec(NamedTuple):
         values["ports"] = tuple(Port(**p) for p in data.get("ports", ()))
         values["ulimits"] = tuple(Ulimit(**u) for u in data.get("ulimits", ()))
         values["limits"] = Limits(**data.get("limits", {}))
+        values["health"] = _health(data.get("health"))
         return cls(**values)
 
 
@@ -137,6 +163,17 @@ class Image(NamedTuple):
     architecture: str = ""
     os: str = "linux"
     variant: str = ""
+    health: Health | None = None
+
+    def encode(self) -> dict[str, Any]:
+        """Return plain JSON types; `Image.decode` is the inverse."""
+        return {**self._asdict(), "health": None if self.health is None else self.health._asdict()}
+
+    @classmethod
+    def decode(cls, data: dict[str, Any]) -> "Image":
+        """Rebuild an image; fields that an older hull did not know take their defaults."""
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**{**values, "health": _health(data.get("health"))})
 
 
 class IdMap(NamedTuple):

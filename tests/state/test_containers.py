@@ -1,5 +1,6 @@
 """Rows and directories agree, or the row is forgotten."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -87,6 +88,31 @@ def test_every_older_database_is_brought_up(tmp_path: Path, version: int, monkey
     assert db.rows("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
     assert db.rows("SELECT * FROM containers") == []
     db.close()
+
+
+def test_a_container_of_the_first_version_is_read(places: paths.Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = {"image": "busybox", "name": "old", "stop_signal": "TERM"}
+    config = {"id": "sha256:1", "reference": "busybox", "layers": ["/layer"], "env": ["A=1"]}
+    with monkeypatch.context() as patch:
+        patch.setattr("hull.state.db.MIGRATIONS", schema.MIGRATIONS[:1])
+        db = Database(places.database)
+        db.write(
+            "INSERT INTO containers VALUES (?, 'old', '', ?, ?, '1 1 boot', 1.0, 0)",
+            *("c" * 64, json.dumps(spec), json.dumps(config)),
+        )
+        db.close()
+    os.mkdir(places.container("c" * 64))
+    db = Database(places.database)
+    row = Containers(db, places).find("old")
+    assert (row.spec, row.config, row.desired) == (Spec("busybox", name="old", stop_signal="TERM"), IMAGE, "stopped")
+    db.close()
+
+
+def test_what_was_last_asked_is_kept(containers: Containers, places: paths.Paths) -> None:
+    name = add(containers, places, "d" * 64)
+    assert containers.find(name).desired == "running"
+    containers.desire(containers.find(name), "stopped")
+    assert containers.find(name).desired == "stopped"
 
 
 def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:

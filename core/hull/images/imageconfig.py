@@ -4,12 +4,14 @@ from hull.errors import RegistryError
 from hull.images import digests, documents, platforms
 from hull.images.platforms import Platform
 from hull.light import Any, NamedTuple
-from hull.model import Image
+from hull.model import Health, Image
 
 _HINT = "the image is damaged or hostile: pull it from its source"
 _LISTS = ("Env", "Cmd", "Entrypoint", "OnBuild")
 _MAPS = ("Labels", "Volumes", "ExposedPorts")
 _WORDS = ("User", "WorkingDir", "StopSignal")
+_NUMBERS = ("Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
+_HEALTH = "$.config.Healthcheck"
 
 
 class Config(NamedTuple):
@@ -61,6 +63,18 @@ def _check(run: dict[str, Any]) -> None:
     for key in _WORDS:
         if run.get(key) is not None and not isinstance(run[key], str):
             raise RegistryError(f"cannot use the image: {key} in its config is no string", _HINT)
+    _check_health(run.get("Healthcheck"))
+
+
+def _check_health(value: Any) -> None:
+    if value is None:
+        return
+    test = value.get("Test") if isinstance(value, dict) else None
+    sound = isinstance(value, dict) and (
+        test is None or (isinstance(test, list) and all(isinstance(word, str) for word in test))
+    )
+    if not sound or any(type(value.get(key) or 0) is not int or (value.get(key) or 0) < 0 for key in _NUMBERS):
+        raise RegistryError("cannot use the image: Healthcheck in its config is malformed", _HINT)
 
 
 def image(ident: str, reference: str, rows: list[tuple[str, str, object]]) -> tuple[Image, list[str]]:
@@ -68,11 +82,14 @@ def image(ident: str, reference: str, rows: list[tuple[str, str, object]]) -> tu
     lists: dict[str, list[str]] = {}
     pairs: dict[str, list[tuple[str, str]]] = {}
     words: dict[str, str] = {}
+    numbers: dict[str, int] = {}
     for path, key, value in rows:
         if path in ("$", "$.config"):
             words[key] = "" if value is None else str(value)
         elif path in ("$.config.Labels", "$.config.Volumes", "$.config.ExposedPorts"):
             pairs.setdefault(path[9:], []).append((key, str(value or "")))
+        elif path == _HEALTH:
+            numbers[key] = value if isinstance(value, int) else 0
         else:
             lists.setdefault(path, []).append(str(value))
     found = Image(
@@ -91,5 +108,14 @@ def image(ident: str, reference: str, rows: list[tuple[str, str, object]]) -> tu
         architecture=words.get("architecture", ""),
         os=words.get("os", "") or "linux",
         variant=words.get("variant", ""),
+        health=_health(lists.get(f"{_HEALTH}.Test", []), numbers),
     )
     return found, lists.get("$.rootfs.diff_ids", [])
+
+
+def _health(test: list[str], numbers: dict[str, int]) -> Health | None:
+    """Return the image's health check, nanoseconds made seconds; an empty test is none."""
+    if not test:
+        return None
+    interval, timeout, start_period, start_interval = (numbers.get(key, 0) / 1e9 for key in _NUMBERS[:4])
+    return Health(tuple(test), interval, timeout, numbers.get("Retries", 0), start_period, start_interval)

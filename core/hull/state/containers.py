@@ -5,7 +5,7 @@ import sqlite3
 import time
 
 from hull.errors import UserError
-from hull.light import Any, NamedTuple
+from hull.light import NamedTuple
 from hull.model import Image, Spec
 from hull.paths import Paths
 from hull.state import status
@@ -27,7 +27,11 @@ VESSELS = (
 
 
 class Container(NamedTuple):
-    """One row. `config` is the image as it was when the container was made."""
+    """One row. `config` is the image as it was when the container was made.
+
+    `creator` is the process that last asked for a start (or for the removal); `desired` what was last asked: running,
+    stopped, or removing.
+    """
 
     id: str
     name: str
@@ -37,6 +41,7 @@ class Container(NamedTuple):
     creator: Process
     created: float
     remove: bool
+    desired: str = "running"
 
 
 class Containers:
@@ -65,11 +70,12 @@ class Containers:
         raise UserError("cannot find a free name", "give one with --name")
 
     def _insert(self, row: Container) -> None:
-        spec, config = as_json(row.spec.encode()), as_json(row.config._asdict())
+        spec, config = as_json(row.spec.encode()), as_json(row.config.encode())
         self._db.write(
-            "INSERT INTO containers (id, name, image, spec, config, creator, created, remove)"  # noqa: S608 (bound)
-            f" VALUES (?, ?, ?, {spec[0]}, {config[0]}, ?, ?, ?)",
+            "INSERT INTO containers (id, name, image, spec, config, creator, created, remove, desired)"  # noqa: S608 (bound)
+            f" VALUES (?, ?, ?, {spec[0]}, {config[0]}, ?, ?, ?, ?)",
             *(row.id, row.name, row.image, *spec[1], *config[1], str(row.creator), row.created, row.remove),
+            row.desired,
         )
 
     def _free_stale(self, name: str) -> bool:
@@ -123,6 +129,14 @@ class Containers:
         self.forget(row.id)
         return True
 
+    def desire(self, row: Container, desired: str) -> Container:
+        """Record what is asked of the container from now on, and that this process asked."""
+        changed = row._replace(desired=desired, creator=Process.own())
+        self._db.write(
+            "UPDATE containers SET desired = ?, creator = ? WHERE id = ?", desired, str(changed.creator), row.id
+        )
+        return changed
+
     def forget(self, ident: str) -> None:
         """Drop the row."""
         self._db.write("DELETE FROM containers WHERE id = ?", ident)
@@ -130,23 +144,23 @@ class Containers:
 
 SETTLED = 1.0  # seconds after which a row without a directory is no container about to be
 PLAIN_NAMES = 5  # attempts before a number is added
-COLUMNS = "id, name, image, spec, config, creator, created, remove"
+COLUMNS = "id, name, image, spec, config, creator, created, remove, desired"
 
 
 def _decode(row: tuple[object, ...]) -> Container:
     import json
 
-    ident, name, image, spec, config, creator, created, remove = row
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(str(config)).items()}
+    ident, name, image, spec, config, creator, created, remove, desired = row
     return Container(
         str(ident),
         str(name),
         str(image),
         Spec.decode(json.loads(str(spec))),
-        Image(**values),
+        Image.decode(json.loads(str(config))),
         Process.parse(str(creator)),
         float(str(created)),
         bool(remove),
+        str(desired),
     )
 
 

@@ -34,4 +34,7 @@ MIGRATIONS: tuple[str, ...] = (
         remove INTEGER NOT NULL          -- --rm
     ) STRICT;
     """,
+    """
+    ALTER TABLE containers ADD COLUMN desired TEXT NOT NULL DEFAULT 'stopped'; -- running, stopped, removing
+    """,
 )
