@@ -45,7 +45,11 @@ def _carry_out(call: Call) -> int:
         events.close()
     if call.starts(value):
         engines[0].become(value)
-    if value is not None:
+    if hasattr(value, "__next__"):
+        from hull.output import pour
+
+        pour(value, sys.stdout, sys.stderr)
+    elif value is not None:
         from hull.present import show
 
         show(value, sys.stdout, call.output, call.fields)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hull.runtime.session import Session
     from hull.state.containers import Containers
     from hull.state.db import Database
+    from hull.state.events import Events
 
 
 class Engine:
@@ -59,6 +60,13 @@ class Engine:
         from hull.state.containers import Containers
 
         return Containers(self.db, self.paths)
+
+    @made_once
+    def history(self) -> "Events":
+        """Reach what `hull events` prints; `events` is where progress goes."""
+        from hull.state.events import Events
+
+        return Events(self.paths)
 
     @made_once
     def images(self) -> "ImageStore":

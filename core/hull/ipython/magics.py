@@ -13,6 +13,7 @@ from hull.ipython.cells import cell as read_cell
 from hull.ipython.cells import split
 from hull.ipython.display import Bars, Text, face
 from hull.light import Any
+from hull.output import pour
 
 
 class ContainerError(HullError):
@@ -86,6 +87,8 @@ class HullMagics(Magics):  # type: ignore[misc]
         finally:
             if self._engine is not None:
                 self._engine.events.close()
+        if hasattr(value, "__next__"):
+            return pour(value, sys.stdout, sys.stderr)
         if not call.starts(value):
             return Text(_json(value)) if call.output == "json" else face(value, call.fields)
         code = self._start(value, stdin)

@@ -22,6 +22,8 @@ ffibuilder.cdef("""
     int hull_unshare(int kinds);
     int hull_syncfs(int fd);
     long hull_statfs_type(const char *path);
+    int hull_inotify(void);
+    int hull_inotify_add(int fd, const char *path, uint32_t mask);
 """)
 
 ffibuilder.set_source(
@@ -34,6 +36,7 @@ ffibuilder.set_source(
     #include <linux/openat2.h>
     #include <sched.h>
     #include <stdint.h>
+    #include <sys/inotify.h>
     #include <sys/mount.h>
     #include <sys/syscall.h>
     #include <sys/vfs.h>
@@ -92,6 +95,8 @@ ffibuilder.set_source(
     static int hull_setns(int fd, int kinds) { return setns(fd, kinds); }
     static int hull_unshare(int kinds) { return unshare(kinds); }
     static int hull_syncfs(int fd) { return syncfs(fd); }
+    static int hull_inotify(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
+    static int hull_inotify_add(int fd, const char *path, uint32_t mask) { return inotify_add_watch(fd, path, mask); }
 
     /* The magic number alone, as an unsigned 32-bit value: its type differs between architectures. */
     static long hull_statfs_type(const char *path)

@@ -41,6 +41,12 @@ FSCONFIG_SET_FLAG = 0
 FSCONFIG_SET_STRING = 1
 FSCONFIG_CMD_CREATE = 6
 
+IN_MODIFY = 0x2
+IN_MOVED_TO = 0x80
+IN_CREATE = 0x100
+IN_DELETE_SELF = 0x400
+IN_MOVE_SELF = 0x800
+
 _CLOEXEC = 0x80000  # O_CLOEXEC and OPEN_TREE_CLOEXEC; fsopen and fsmount have their own, 1
 
 
@@ -133,6 +139,16 @@ def unshare(kinds: int) -> None:
 def syncfs(fd: int) -> None:
     """Write everything of the file system that `fd` is on; errors of earlier writes are told here."""
     _checked(lambda lib: lib.hull_syncfs(fd), None)
+
+
+def inotify() -> int:
+    """Return a descriptor that polls readable when something happens to what it watches; reading never blocks."""
+    return _checked(lambda lib: lib.hull_inotify(), None)
+
+
+def inotify_add(fd: int, path: bytes, mask: int) -> None:
+    """Watch a file, or a directory and what is directly in it, for IN_ events."""
+    _checked(lambda lib: lib.hull_inotify_add(fd, path, mask), path)
 
 
 def file_system(path: bytes) -> int:

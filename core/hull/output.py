@@ -1,0 +1,54 @@
+"""What a verb returns when its value comes bit by bit: an iterator that the front writes out as it comes.
+
+An item is a Piece, or a string, which is a line of standard output. The front flushes after each item, closes the
+iterator where an interrupt or a closed pipe ends it, and knows such a value by `__next__`.
+"""
+
+from collections.abc import Callable, Iterator
+
+from hull.light import NamedTuple, TextIO
+
+
+class Piece(NamedTuple):
+    """Exact bytes for one stream: 1 is standard output, 2 standard error."""
+
+    stream: int
+    data: bytes
+
+
+Output = Iterator[Piece] | Iterator[str]
+
+
+def pour(items: Output, out: TextIO, err: TextIO) -> None:
+    """Write the items as they come and close the iterator, whatever ends it.
+
+    Bytes go to the binary file below a stream; one that has none, a notebook's, gets text with U+FFFD for what is none.
+    """
+    write = {1: _writer(out), 2: _writer(err)}
+    try:
+        for item in items:
+            if isinstance(item, str):
+                write[1](f"{item}\n".encode(errors="surrogateescape"))
+            else:
+                write[item.stream](item.data)
+    finally:
+        getattr(items, "close", int)()
+
+
+def _writer(stream: TextIO) -> Callable[[bytes], None]:
+    stream.flush()
+    binary = getattr(stream, "buffer", None)
+    if binary is None:
+        import codecs
+
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def write(data: bytes) -> None:
+        if binary is None:
+            stream.write(decode(data))
+            stream.flush()
+        else:
+            binary.write(data)
+            binary.flush()
+
+    return write
