@@ -31,6 +31,23 @@ def find_tree(needed: set[str]) -> Tree:
     return Tree(mount, f"{mount}{_group_of('self')}")
 
 
+def own_group(pid: int, ident: str, mount: str = "") -> str:
+    """Return the directory of the control group that was made for the container with pid 1 `pid`, "" for none."""
+    try:
+        path = _group_of(pid)
+        if os.path.basename(path) != group_name(ident):
+            return ""
+        group = f"{mount or find_tree(set()).mount}{path}"
+    except (OSError, HostError):
+        return ""
+    return group if os.path.isdir(group) else ""
+
+
+def group_name(ident: str) -> str:
+    """Return what a container's own control group is called."""
+    return f"hull-{ident[:12]}"
+
+
 def _group_of(pid: int | str) -> str:
     """Return a process's group below the hierarchy's mount, "" for the mount itself."""
     with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as file:

@@ -1,0 +1,45 @@
+"""hull unpause: let paused containers go on."""
+
+from hull.commands._verb import Word
+from hull.commands.pause import tell
+from hull.engine import Engine
+from hull.light import Annotated
+
+Many = tuple[str, ...]
+
+
+def unpause(
+    engine: Engine,
+    containers: Annotated[Many, Word("names or ids of paused containers", complete="container")],
+) -> list[str]:
+    """Let paused containers go on."""
+    for word in containers:
+        _unpause(engine, word)
+    return list(containers)
+
+
+def _unpause(engine: Engine, word: str) -> None:
+    from hull.runtime import control, freeze, membership
+    from hull.state import lifecycle
+
+    row = engine.containers.find(word)
+    status = engine.containers.status(row)
+    lifecycle.require(row, status.state, "unpause")
+    method, already = _held(f"{engine.paths.container(row.id)}/status")
+    group = membership.own_group(status.init.pid, row.id) if method == "freezer" else ""
+    freeze.release(status.init.pid, group, already)
+    tell(engine, row, "unpaused")
+    monitor = control.connect(engine.paths.container(row.id))
+    if monitor is not None:
+        monitor.unpause()
+    engine.history.add("container", "unpause", row.id, {"name": row.name, "image": row.spec.image})
+
+
+def _held(path: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return how the container was held, from the last line that says so."""
+    import json
+
+    with open(path, "rb") as file:
+        lines = [line for line in file.read().splitlines() if b'"paused"' in line and line.endswith(b"}")]
+    last = json.loads(lines[-1]) if lines else {}
+    return str(last.get("method", "signals")), tuple((pid, start) for pid, start in last.get("already", ()))

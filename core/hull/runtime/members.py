@@ -1,0 +1,105 @@
+"""The processes of a container as the host's /proc tells them: those of its pid namespace, and all they have started.
+
+A pid namespace inside the container is another one, but whoever made it descends from the container's own processes;
+a program that entered (`hull exec`) has a parent outside, but the namespace tells it. Source: proc(5).
+"""
+
+import os
+
+from hull.light import NamedTuple
+
+STOPPED, ENDED = ("T", "t"), ("Z", "X")
+
+
+class Member(NamedTuple):
+    """One process. `state` is proc(5)'s letter, times are clock ticks, `start` since boot, `resident` pages.
+
+    `reaped` is the processor time of the children it has waited for.
+    """
+
+    pid: int
+    parent: int
+    state: str
+    name: str
+    session: int
+    terminal: int
+    priority: int
+    nice: int
+    user: int
+    system: int
+    reaped: int
+    threads: int
+    start: int
+    virtual: int
+    resident: int
+
+    @property
+    def ticks(self) -> int:
+        """Processor time of its own."""
+        return self.user + self.system
+
+    @property
+    def alive(self) -> bool:
+        """Whether its pid is still this process. A zombie is nobody."""
+        now = read(self.pid)
+        return now is not None and now.start == self.start and now.state not in ENDED
+
+
+def find(init: int) -> list[Member]:
+    """Return the processes of the container whose pid 1 is `init`, that one first; none where it has ended.
+
+    Whoever shares the caller's own namespace is no container: a reused pid must never make the whole machine one.
+    """
+    space = namespace(init)
+    if space in (0, namespace(os.getpid())):
+        return []
+    everyone = {member.pid: member for member in map(read, pids()) if member}
+    inside = {pid for pid in everyone if namespace(pid) == space}
+    grown = bool(inside)
+    while grown:
+        more = {member.pid for member in everyone.values() if member.parent in inside} - inside
+        inside |= more
+        grown = bool(more)
+    return sorted((everyone[pid] for pid in inside), key=lambda member: (member.pid != init, member.start, member.pid))
+
+
+def pids() -> list[int]:
+    """Return every pid that this process sees."""
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+
+
+def namespace(pid: int) -> int:
+    """Return which pid namespace a process is in, 0 where that cannot be told."""
+    try:
+        return os.stat(f"/proc/{pid}/ns/pid").st_ino
+    except OSError:
+        return 0
+
+
+def read(pid: int) -> Member | None:
+    """Return what /proc says of one process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+    except OSError:
+        return None
+    head, _, tail = text.rpartition(b")")
+    field = [b"", b"", b"", *tail.split()]  # numbered as proc(5) numbers them
+    number = [int(f) if f.lstrip(b"-").isdigit() else 0 for f in field]
+    return Member(
+        pid,
+        number[4],
+        field[3].decode(),
+        head.partition(b"(")[2].decode(errors="replace"),
+        number[6],
+        number[7],
+        number[18],
+        number[19],
+        number[14],
+        number[15],
+        number[16] + number[17],
+        number[20],
+        number[22],
+        number[23],
+        number[24],
+    )
