@@ -1,13 +1,12 @@
 """Many starts in a row and at once leave nothing: no mount, process, descriptor, file or user namespace."""
 
-import contextlib
 import os
-import select
 import subprocess
 
 import pytest
 
 from tests.commandline import CommandLine
+from tests.leaks import left, new
 from tests.repeat import times
 
 TRUE = ("run", "--rm", "--network", "none", "busybox", "true")
@@ -15,43 +14,12 @@ TRUE = ("run", "--rm", "--network", "none", "busybox", "true")
 pytestmark = pytest.mark.serial
 
 
-def _left(root: str) -> dict[str, set[str]]:
-    """Return what could leak: mounts, our processes, user namespaces that anyone is in, files of the store."""
-    with open("/proc/self/mountinfo") as mounts:
-        places = {line.split()[4] for line in mounts}
-    processes, namespaces = set(), set()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                comm, state = file.read().split("(", 1)[1].rsplit(")", 1)
-            if state.split()[0] == "Z":
-                continue  # ended: what reaps orphans here may take its time
-            namespaces.add(os.readlink(f"/proc/{pid}/ns/user"))
-        except OSError:
-            continue
-        if comm.startswith(("hull", "slirp4netns", "pasta", "fuse-overlayfs")) and int(pid) != os.getpid():
-            processes.add(pid)
-    files = {os.path.relpath(f"{at}/{name}", root) for at, _, names in os.walk(root) for name in names}
-    files -= {"hull.db-wal", "hull.db-shm"}
-    return {"mounts": places, "processes": processes, "namespaces": namespaces, "files": files}
-
-
-def _new(root: str, before: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Return what is left that was not there before; processes that were killed are given time to be gone."""
-    for pid in _left(root)["processes"] - before["processes"]:
-        with contextlib.suppress(ProcessLookupError):
-            fd = os.pidfd_open(int(pid))
-            select.select([fd], [], [], 10)
-            os.close(fd)
-    return {kind: found - before[kind] for kind, found in _left(root).items() if found - before[kind]}
-
-
 def test_a_thousand_starts_in_a_row(fresh_cli: CommandLine) -> None:
     fresh_cli(*TRUE, check=True)
-    before = _left(fresh_cli.root)
+    before = left(fresh_cli.root)
     for _ in range(times(200, 1000)):
         assert fresh_cli(*TRUE).returncode == 0
-    assert _new(fresh_cli.root, before) == {}
+    assert new(fresh_cli.root, before) == {}
     assert fresh_cli("ps", "-a", "-q").stdout == b""
 
 
@@ -59,11 +27,11 @@ def test_a_thousand_starts_in_a_row(fresh_cli: CommandLine) -> None:
 @pytest.mark.as_root
 def test_fifty_starts_at_once(fresh_cli: CommandLine) -> None:
     fresh_cli(*TRUE, check=True)
-    before = _left(fresh_cli.root)
+    before = left(fresh_cli.root)
     started = [fresh_cli.popen(*TRUE, stderr=subprocess.PIPE) for _ in range(50)]
     ended = [(process.communicate(timeout=120)[1], process.returncode) for process in started]
     assert ended == [(b"", 0)] * 50
-    assert _new(fresh_cli.root, before) == {}
+    assert new(fresh_cli.root, before) == {}
     assert fresh_cli("ps", "-a", "-q").stdout == b""
 
 
@@ -72,10 +40,10 @@ def test_fifty_starts_at_once(fresh_cli: CommandLine) -> None:
 def test_starts_with_a_network(fresh_cli: CommandLine, backend: str) -> None:
     words = ("run", "--rm", "--network", backend, "busybox", "true")
     fresh_cli(*words, check=True)
-    before = _left(fresh_cli.root)
+    before = left(fresh_cli.root)
     for _ in range(times(20, 1000)):
         assert fresh_cli(*words).returncode == 0
-    assert _new(fresh_cli.root, before) == {}
+    assert new(fresh_cli.root, before) == {}
 
 
 def test_store_and_list_agree_after_runs_that_stay(fresh_cli: CommandLine) -> None:
