@@ -39,18 +39,32 @@ class Ulimit(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Control-group limits; None is not asked. Bytes, cores, processes."""
+    """Control-group limits; None and () are not asked. Bytes, cores, processes.
+
+    `shares` (2…262144) and `block_weight` (10…1000) are Docker's relative weights. `devices` are rates, each
+    `rbps|wbps|riops|wiops PATH RATE`. `oom_score` is the program's own and needs no control group.
+    """
 
     memory: int | None = None
     memory_swap: int | None = None
     cpus: float | None = None
     pids: int | None = None
     cpuset: str | None = None
+    reservation: int | None = None
+    shares: int | None = None
+    block_weight: int | None = None
+    devices: tuple[str, ...] = ()
+    oom_score: int | None = None
 
     @property
     def asked(self) -> bool:
-        """Whether any limit was asked."""
-        return any(value is not None for value in self)
+        """Whether any limit was asked that needs a control group."""
+        return self._replace(oom_score=None) != Limits()
+
+    @classmethod
+    def decode(cls, data: dict[str, Any]) -> "Limits":
+        """Rebuild from plain JSON types."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
 
 
 class Health(NamedTuple):
@@ -136,7 +150,7 @@ class Spec(NamedTuple):
         values["mounts"] = tuple(Mount(**{**m, "options": tuple(m["options"])}) for m in data.get("mounts", ()))
         values["ports"] = tuple(Port(**p) for p in data.get("ports", ()))
         values["ulimits"] = tuple(Ulimit(**u) for u in data.get("ulimits", ()))
-        values["limits"] = Limits(**data.get("limits", {}))
+        values["limits"] = Limits.decode(data.get("limits", {}))
         values["health"] = _health(data.get("health"))
         return cls(**values)
 

@@ -2,13 +2,13 @@
 
 import os
 
-from hull.commands import _words, create
+from hull.commands import _limits, _words, create
 from hull.commands import rm as rm_
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
-from hull.model import Limits, Spec
+from hull.model import Spec
 from hull.runtime import ops
 from hull.runtime.launch import Launch
 
@@ -60,6 +60,16 @@ def run(
     cpus: Annotated[float | None, Flag("limit processor time, in cores", metavar="N")] = None,
     cpuset_cpus: Annotated[str | None, Flag("run on these processors", metavar="LIST")] = None,
     pids_limit: Annotated[int | None, Flag("limit the number of processes", metavar="N")] = None,
+    memory_reservation: Annotated[str | None, Flag("protect this much memory from reclaim", metavar="SIZE")] = None,
+    memory_swappiness: Annotated[int | None, Flag("refused: cgroup v2 has no such setting", metavar="N")] = None,
+    oom_kill_disable: Annotated[bool, Flag("refused: cgroup v2 has no such setting")] = False,
+    oom_score_adj: Annotated[int | None, Flag("whom to kill first when memory ends", metavar="N")] = None,
+    cpu_shares: Annotated[int | None, Flag("relative weight of processor time, 1024 is usual", "c", "N")] = None,
+    blkio_weight: Annotated[int | None, Flag("relative weight of disk time, 10 to 1000", metavar="N")] = None,
+    device_read_bps: Annotated[Many, Flag("limit reading, in bytes a second", metavar="DISK:RATE")] = (),
+    device_write_bps: Annotated[Many, Flag("limit writing, in bytes a second", metavar="DISK:RATE")] = (),
+    device_read_iops: Annotated[Many, Flag("limit reads a second", metavar="DISK:RATE")] = (),
+    device_write_iops: Annotated[Many, Flag("limit writes a second", metavar="DISK:RATE")] = (),
     init: Annotated[bool, Flag("run a small init as pid 1 (the default); --no-init leaves it out")] = True,
     pull: Annotated[str, Flag("when to pull", choices=("missing", "always", "never"))] = "missing",
     platform: Annotated[str, Flag("choose among an image's platforms", metavar="OS/ARCH[/VARIANT]")] = "",
@@ -109,12 +119,22 @@ def run(
         ulimits=tuple(_words.ulimit(word) for word in ulimit),
         shm_size=None if shm_size is None else _words.size(shm_size),
         sysctls=sysctl,
-        limits=Limits(
-            None if memory is None else _words.size(memory),
-            None if memory_swap is None else -1 if memory_swap == "-1" else _words.size(memory_swap),
-            cpus,
-            pids_limit,
-            cpuset_cpus,
+        limits=_limits.read(
+            memory=memory,
+            memory_swap=memory_swap,
+            memory_reservation=memory_reservation,
+            memory_swappiness=memory_swappiness,
+            oom_kill_disable=oom_kill_disable,
+            oom_score_adj=oom_score_adj,
+            cpus=cpus,
+            cpu_shares=cpu_shares,
+            cpuset_cpus=cpuset_cpus,
+            pids_limit=pids_limit,
+            blkio_weight=blkio_weight,
+            read_bps=device_read_bps,
+            write_bps=device_write_bps,
+            read_iops=device_read_iops,
+            write_iops=device_write_iops,
         ),
         init=init,
         pull=pull,
