@@ -115,6 +115,24 @@ def test_what_was_last_asked_is_kept(containers: Containers, places: paths.Paths
     assert containers.find(name).desired == "stopped"
 
 
+def test_a_removal_that_was_cut_short_leaves_a_dead_container(containers: Containers, places: paths.Paths) -> None:
+    name = add(containers, places, "e" * 64)
+    containers.desire(containers.find(name), "removing")
+    assert containers.status(containers.find(name)).state == "removing"
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    containers._db.write("UPDATE containers SET desired = ?", f"removing {ended.pid} 1 boot")
+    assert containers.status(containers.find(name)).state == "dead"
+
+
+def test_made_but_never_started_is_created_whoever_made_it(containers: Containers, places: paths.Paths) -> None:
+    name = add(containers, places, "f" * 64)
+    containers._db.write("UPDATE containers SET creator = '1 1 boot'")
+    assert containers.status(containers.find(name)).state == "exited"
+    containers.desire(containers.find(name), "stopped")
+    assert containers.status(containers.find(name)).state == "created"
+
+
 def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     db = Database(str(tmp_path / "db"))
     db.write("PRAGMA user_version = 999")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hull.state import status
 from hull.state.processes import Process
 
@@ -56,3 +57,57 @@ def test_a_torn_last_line_was_never_written(tmp_path: Path) -> None:
 def test_no_file_and_no_directory(tmp_path: Path) -> None:
     assert status.read(str(tmp_path), OWN.boot).state == "created"
     assert status.read(str(tmp_path / "x"), OWN.boot).state == "gone"
+
+
+MONITOR = line("monitor", pid=OWN.pid, start=OWN.start, time=0.5)
+GONE = {"pid": OWN.pid, "start": OWN.start + 1}
+RESTARTING = line("restarting", code=1, delay=100, count=2, time=2.5)
+
+
+def state(*lines: bytes, boot: str = OWN.boot) -> str:
+    return status.judge(list(lines), boot).state
+
+
+def test_the_words_of_a_detached_life() -> None:
+    lines = [MONITOR, CREATED, READY, EXEC, line("paused", time=1.0), line("unpaused", time=1.0)]
+    lines += [EXIT, RESTARTING, CREATED, READY, EXEC, line("stopping", signal=15, time=3.0), EXIT]
+    words = "created created created created running paused running exited restarting created created running stopping"
+    assert [state(*lines[:n]) for n in range(len(lines))] == words.split()
+    assert state(*lines, line("ended", time=4.0)) == "exited"
+
+
+def test_what_a_monitor_knows_outlives_a_run_and_not_itself() -> None:
+    health = line("health", status="unhealthy", failing=3, time=2.0)
+    again = [MONITOR, CREATED, READY, EXEC, health, EXIT, RESTARTING, CREATED, READY, EXEC]
+    found = status.judge(again, OWN.boot)
+    assert (found.monitor, found.restarts, found.health, found.failing) == (OWN, 2, "unhealthy", 3)
+    fresh = status.judge([*again, EXIT, line("ended", time=4.0), MONITOR], OWN.boot)
+    assert (fresh.restarts, fresh.health, fresh.state) == (0, "", "created")
+
+
+def test_a_monitor_that_was_killed_between_two_runs_restarts_nothing() -> None:
+    found = status.judge([line("monitor", **GONE, time=1.0), CREATED, READY, EXEC, EXIT, RESTARTING], OWN.boot)
+    assert (found.state, found.exit_code, found.error) == ("exited", 1, "the monitor was killed")
+    assert state(line("monitor", **GONE, time=1.0)) == "exited"
+
+
+def test_the_shortened_file_means_the_same() -> None:
+    found = status.judge([MONITOR, RESTARTING], OWN.boot)
+    assert (found.state, found.restarts, found.exit_code) == ("restarting", 2, 1)
+
+
+def test_a_stop_that_was_asked_for_during_the_start_is_not_forgotten() -> None:
+    assert state(MONITOR, CREATED, line("stopping", signal=15, time=1.0), READY, EXEC) == "stopping"
+
+
+def test_after_a_reboot_even_a_restarting_one_is_exited() -> None:
+    found = status.judge([MONITOR, RESTARTING], "the boot before")
+    assert (found.state, found.error) == ("exited", "the machine was restarted")
+
+
+def test_a_verbs_line_is_added_whole(tmp_path: Path) -> None:
+    (tmp_path / "status").write_bytes(b"\n".join([MONITOR, CREATED, READY, EXEC, b""]))
+    status.append(str(tmp_path), "paused", 12.0)
+    assert status.read(str(tmp_path), OWN.boot).state == "paused"
+    with pytest.raises(FileNotFoundError):
+        status.append(str(tmp_path / "x"), "paused", 12.0)

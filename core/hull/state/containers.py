@@ -29,8 +29,8 @@ VESSELS = (
 class Container(NamedTuple):
     """One row. `config` is the image as it was when the container was made.
 
-    `creator` is the process that last asked for a start (or for the removal); `desired` what was last asked: running,
-    stopped, or removing.
+    `desired` is what was last asked: running, stopped or removing; `creator` who last asked for a start, `remover` who
+    asked for the removal.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Container(NamedTuple):
     created: float
     remove: bool
     desired: str = "running"
+    remover: Process = status.NOBODY
 
 
 class Containers:
@@ -116,9 +117,14 @@ class Containers:
         raise UserError(f"no such container: {word}", "hull ps -a lists them")
 
     def status(self, row: Container) -> status.Status:
-        """Return what happened to it. One whose creator died before the launcher started is exited, not created."""
+        """Return what happened to it.
+
+        One whose starter died before the launcher was there is exited, not created; one whose remover died is dead.
+        """
         found = status.read(self._paths.container(row.id), row.creator.boot)
-        if found.state == "created" and not found.launcher.pid and not row.creator.alive:
+        if row.desired == "removing" and found.state != "gone" and not found.active:
+            return found._replace(state="removing" if row.remover.alive else "dead")
+        if row.desired == "running" and found.state == "created" and not found.parent.pid and not row.creator.alive:
             return found._replace(state="exited", exit_code=125, error="the process that asked for it was killed")
         return found
 
@@ -130,10 +136,16 @@ class Containers:
         return True
 
     def desire(self, row: Container, desired: str) -> Container:
-        """Record what is asked of the container from now on, and that this process asked."""
-        changed = row._replace(desired=desired, creator=Process.own())
+        """Record what is asked of the container from now on; of a start or a removal, that this process asked."""
+        own = Process.own()
+        changed = row._replace(
+            desired=desired,
+            creator=own if desired == "running" else row.creator,
+            remover=own if desired == "removing" else row.remover,
+        )
+        word = f"{desired} {changed.remover}" if desired == "removing" else desired
         self._db.write(
-            "UPDATE containers SET desired = ?, creator = ? WHERE id = ?", desired, str(changed.creator), row.id
+            "UPDATE containers SET desired = ?, creator = ? WHERE id = ?", word, str(changed.creator), row.id
         )
         return changed
 
@@ -150,7 +162,8 @@ COLUMNS = "id, name, image, spec, config, creator, created, remove, desired"
 def _decode(row: tuple[object, ...]) -> Container:
     import json
 
-    ident, name, image, spec, config, creator, created, remove, desired = row
+    ident, name, image, spec, config, creator, created, remove, asked = row
+    desired, _, remover = str(asked).partition(" ")
     return Container(
         str(ident),
         str(name),
@@ -160,7 +173,8 @@ def _decode(row: tuple[object, ...]) -> Container:
         Process.parse(str(creator)),
         float(str(created)),
         bool(remove),
-        str(desired),
+        desired,
+        Process.parse(remover),
     )
 
 
