@@ -5,6 +5,7 @@ import os
 from hull.errors import Bug, HostError
 from hull.kernel.syscalls import sealed_memfd
 from hull.light import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from hull.log import Event, Events, silent
 from hull.model import Identity, IdMap
 from hull.runtime import ops, sealed
 
@@ -71,6 +72,24 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
         for fd in own:
             os.close(fd)
     return child
+
+
+def start(launch: Launch, events: Events = silent) -> None:
+    """Start a detached launch and return once its program runs. HullError with the launcher's line and code if not."""
+    from subprocess import DEVNULL, PIPE
+
+    child = spawn(launch, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
+    told = child.communicate()[1].decode(errors="replace")
+    lines = [line.removeprefix("hull: ") for line in told.splitlines()]
+    warnings = [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
+    for text in warnings:
+        events(Event("warning", launch.container, text))
+    if child.returncode == 0:
+        return
+    first, *rest = [line for line in lines if not line.startswith("warning: ")] or ["cannot start: nothing was said"]
+    error = HostError(first, "\n".join(rest))
+    error.exit_code = child.returncode if child.returncode > 0 else 128 - child.returncode
+    raise error
 
 
 def _image() -> int:

@@ -32,6 +32,7 @@ OPS: dict[str, Word] = {
     "status": Word(("path",), "prepare", "append what happens to {0}, one JSON object a line"),
     "events": Word(("path", "attributes"), "prepare", "append Docker's events to {0}, with the attributes {1}"),
     "monitor": Word(("socket",), "monitor", "detach: stay beside the container, answer on {0}"),
+    "input": Word((), "monitor", "keep its standard input open, for whoever attaches"),
     "attach": Word(("socket", "options"), "monitor", "attach to the streams of the monitor at {0} ({1})"),
     "log": Word(
         ("driver", "path", "bytes", "files"), "monitor", "log by {0} to {1}, a new file each {2} bytes, {3} files"

@@ -15,6 +15,7 @@ static const struct {
     {"status", 1, STAGE_PREPARE},
     {"events", 2, STAGE_PREPARE},
     {"monitor", 1, STAGE_MONITOR},
+    {"input", 0, STAGE_MONITOR},
     {"attach", 2, STAGE_MONITOR},
     {"log", 4, STAGE_MONITOR},
     {"restart", 2, STAGE_MONITOR},
