@@ -8,14 +8,15 @@ import pytest
 from hull.errors import HostError, UserError
 from hull.kernel.features import environment
 from hull.model import Limits
-from hull.runtime import cgroups, systemd
+from hull.runtime import cgroups, controls, systemd
 from hull.runtime.cgroups import Tree
 
 from tests.capabilities import missing
 
 FILES = {
-    "memory": ("memory.max", "memory.swap.max"),
-    "cpu": ("cpu.max",),
+    "memory": ("memory.max", "memory.swap.max", "memory.low"),
+    "cpu": ("cpu.max", "cpu.weight"),
+    "io": ("io.bfq.weight", "io.max"),
     "pids": ("pids.max",),
     "cpuset": ("cpuset.cpus",),
 }
@@ -32,16 +33,33 @@ IDENT = "0123456789abcdef"
         (Limits(pids=10), {"pids.max": "10"}),
         (Limits(pids=-1), {"pids.max": "max"}),
         (Limits(cpuset="0-1"), {"cpuset.cpus": "0-1"}),
+        (Limits(memory=100, reservation=50), {"memory.max": "100", "memory.swap.max": "100", "memory.low": "50"}),
+        (Limits(shares=1024), {"cpu.weight": "39"}),
+        (Limits(shares=2), {"cpu.weight": "1"}),
+        (Limits(shares=262_144), {"cpu.weight": "10000"}),
+        (Limits(block_weight=10), {"io.weight": "1"}),
+        (Limits(block_weight=1000), {"io.weight": "10000"}),
+        (Limits(oom_score=500), {}),
     ],
 )
 def test_limits_become_files(limits, expected):
-    assert cgroups.settings(limits) == expected
+    assert controls.settings(limits) == expected
 
 
-@pytest.mark.parametrize("limits", [Limits(memory_swap=5), Limits(memory=10, memory_swap=5), Limits(cpus=0.0)])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(memory_swap=5),
+        Limits(memory=10, memory_swap=5),
+        Limits(memory=10, reservation=11),
+        Limits(cpus=0.0),
+        Limits(devices=("rbps /dev/null 1",)),
+        Limits(devices=("rbps /dev/no-such-disk 1",)),
+    ],
+)
 def test_limits_that_cannot_be_are_the_users_error(limits):
     with pytest.raises(UserError):
-        cgroups.settings(limits)
+        controls.settings(limits)
 
 
 @pytest.fixture
@@ -78,8 +96,65 @@ def test_every_limit_is_written_to_a_group_of_the_containers_own(tree):
     limits = Limits(memory=8192, cpus=0.5, pids=7, cpuset="0")
     group = cgroups.apply(limits, IDENT, tree)
     assert group == f"{tree.own}/hull-0123456789ab"
-    assert {name: read(f"{group}/{name}") for name in cgroups.settings(limits)} == cgroups.settings(limits)
+    assert {name: read(f"{group}/{name}") for name in controls.settings(limits)} == controls.settings(limits)
     assert read(f"{tree.own}/cgroup.subtree_control") == "+cpu +cpuset +memory +pids"
+
+
+def test_a_group_that_an_earlier_start_left_empty_is_made_anew(tree, monkeypatch):
+    left, remove, gone = f"{tree.own}/hull-0123456789ab", os.rmdir, []
+    os.mkdir(left)
+
+    def rmdir(path):  # the kernel's: a group's files are no content
+        for name in os.listdir(path):
+            os.unlink(f"{path}/{name}")
+        gone.append(path)
+        remove(path)
+
+    monkeypatch.setattr(os, "rmdir", rmdir)
+    assert cgroups.apply(Limits(pids=7), IDENT, tree) == left
+    assert gone == [left]
+    monkeypatch.setattr(os, "rmdir", remove)  # while something runs in it, it stays
+    with pytest.raises(HostError, match="cannot make the control group"):
+        cgroups.apply(Limits(pids=7), IDENT, tree)
+
+
+def test_weights_and_rates_are_written_where_the_kernel_has_them(tree, monkeypatch):
+    monkeypatch.setattr(controls, "_disk", lambda path: {"/dev/a": "8:0", "/dev/b": "8:16"}[path])
+    put, rates = controls._put, []
+
+    def kernel(group, name, value):
+        rates.extend([value] if name == "io.max" else [])
+        return put(group, name, value) if name != "io.max" else "8:0 rbps=10 wbps=max riops=max wiops=max\n8:16 riops=5"
+
+    monkeypatch.setattr(controls, "_put", kernel)
+    limits = Limits(block_weight=500, devices=("rbps /dev/a 10", "wbps /dev/a 0", "riops /dev/b 5"))
+    group = cgroups.apply(limits, IDENT, tree)
+    assert read(f"{group}/io.bfq.weight") == "500"
+    assert rates == ["8:0 rbps=10 wbps=max", "8:16 riops=5"]
+    monkeypatch.setattr(os, "rmdir", lambda path: None)
+    with pytest.raises(HostError, match=r"io\.max of 8:16: riops=6"):
+        cgroups.apply(Limits(devices=("riops /dev/b 6",)), "f" * 16, tree)
+
+
+def test_a_change_is_whole_or_not_at_all(tree, monkeypatch):
+    old = Limits(memory=8192, pids=7)
+    group = cgroups.apply(old, IDENT, tree)
+    cgroups.change(group, old, old._replace(memory=16384))
+    assert (read(f"{group}/memory.max"), read(f"{group}/pids.max")) == ("16384", "7")
+    write = controls.write
+    refused = {"pids.max"}
+
+    def refusing(path, text):
+        if os.path.basename(path) in refused and text == "9":
+            raise OSError(22, "Invalid argument")
+        with open(path, "w"):
+            pass  # as the kernel's: what is written replaces what was
+        write(path, text)
+
+    monkeypatch.setattr(controls, "write", refusing)
+    with pytest.raises(HostError, match=r"pids\.max to 9"):
+        cgroups.change(group, old._replace(memory=16384), Limits(memory=32768, pids=9))
+    assert (read(f"{group}/memory.max"), read(f"{group}/pids.max")) == ("16384", "7")
 
 
 def test_a_named_group_is_preferred(tree, monkeypatch, tmp_path):
@@ -119,8 +194,8 @@ def test_a_controller_that_is_in_use_by_v1_is_told(tree, tmp_path):
 
 
 def test_a_value_that_does_not_hold_ends_the_run_and_leaves_nothing(tree, monkeypatch):
-    write = cgroups._write
-    monkeypatch.setattr(cgroups, "_write", lambda path, text: write(path, "max" if path.endswith("pids.max") else text))
+    write = controls.write
+    monkeypatch.setattr(controls, "write", lambda path, text: write(path, "max" if path.endswith("pids.max") else text))
     removed = []
     monkeypatch.setattr(os, "rmdir", removed.append)
     with pytest.raises(HostError, match=r"pids\.max: it was set to 7 and reads max"):
@@ -129,14 +204,14 @@ def test_a_value_that_does_not_hold_ends_the_run_and_leaves_nothing(tree, monkey
 
 
 def test_memory_may_be_rounded_down_to_a_page_and_no_further(tree, monkeypatch):
-    write = cgroups._write
+    write = controls.write
 
     def rounding(by):
         return lambda path, text: write(path, str(int(text) - by) if path.endswith("memory.max") else text)
 
-    monkeypatch.setattr(cgroups, "_write", rounding(5))
+    monkeypatch.setattr(controls, "write", rounding(5))
     assert cgroups.apply(Limits(memory=100_000), IDENT, tree)
-    monkeypatch.setattr(cgroups, "_write", rounding(50_000))
+    monkeypatch.setattr(controls, "write", rounding(50_000))
     monkeypatch.setattr(os, "rmdir", lambda path: None)
     with pytest.raises(HostError, match=r"memory\.max"):
         cgroups.apply(Limits(memory=100_000), "f" * 16, tree)

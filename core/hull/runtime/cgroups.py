@@ -7,11 +7,11 @@ move the process there), else the caller's own group. Every value is read back. 
 import os
 import sys
 
-from hull.errors import HostError, HullError, UserError
+from hull.errors import HostError, HullError
 from hull.model import Limits
-from hull.runtime.membership import LAUNCHER, Tree, find_tree, listed, wall_before
+from hull.runtime import controls
+from hull.runtime.membership import LAUNCHER, Tree, find_tree, group_name, listed, wall_before
 
-PERIOD = 100_000  # microseconds
 V1 = "it is in use by cgroup v1: boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
 DELEGATE = (
     "as root: mkdir -p /etc/systemd/system/user@.service.d && "
@@ -26,46 +26,49 @@ def apply(limits: Limits, ident: str, tree: Tree | None = None, *, resident: boo
     Moves the calling process, which is to become the launcher, where that is the way in. A `resident` one, a shell that
     goes on, is never moved: where it would have to be, the limits are refused.
     """
-    wanted = settings(limits)
+    wanted = controls.settings(limits)
     needed = {name.partition(".")[0] for name in wanted}
     tree = tree or find_tree(needed)
     _require(needed, tree.mount, V1)
     base = _base(ident, tree, needed, resident)
     _require(needed, base, DELEGATE)
     _enable(needed, base, resident)
-    group = f"{base}/hull-{ident[:12]}"
+    group = f"{base}/{group_name(ident)}"
+    _make(group)
     try:
-        os.mkdir(group)
-        for name, value in wanted.items():
-            _set(group, name, value, optional=name == "memory.swap.max" and limits.memory_swap is None)
-    except OSError as error:
-        raise HostError(f"cannot make the control group {group}: {error.strerror}", DELEGATE) from None
+        controls.put(group, wanted, limits)
     except HostError:
         os.rmdir(group)
         raise
     return group
 
 
-def settings(limits: Limits) -> dict[str, str]:
-    """Return control files and their values. Without --memory-swap, as much swap as memory, as Docker's rule is."""
-    wanted: dict[str, str] = {}
-    if limits.memory_swap is not None and limits.memory is None:
-        raise UserError("cannot limit swap alone", "give --memory too")
-    if limits.memory is not None:
-        wanted["memory.max"] = str(limits.memory)
-        total = limits.memory_swap if limits.memory_swap is not None else 2 * limits.memory
-        if 0 <= total < limits.memory:
-            raise UserError("cannot limit memory and swap together below memory", "raise --memory-swap")
-        wanted["memory.swap.max"] = "max" if total < 0 else str(total - limits.memory)
-    if limits.cpus is not None:
-        if limits.cpus < 0.01:  # noqa: PLR2004 (the kernel's smallest quota, 1 ms)
-            raise UserError(f"cannot limit to {limits.cpus} processors", "the least is --cpus 0.01")
-        wanted["cpu.max"] = f"{int(limits.cpus * PERIOD)} {PERIOD}"
-    if limits.pids is not None:
-        wanted["pids.max"] = str(limits.pids) if limits.pids > 0 else "max"
-    if limits.cpuset is not None:
-        wanted["cpuset.cpus"] = limits.cpuset
-    return wanted
+def change(group: str, old: Limits, new: Limits) -> None:
+    """Put new limits in force in a group that is in use: all of them, or none and an error."""
+    before = controls.settings(old) if old.asked else {}
+    wanted = {name: value for name, value in controls.settings(new).items() if before.get(name) != value}
+    needed = {name.partition(".")[0] for name in wanted}
+    base = os.path.dirname(group)
+    _require(needed, base, DELEGATE)
+    _enable(needed, base, resident=True)
+    kept = controls.kept(group, wanted)
+    try:
+        controls.put(group, wanted, new)
+    except HostError:
+        controls.restore(group, kept)
+        raise
+
+
+def _make(group: str) -> None:
+    """Make the group; what an earlier run of the same container left empty goes first."""
+    try:
+        try:
+            os.mkdir(group)
+        except FileExistsError:
+            os.rmdir(group)
+            os.mkdir(group)
+    except OSError as error:
+        raise HostError(f"cannot make the control group {group}: {error.strerror}", DELEGATE) from None
 
 
 def _base(ident: str, tree: Tree, needed: set[str], resident: bool) -> str:
@@ -82,7 +85,7 @@ def _base(ident: str, tree: Tree, needed: set[str], resident: bool) -> str:
     refused = systemd.refuses()
     if not refused:
         _stay(needed, resident)
-        systemd.enter_scope(f"hull-{ident[:12]}.scope")
+        systemd.enter_scope(f"{group_name(ident)}-{os.getpid()}.scope")  # the last start's may not have gone yet
         return find_tree(set()).own
     if _divisible(tree.own):
         return tree.own
@@ -105,63 +108,28 @@ def _divisible(group: str) -> bool:
 
 
 def _require(needed: set[str], group: str, fix: str) -> None:
-    missing = needed - set(_read(f"{group}/cgroup.controllers").split())
+    missing = needed - set(controls.read(f"{group}/cgroup.controllers").split())
     if missing:
         raise HostError(f"cannot limit {listed(missing)}: no such controller in {group}", fix)
 
 
 def _enable(needed: set[str], base: str, resident: bool) -> None:
     """Give the controllers to the groups below. A group that is divided may hold no process: move our own aside."""
-    absent = needed - set(_read(f"{base}/cgroup.subtree_control").split())
+    absent = needed - set(controls.read(f"{base}/cgroup.subtree_control").split())
     if not absent:
         return
     try:
-        if str(os.getpid()) in _read(f"{base}/cgroup.procs").split():
+        if str(os.getpid()) in controls.read(f"{base}/cgroup.procs").split():
             _stay(absent, resident)
             os.makedirs(f"{base}/{LAUNCHER}", exist_ok=True)
-            _write(f"{base}/{LAUNCHER}/cgroup.procs", str(os.getpid()))
-        _write(f"{base}/cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(absent)))
+            controls.write(f"{base}/{LAUNCHER}/cgroup.procs", str(os.getpid()))
+        controls.write(f"{base}/cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(absent)))
     except OSError as error:
         raise HostError(
             f"cannot divide the control group {base}: {error.strerror}",
             "other processes live in it: give an empty delegated group in HULL_CGROUP, "
             "or run under systemd-run --user --scope -p Delegate=yes",
         ) from None
-
-
-def _set(group: str, name: str, value: str, *, optional: bool) -> None:
-    """Write one file and read it back; the kernel may round memory down to its page."""
-    path = f"{group}/{name}"
-    if optional and not os.path.exists(path):
-        return  # a kernel that does not account swap, and nobody asked it to
-    try:
-        _write(path, value)
-        found = _read(path).strip()
-    except OSError as error:
-        raise HostError(f"cannot set {name} to {value}: {error.strerror}", f"see {group}") from None
-    page = os.sysconf("SC_PAGE_SIZE")
-    rounded = (
-        found.isdecimal() and value.isdecimal() and name.startswith("memory.") and 0 <= int(value) - int(found) < page
-    )
-    if found != value and not rounded and not (name == "cpuset.cpus" and found):
-        raise HostError(f"cannot set {name}: it was set to {value} and reads {found}", f"see {group}")
-
-
-def _write(path: str, text: str) -> None:
-    """Write to a file that exists: a control file is never made."""
-    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
 
 
 def main() -> int:

@@ -66,7 +66,7 @@ def build(spec: Spec, image: Image, site: Site) -> list[Op]:
         *[("mask", path) for path in site.confinement.masked],
         *[("readonly", path) for path in site.confinement.readonly],
         *_settings(spec, site),
-        *(("rlimit", u.name, str(u.soft), str(u.hard)) for u in spec.ulimits),
+        *resources(spec),
         *program(spec, image, site.ident, site.confinement, site.flavour, site.home),
         ("terminal", "tty" if spec.tty else "inherit"),
         *(("arg", word) for word in command(spec, image)),
@@ -85,7 +85,7 @@ def execution(
     return [
         *([("cgroup", cgroup)] if cgroup else []),
         ("join", str(process[0]), str(process[1]), "user,mount,pid,ipc,uts,net,cgroup"),
-        *(("rlimit", u.name, str(u.soft), str(u.hard)) for u in spec.ulimits),
+        *resources(spec),
         *program,
         ("terminal", "tty" if spec.tty else "inherit"),
         *(("arg", word) for word in words),
@@ -180,6 +180,13 @@ def hostname(spec: Spec, ident: str) -> str:
     if spec.hostname is not None:
         return spec.hostname
     return "" if spec.network == "host" else ident[:12]
+
+
+def resources(spec: Spec) -> list[Op]:
+    """Return the limits of the program itself, not of its control group."""
+    score = spec.limits.oom_score
+    plan: list[Op] = [("rlimit", u.name, str(u.soft), str(u.hard)) for u in spec.ulimits]
+    return plan if score is None else [*plan, ("oom-score", str(score))]
 
 
 def _settings(spec: Spec, site: Site) -> list[Op]:
