@@ -7,6 +7,8 @@ VERBS = (
     "wait",
     "stop",
     "kill",
+    "pause",
+    "unpause",
     "rm",
     "inspect",
     "pull",

@@ -6,9 +6,10 @@ import time
 from hull import log
 from hull.commands._verb import Word
 from hull.engine import Engine
-from hull.errors import HostError
-from hull.light import Annotated, Any
-from hull.state.containers import Container
+from hull.light import TYPE_CHECKING, Annotated
+
+if TYPE_CHECKING:
+    from hull.runtime.freeze import Held
 
 Many = tuple[str, ...]
 
@@ -35,24 +36,21 @@ def _pause(engine: Engine, word: str) -> None:
     if not group:
         why = "it has no control group of its own (a limit gives it one)"
         engine.events(log.Event("note", row.name, f"{why}: each of its processes was stopped by a signal"))
-    tell(engine, row, "paused", method=held.method, already=[list(pair) for pair in held.already])
-    monitor = control.connect(engine.paths.container(row.id))
+    directory = engine.paths.container(row.id)
+    _record(directory, held)
+    monitor = control.connect(directory)
     if monitor is not None:
         monitor.pause()
     engine.history.add("container", "pause", row.id, {"name": row.name, "image": row.spec.image})
 
 
-def tell(engine: Engine, row: Container, event: str, **fields: Any) -> None:
-    """Append a line to the container's status file, by one write: the monitor appends there too."""
+def _record(directory: str, held: "Held") -> None:
+    """Append the line `paused` by one write, as state.status.append does, with what `unpause` has to know."""
     import json
 
-    line = json.dumps({"event": event, **fields, "time": time.time()}, separators=(",", ":")).encode() + b"\n"
-    path = f"{engine.paths.container(row.id)}/status"
+    line = {"event": "paused", "method": held.method, "already": held.already, "time": time.time()}
+    fd = os.open(f"{directory}/status", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            os.write(fd, line)
-        finally:
-            os.close(fd)
-    except OSError as error:
-        raise HostError(f"cannot write {path}: {error.strerror}", "hull inspect shows what is known") from None
+        os.write(fd, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+    finally:
+        os.close(fd)

@@ -1,9 +1,11 @@
 """hull unpause: let paused containers go on."""
 
+import time
+
 from hull.commands._verb import Word
-from hull.commands.pause import tell
 from hull.engine import Engine
 from hull.light import Annotated
+from hull.state.status import append
 
 Many = tuple[str, ...]
 
@@ -25,11 +27,12 @@ def _unpause(engine: Engine, word: str) -> None:
     row = engine.containers.find(word)
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "unpause")
-    method, already = _held(f"{engine.paths.container(row.id)}/status")
+    directory = engine.paths.container(row.id)
+    method, already = _held(f"{directory}/status")
     group = membership.own_group(status.init.pid, row.id) if method == "freezer" else ""
     freeze.release(status.init.pid, group, already)
-    tell(engine, row, "unpaused")
-    monitor = control.connect(engine.paths.container(row.id))
+    append(directory, "unpaused", time.time())
+    monitor = control.connect(directory)
     if monitor is not None:
         monitor.unpause()
     engine.history.add("container", "unpause", row.id, {"name": row.name, "image": row.spec.image})

@@ -128,6 +128,12 @@ class Containers:
             return found._replace(state="exited", exit_code=125, error="the process that asked for it was killed")
         return found
 
+    def respecify(self, row: Container, spec: Spec) -> Container:
+        """Record what was changed after the container was made."""
+        text, bound = as_json(spec.encode())
+        self._db.write(f"UPDATE containers SET spec = {text} WHERE id = ?", *bound, row.id)  # noqa: S608 (bound)
+        return row._replace(spec=spec)
+
     def forget_if_gone(self, row: Container) -> bool:
         """Drop the row of a container whose directory was removed (--rm does that); tell whether it was."""
         if os.path.isdir(self._paths.container(row.id)) or (row.creator.alive and time.time() - row.created < SETTLED):
