@@ -11,6 +11,7 @@ VERBS = (
     "unpause",
     "rm",
     "inspect",
+    "top",
     "pull",
     "images",
     "rmi",

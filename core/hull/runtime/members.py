@@ -21,6 +21,7 @@ class Member(NamedTuple):
     parent: int
     state: str
     name: str
+    group: int
     session: int
     terminal: int
     priority: int
@@ -91,6 +92,7 @@ def read(pid: int) -> Member | None:
         number[4],
         field[3].decode(),
         head.partition(b"(")[2].decode(errors="replace"),
+        number[5],
         number[6],
         number[7],
         number[18],
@@ -103,3 +105,9 @@ def read(pid: int) -> Member | None:
         number[23],
         number[24],
     )
+
+
+def boot_time() -> float:
+    """Return when the machine was started, in seconds since the epoch: the zero of `start`."""
+    with open("/proc/stat", encoding="ascii") as file:
+        return float(next(line.split()[1] for line in file if line.startswith("btime ")))
