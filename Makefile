@@ -50,6 +50,6 @@ fuzz: .venv/ready
 	@$(PY) -m tests.as_users fuzz $(SECONDS)
 
 clean:
-	rm -rf .venv .venv-* build core/hull/bin core/hull/kernel/_syscalls* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* build core/hull/bin core/hull/kernel/_syscalls* core/hull/state/_jsonfile.* .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help setup demo test test-vm check bench fuzz clean

@@ -72,6 +72,6 @@ build.sub_commands.append(("build_launcher", None))
 
 setup(
     cmdclass={"build_launcher": build_launcher},
-    cffi_modules=["core/hull/kernel/_build.py:ffibuilder"],
+    cffi_modules=["core/hull/kernel/_build.py:ffibuilder", "core/hull/state/_build.py:ffibuilder"],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )
