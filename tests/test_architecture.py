@@ -15,12 +15,12 @@ CORE = f"{HERE}/core"
 # The table of docs/ARCHITECTURE.md; a longer prefix wins. Siblings share a row and do not import each other.
 ROWS = {
     "hull.errors": 1, "hull.light": 1,
-    "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull.output": 2, "hull": 2,
+    "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull.output": 2, "hull.template": 2, "hull": 2,
     "hull.state": 3, "hull.kernel": 3, "hull.config": 3,
     "hull.images": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
     "hull.engine": 5,
     "hull.commands": 6,
-    "hull.present": 7, "hull.progress": 7,
+    "hull.present": 7, "hull.tables": 7, "hull.progress": 7,
     "hull.cli": 8, "hull.__main__": 8, "hull.xonsh": 8, "hull.ipython": 8, "hull.api": 8, "xontrib": 8,
 }  # fmt: skip
 FRONTS = {"hull.cli", "hull.__main__", "hull.xonsh", "hull.ipython", "hull.api", "xontrib"}

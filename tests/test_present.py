@@ -21,9 +21,9 @@ class Row(NamedTuple):
     ports: tuple[str, ...]
 
 
-def shown(value, output="", fields=()):
+def shown(value, output="", row=None):
     stream = io.StringIO()
-    present.show(value, stream, output, fields)
+    present.show(value, stream, output, row)
     return stream.getvalue()
 
 
@@ -59,7 +59,7 @@ def test_a_table_names_its_fields_and_aligns():
 
 
 def test_an_empty_table_has_its_header_and_quiet_has_none():
-    assert shown([], fields=("container_id", "names")) == "CONTAINER ID   NAMES\n"
+    assert shown([], row=Row) == "CONTAINER ID   CREATED   SIZE   PORTS\n"
     assert shown([]) == ""
 
 

@@ -145,13 +145,50 @@ def test_a_near_verb_is_suggested():
 
 
 def test_tables_gain_json_and_keep_it_from_the_verb():
-    for words in (["--json"], ["--format", "json"], ["--format=json", "-q"]):
+    for words, output in (
+        (["--json"], "json"),
+        (["--format", "json"], "{{json .}}"),
+        (["--format=table"], ""),
+        (["--format=table {{.Size}}"], "table {{.Size}}"),
+    ):
         call = _line.parse(LISTING, words)
-        assert call.output == "json"
+        assert call.output == output
         assert not {"json", "format"} & call.flags.keys()
-    assert LISTING.fields == ("container_id", "size")
-    assert not _line.parse(LISTING, ["-q"]).fields
-    assert not START.fields
+    assert LISTING.row is Row
+    assert _line.parse(LISTING, []).row is Row
+    assert _line.parse(LISTING, ["-q"]).row is None
+    assert START.row is None
+
+
+def test_a_template_prints_rows_also_with_quiet():
+    assert _line.parse(LISTING, ["-q", "--format", "{{.Size}}"]).row is Row
+    assert _line.parse(LISTING, ["-q", "--json"]).row is None
+
+
+def test_a_wrong_template_is_refused_before_anything_runs():
+    with pytest.raises(UserError, match="unclosed action"):
+        _line.parse(LISTING, ["--format", "{{.Size"])
+
+
+def test_a_template_that_shows_sizes_asks_for_them():
+    def sized(engine: object, *, size: Annotated[bool, Flag("sizes", "s")] = False) -> list[Row]:
+        return []
+
+    verb = derive("sized", sized)
+    assert _line.parse(verb, ["--format", "{{if true}}{{.Size}}{{end}}"]).flags == {"size": True}
+    assert _line.parse(verb, ["--format", "{{.Names}}"]).flags == {}
+
+
+def test_documents_gain_format_and_json():
+    def look(engine: object) -> list[dict[str, str]]:
+        return [{"Id": "a"}]
+
+    verb = derive("look", look)
+    assert verb.documents
+    assert verb.row is None
+    assert [_line.parse(verb, words).output for words in (["-f", "{{.Id}}"], ["-f", "json"], ["--json"], [])] == [
+        "{{.Id}}", "compact", "json", "",
+    ]  # fmt: skip
 
 
 def test_only_what_returns_a_launch_launches():

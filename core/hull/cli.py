@@ -52,7 +52,7 @@ def _carry_out(call: Call) -> int:
     elif value is not None:
         from hull.present import show
 
-        show(value, sys.stdout, call.output, call.fields)
+        show(value, sys.stdout, call.output, call.row)
     return int(getattr(value, "exit_code", 0))
 
 

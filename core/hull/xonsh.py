@@ -148,24 +148,24 @@ class Inline:
         from hull.present import explain, show
 
         try:
-            value, output, fields = self._value(args)
+            value, output, row = self._value(args)
             if value is not None:
-                show(value, stdout or sys.stdout, output, fields)
+                show(value, stdout or sys.stdout, output, row)
         except Exception as error:  # noqa: BLE001 (the edge)
             (stderr or sys.stderr).write(f"{explain(error)}\n")
             return FAILED
         return int(getattr(value, "exit_code", 0))
 
-    def _value(self, args: list[str]) -> tuple[Any, str, tuple[str, ...]]:
+    def _value(self, args: list[str]) -> tuple[Any, str, type | None]:
         from hull.commands._line import read
 
         if not args or args[0] not in self._kept:
             call = read(args)
-            return call(self._hull.engine), call.output, call.fields
+            return call(self._hull.engine), call.output, call.row
         kept = self._kept.pop(args[0])
         if isinstance(kept, BaseException):
             raise kept
-        return kept, "", ()
+        return kept, "", None
 
     def xonsh_complete(self, command: Any, **_: Any) -> Iterator[Any]:
         """Complete a line that begins with hull; xonsh finds this because `hull` alone resolves here."""

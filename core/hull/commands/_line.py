@@ -15,7 +15,8 @@ from hull.light import Any, NamedTuple
 class Call(NamedTuple):
     """A verb with its arguments. Calling it with a way to make an engine returns the verb's value.
 
-    `output` is json where that was asked. A call for help has no verb and makes no engine.
+    `output` is how to print the value, as hull.present takes it, where something was asked. A call for help has no verb
+    and makes no engine.
     """
 
     function: Callable[..., Any]
@@ -25,9 +26,9 @@ class Call(NamedTuple):
     verb: Verb | None = None
 
     @property
-    def fields(self) -> tuple[str, ...]:
-        """The columns of the table this call prints, also where it has no rows; empty where it prints none."""
-        return self.verb.fields if self.verb and not self.flags.get("quiet") else ()
+    def row(self) -> type | None:
+        """The class of the rows this call prints, also where there are none; None where it prints no table."""
+        return self.verb.row if self.verb and not self.flags.get("quiet") else None
 
     @staticmethod
     def starts(value: Any) -> bool:
@@ -127,14 +128,28 @@ def _store(flag: Parameter, value: Any, values: dict[str, Any]) -> None:
 
 
 def _call(verb: Verb, words: list[str], values: dict[str, Any]) -> Call:
-    output = ""
-    if verb.fields:
-        shape = values.pop("format", "table")
-        output = "json" if values.pop("json", False) or shape == "json" else ""
+    output = _output(verb, values) if verb.shaped else ""
     for flag in verb.flags:
         if flag.required and flag.name not in values:
             raise UserError(f"hull {verb.name} needs --{flag.longs[0]}", f"hull {verb.name} --help")
     return Call(verb.function, _positionals(verb, words), values, output, verb)
+
+
+def _output(verb: Verb, values: dict[str, Any]) -> str:
+    """Take --format and --json out of the values; return how to print. A template prints rows, also with --quiet."""
+    shape, json = str(values.pop("format", "")), values.pop("json", False)
+    if json or shape in ("", "table"):
+        return "json" if json else ""
+    if shape == "json":
+        shape = "compact" if verb.documents else "{{json .}}"
+    if shape != "compact":
+        from hull.template import parse
+
+        mentioned = parse(shape).names()
+        if "Size" in mentioned and any(flag.name == "size" for flag in verb.flags):
+            values["size"] = True
+    values.pop("quiet", None)
+    return shape
 
 
 def _positionals(verb: Verb, words: list[str]) -> tuple[Any, ...]:

@@ -4,7 +4,12 @@ A verb is `def NAME(engine, positional…, *, flag…)` in `hull/commands/NAME.p
 parameter is annotated `Annotated[type, Flag(…)]` or `Annotated[type, Word(…)]`; types are bool (a switch), str, int,
 float, `X | None`, and tuple[str, ...] (repeatable flag, or as the last positional: the rest of the line). A verb whose
 engine is annotated None runs without one. Verbs return values, never print; one that is annotated to return a list of
-named tuples prints a table. Annotations are read at run time: no `from __future__ import annotations` there.
+named tuples prints a table, one that returns a list of dicts documents: both gain --format and --json, and hull.tables
+says what a row's class may add for Docker's placeholders. Annotations are read at run time: no `from __future__
+import annotations` there.
+
+A verb that `takes` another function's flags has them, too, and passes its `**flags` to it: one definition for run and
+create.
 """
 
 from collections.abc import Callable
@@ -71,16 +76,19 @@ class Parameter(NamedTuple):
         return value
 
 
-# What tables add to the verb that returns one; the front consumes them.
-_TABLE_FLAGS = (
-    Parameter("format", str, False, False, "table", Flag("how to print", choices=("table", "json"))),
-    Parameter("json", bool, False, False, False, Flag("print JSON; the same as --format json")),
+# What tables and documents add to the verb that returns them; the front consumes them.
+_SHAPE = "table, table TEMPLATE, json, or a Go template: {{.ID}}"
+_JSON = Parameter("json", bool, False, False, False, Flag("print JSON, numbers and times as they are"))
+_TABLE_FLAGS = (Parameter("format", str, False, False, "", Flag(f"how to print: {_SHAPE}", metavar="FORMAT")), _JSON)
+_DOCUMENT_FLAGS = (
+    Parameter("format", str, False, False, "", Flag("json, or a Go template: {{.State.Status}}", "f", "FORMAT")),
+    _JSON,
 )
 _SWITCH = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}
 
 
 class Verb(NamedTuple):
-    """A verb as its signature tells it. `fields` are the columns of the table it returns, if it returns one.
+    """A verb as its signature tells it. `row` is the class of the table's rows, `documents` whether it returns dicts.
 
     `launches` is true where what it prepares becomes the program that the shell waits for.
     """
@@ -89,9 +97,15 @@ class Verb(NamedTuple):
     function: Callable[..., Any]
     words: tuple[Parameter, ...]
     flags: tuple[Parameter, ...]
-    fields: tuple[str, ...]
+    row: type | None
+    documents: bool
     engineless: bool
     launches: bool
+
+    @property
+    def shaped(self) -> bool:
+        """Whether the front prints the value as --format asks."""
+        return self.row is not None or self.documents
 
     @property
     def rest(self) -> bool:
@@ -135,9 +149,24 @@ def derive(name: str, function: Callable[..., Any]) -> Verb:
     words = tuple(_parameter(name, n, hints, defaults) for n in names)
     keywords = function.__kwdefaults__ or {}
     flags = tuple(_parameter(name, n, hints, keywords) for n in code.co_varnames[count:total])
-    fields = _columns(hints.get("return"))
-    flags += _TABLE_FLAGS if fields else ()
-    return Verb(name, function, words, flags, fields, hints.get(first, "") is None, _launches(hints.get("return")))
+    if hasattr(function, "takes"):
+        flags = (*derive(name, function.takes).flags, *flags)
+    made = hints.get("return")
+    row, documents = _listed(made, "_fields"), _listed(made, "keys") is not None
+    known = {flag.name for flag in flags}
+    more = _TABLE_FLAGS if row else _DOCUMENT_FLAGS if documents else ()
+    flags += tuple(flag for flag in more if flag.name not in known)
+    return Verb(name, function, words, flags, row, documents, hints.get(first, "") is None, _launches(made))
+
+
+def takes(source: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let a verb with `**flags` take the flags of `source`, beside its own."""
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.takes = source  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 def nearest_flag(verb: Verb, name: str) -> str:
@@ -158,11 +187,12 @@ def _parameter(verb: str, name: str, hints: dict[str, Any], defaults: dict[str, 
     return Parameter(name, kinds[0], many, name not in defaults, defaults.get(name, () if many else None), about)
 
 
-def _columns(hint: Any) -> tuple[str, ...]:
-    """Return the fields of the named tuple that a return annotation lists: `list[Row]`, `list[Row] | list[str]`."""
+def _listed(hint: Any, mark: str) -> type | None:
+    """Return the class with the attribute `mark` that a return annotation lists: `list[Row] | list[str]`."""
     if getattr(hint, "__origin__", None) is list:
-        return tuple(getattr(hint.__args__[0], "_fields", ()))
-    return next((found for found in map(_columns, getattr(hint, "__args__", ())) if found), ())
+        item: Any = hint.__args__[0]
+        return getattr(item, "__origin__", item) if hasattr(item, mark) else None
+    return next((found for part in getattr(hint, "__args__", ()) if (found := _listed(part, mark))), None)
 
 
 def _launches(hint: Any) -> bool:

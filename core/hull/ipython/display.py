@@ -3,7 +3,7 @@
 import html
 import time
 
-from hull import present
+from hull import present, tables
 from hull.light import Any
 from hull.log import Event
 from hull.progress import line
@@ -14,21 +14,21 @@ REDRAW = 0.2  # seconds between two updates of a notebook's output
 class Table(list):  # type: ignore[type-arg]
     """Rows of named tuples: a list that displays as a table."""
 
-    def __init__(self, rows: Any, fields: tuple[str, ...] = ()) -> None:
+    def __init__(self, rows: Any, row: type | None = None) -> None:
         super().__init__(rows)
-        self.fields = tuple(rows[0]._fields if rows else fields)
+        self.row = row
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text("\n".join(present.table(self, self.fields)))
+        printer.text("\n".join(present.table(self, self.row)))
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in present.header(self.fields))
-        body = "".join(f"<tr>{self._cells(row)}</tr>" for row in self)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        head, *body = tables.grid(self, self.row)
+        lines = "".join(f"<tr>{_cells('td', cells)}</tr>" for cells in body)
+        return f"<table><thead><tr>{_cells('th', head)}</tr></thead><tbody>{lines}</tbody></table>"
 
-    def _cells(self, row: Any) -> str:
-        pairs = zip(self.fields, row, strict=True)
-        return "".join(f"<td>{html.escape(present.cell(field, value))}</td>" for field, value in pairs)
+
+def _cells(tag: str, cells: list[str]) -> str:
+    return "".join(f"<{tag}>{html.escape(text)}</{tag}>" for text in cells)
 
 
 class Text(str):
@@ -47,12 +47,12 @@ class Lines(list):  # type: ignore[type-arg]
         printer.text("\n".join(self))
 
 
-def face(value: Any, fields: tuple[str, ...] = ()) -> Any:
+def face(value: Any, row: type | None = None) -> Any:
     """Return the value with a face, equal to what the verb returned; None where there is nothing to show."""
     if isinstance(value, str):
         return Text(value) if value else None
-    if present.is_rows(value) or (value == [] and fields):
-        return Table(value, fields)
+    if present.is_rows(value) or (value == [] and row):
+        return Table(value, row)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return Lines(value)
     return value

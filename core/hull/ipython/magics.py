@@ -14,6 +14,7 @@ from hull.ipython.cells import split
 from hull.ipython.display import Bars, Text, face
 from hull.light import Any
 from hull.output import pour
+from hull.present import lines
 
 
 class ContainerError(HullError):
@@ -90,7 +91,7 @@ class HullMagics(Magics):  # type: ignore[misc]
         if hasattr(value, "__next__"):
             return pour(value, sys.stdout, sys.stderr)
         if not call.starts(value):
-            return Text(_json(value)) if call.output == "json" else face(value, call.fields)
+            return Text("\n".join(lines(value, call.output))) if call.output else face(value, call.row)
         code = self._start(value, stdin)
         self.shell.user_ns["_exit_code"] = code
         if code and fails:
@@ -142,12 +143,6 @@ def _file(text: bytes) -> Any:
 
 def _say(text: str) -> None:
     sys.stderr.write(text)
-
-
-def _json(value: Any) -> str:
-    from hull.present import to_json
-
-    return to_json(value)
 
 
 def _speaking(error: HullError) -> HullError:
