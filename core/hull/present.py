@@ -20,7 +20,19 @@ def show(value: Any, stream: TextIO, output: str = "", row: type | None = None) 
 
     `output` is JSON, COMPACT, a template, or "table TEMPLATE"; `row` the class of a table that may have no rows.
     """
-    stream.writelines(f"{line}\n" for line in lines(value, output, row))
+    if not hasattr(value, "frames"):
+        stream.writelines(f"{line}\n" for line in lines(value, output, row))
+        return
+    for rows in value.frames():  # one table after another, until an interrupt
+        _redraw([f"{line}\n" for line in lines(rows, output, row)], stream, over=not output or "table " in output)
+
+
+def _redraw(frame: list[str], stream: TextIO, *, over: bool) -> None:
+    """Write a table over the one before, where there is a terminal that can."""
+    if over and stream.isatty():
+        frame = ["\033[H", *(line.replace("\n", "\033[K\n") for line in frame), "\033[J"]
+    stream.write("".join(frame))
+    stream.flush()
 
 
 def lines(value: Any, output: str = "", row: type | None = None) -> Iterable[str]:

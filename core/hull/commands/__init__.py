@@ -12,6 +12,7 @@ VERBS = (
     "rm",
     "inspect",
     "top",
+    "stats",
     "pull",
     "images",
     "rmi",

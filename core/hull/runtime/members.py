@@ -46,22 +46,38 @@ class Member(NamedTuple):
         return now is not None and now.start == self.start and now.state not in ENDED
 
 
-def find(init: int) -> list[Member]:
-    """Return the processes of the container whose pid 1 is `init`, that one first; none where it has ended.
+class Table(NamedTuple):
+    """One look at /proc: every process, and the pid namespace of each."""
 
-    Whoever shares the caller's own namespace is no container: a reused pid must never make the whole machine one.
-    """
-    space = namespace(init)
-    if space in (0, namespace(os.getpid())):
-        return []
-    everyone = {member.pid: member for member in map(read, pids()) if member}
-    inside = {pid for pid in everyone if namespace(pid) == space}
-    grown = bool(inside)
-    while grown:
-        more = {member.pid for member in everyone.values() if member.parent in inside} - inside
-        inside |= more
-        grown = bool(more)
-    return sorted((everyone[pid] for pid in inside), key=lambda member: (member.pid != init, member.start, member.pid))
+    everyone: dict[int, Member]
+    spaces: dict[int, int]
+
+    @classmethod
+    def take(cls) -> "Table":
+        """Look now."""
+        everyone = {member.pid: member for member in map(read, pids()) if member}
+        return cls(everyone, {pid: namespace(pid) for pid in everyone})
+
+    def inside(self, init: int) -> list[Member]:
+        """Return the processes of the container whose pid 1 is `init`, that one first; none where it has ended.
+
+        Whoever shares the caller's own namespace is no container: a reused pid must never make the whole machine one.
+        """
+        space = self.spaces.get(init, 0)
+        if space in (0, namespace(os.getpid())):
+            return []
+        found = {pid for pid, other in self.spaces.items() if other == space}
+        grown = True
+        while grown:
+            more = {member.pid for member in self.everyone.values() if member.parent in found} - found
+            found |= more
+            grown = bool(more)
+        return sorted((self.everyone[pid] for pid in found), key=lambda m: (m.pid != init, m.start, m.pid))
+
+
+def find(init: int) -> list[Member]:
+    """Return the processes of one container now; see Table.inside."""
+    return Table.take().inside(init) if namespace(init) else []
 
 
 def pids() -> list[int]:

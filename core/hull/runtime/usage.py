@@ -37,9 +37,9 @@ class Usage(NamedTuple):
         return max(0.0, 100 * (self.cpu - before.cpu) / span) if span > 0 else 0.0
 
 
-def look(init: int, group: str) -> Usage:
+def look(init: int, group: str, table: members.Table) -> Usage:
     """Return what the container with pid 1 `init` uses now; `group` is its own control group, "" for none."""
-    inside = members.find(init)
+    inside = table.inside(init)
     at, total = time.monotonic(), machine_memory()
     cpu = sum(m.ticks + m.reaped for m in inside) / TICK
     pids = sum(m.threads for m in inside)
