@@ -13,6 +13,7 @@ VERBS = (
     "inspect",
     "top",
     "stats",
+    "update",
     "pull",
     "images",
     "rmi",
