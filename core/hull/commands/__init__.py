@@ -2,6 +2,7 @@
 
 VERBS = (
     "run",
+    "create",
     "exec",
     "ps",
     "wait",
@@ -12,6 +13,8 @@ VERBS = (
     "rm",
     "inspect",
     "top",
+    "logs",
+    "events",
     "stats",
     "update",
     "pull",

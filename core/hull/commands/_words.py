@@ -5,23 +5,12 @@ from collections.abc import Iterable
 
 from hull.errors import UserError
 from hull.model import Mount, Ulimit
+from hull.units import read_size as size
 
-UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+__all__ = ("device", "environment", "mount", "size", "tmpfs", "ulimit", "volume")
 PROPAGATION = frozenset(("private", "rprivate", "shared", "rshared", "slave", "rslave"))
 BIND_WORDS = PROPAGATION | {"nosuid", "nodev", "noexec"}
 IGNORED = frozenset(("rw", "z", "Z", "cached", "delegated", "consistent", "rbind"))
-
-
-def size(text: str) -> int:
-    """Return bytes of `512`, `64m`, `1.5g`, `2GiB`; -1 is unlimited where the flag knows that."""
-    word = text.strip().lower().removesuffix("ib") if text.lower().endswith("ib") else text.strip().lower()
-    word = word[:-1] if len(word) > 1 and word[-1] == "b" and word[-2] in UNITS else word
-    digits = word.rstrip("bkmgt")
-    try:
-        value = float(digits) * UNITS[word[len(digits) :]]
-    except (KeyError, ValueError):
-        raise UserError(f"cannot read the size {text!r}", "write a number with b, k, m or g, as 64m") from None
-    return int(value)
 
 
 def ulimit(text: str) -> Ulimit:

@@ -3,8 +3,9 @@
 import os
 
 from hull.commands import _words
+from hull.commands._container import HOST
+from hull.commands._start import confinement
 from hull.commands._verb import Flag, Word
-from hull.commands.create import HOST, confinement
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated

@@ -1,183 +1,59 @@
-"""hull run: a new container in the foreground."""
+"""hull run: a new container, in the foreground or detached."""
 
-import os
-
-from hull.commands import _limits, _words, create
+from hull.commands import _container, _flags, _life, _start
 from hull.commands import rm as rm_
-from hull.commands._verb import Flag, Word
+from hull.commands._verb import Flag, Word, takes
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.light import Annotated
+from hull.light import Annotated, Any
 from hull.model import Spec
 from hull.runtime import ops
+from hull.runtime.detached import Detached
 from hull.runtime.launch import Launch
 
 Many = tuple[str, ...]
 
 
+@takes(_flags.asked)
 def run(
     engine: Engine,
     image: Annotated[str, Word("image to start from; `host` is this machine, copy-on-write", complete="image")],
     command: Annotated[Many, Word("program and arguments; the image's own if none", rest=True)] = (),
     *,
-    interactive: Annotated[bool, Flag("keep standard input open (it always is, in the foreground)", "i")] = False,
-    tty: Annotated[
-        bool, Flag("the program gets the terminal's foreground, or a terminal of its own in a pipe", "t")
-    ] = False,
-    rm: Annotated[bool, Flag("remove the container when it ends")] = False,
-    name: Annotated[str, Flag("name it", metavar="NAME")] = "",
-    env: Annotated[Many, Flag("set a variable; NAME alone passes the caller's", "e", "NAME[=VALUE]")] = (),
-    env_file: Annotated[Many, Flag("read variables from a file", metavar="FILE", complete="path")] = (),
-    workdir: Annotated[str | None, Flag("start in this directory, made if missing", "w", "DIR")] = None,
-    user: Annotated[str | None, Flag("become this user", "u", "NAME|UID[:GROUP|GID]")] = None,
-    group_add: Annotated[Many, Flag("add a group", metavar="GROUP")] = (),
-    volume: Annotated[Many, Flag("mount a path or volume", "v", "[SOURCE:]TARGET[:ro]", complete="path")] = (),
-    mount: Annotated[Many, Flag("mount, spelt out", metavar="type=bind,source=…,target=…")] = (),
-    tmpfs: Annotated[Many, Flag("mount an empty tmpfs", metavar="TARGET[:size=…]")] = (),
-    read_only: Annotated[bool, Flag("make the root file system read-only")] = False,
-    network: Annotated[
-        str, Flag("default, none, host, slirp4netns or pasta", metavar="NET", complete="network", aliases=("net",))
-    ] = "default",
-    publish: Annotated[Many, Flag("publish a port", "p", "[[ADDRESS:]HOST:]PORT[/udp]")] = (),
-    hostname: Annotated[str | None, Flag("host name inside", "h", "NAME")] = None,
-    add_host: Annotated[Many, Flag("add a line to /etc/hosts", metavar="NAME:ADDRESS")] = (),
-    dns: Annotated[Many, Flag("use this name server", metavar="ADDRESS")] = (),
-    dns_search: Annotated[Many, Flag("search this domain", metavar="DOMAIN")] = (),
-    dns_option: Annotated[Many, Flag("set a resolver option", metavar="OPTION")] = (),
-    entrypoint: Annotated[str | None, Flag("run this instead of the image's entry point", metavar="PROGRAM")] = None,
-    cap_add: Annotated[Many, Flag("add a capability", metavar="CAP", complete="capability")] = (),
-    cap_drop: Annotated[Many, Flag("drop a capability, or ALL", metavar="CAP", complete="capability")] = (),
-    security_opt: Annotated[
-        Many, Flag("seccomp=FILE|unconfined, no-new-privileges, systempaths=unconfined", metavar="OPTION")
-    ] = (),
-    privileged: Annotated[bool, Flag("refused: nothing here could grant it")] = False,
-    device: Annotated[Many, Flag("show a device of the host", metavar="PATH[:PATH]", complete="path")] = (),
-    ulimit: Annotated[Many, Flag("set a resource limit", metavar="NAME=SOFT[:HARD]")] = (),
-    shm_size: Annotated[str | None, Flag("size of /dev/shm", metavar="SIZE")] = None,
-    sysctl: Annotated[Many, Flag("set a kernel parameter of the container's namespaces", metavar="NAME=VALUE")] = (),
-    memory: Annotated[str | None, Flag("limit memory", "m", "SIZE")] = None,
-    memory_swap: Annotated[str | None, Flag("limit memory and swap together; -1 is unlimited", metavar="SIZE")] = None,
-    cpus: Annotated[float | None, Flag("limit processor time, in cores", metavar="N")] = None,
-    cpuset_cpus: Annotated[str | None, Flag("run on these processors", metavar="LIST")] = None,
-    pids_limit: Annotated[int | None, Flag("limit the number of processes", metavar="N")] = None,
-    memory_reservation: Annotated[str | None, Flag("protect this much memory from reclaim", metavar="SIZE")] = None,
-    memory_swappiness: Annotated[int | None, Flag("refused: cgroup v2 has no such setting", metavar="N")] = None,
-    oom_kill_disable: Annotated[bool, Flag("refused: cgroup v2 has no such setting")] = False,
-    oom_score_adj: Annotated[int | None, Flag("whom to kill first when memory ends", metavar="N")] = None,
-    cpu_shares: Annotated[int | None, Flag("relative weight of processor time, 1024 is usual", "c", "N")] = None,
-    blkio_weight: Annotated[int | None, Flag("relative weight of disk time, 10 to 1000", metavar="N")] = None,
-    device_read_bps: Annotated[Many, Flag("limit reading, in bytes a second", metavar="DISK:RATE")] = (),
-    device_write_bps: Annotated[Many, Flag("limit writing, in bytes a second", metavar="DISK:RATE")] = (),
-    device_read_iops: Annotated[Many, Flag("limit reads a second", metavar="DISK:RATE")] = (),
-    device_write_iops: Annotated[Many, Flag("limit writes a second", metavar="DISK:RATE")] = (),
-    init: Annotated[bool, Flag("run a small init as pid 1 (the default); --no-init leaves it out")] = True,
-    pull: Annotated[str, Flag("when to pull", choices=("missing", "always", "never"))] = "missing",
-    platform: Annotated[str, Flag("choose among an image's platforms", metavar="OS/ARCH[/VARIANT]")] = "",
-    label: Annotated[Many, Flag("attach a label", "l", "KEY[=VALUE]")] = (),
+    detach: Annotated[bool, Flag("leave it to a monitor, print its id", "d")] = False,
+    detach_keys: Annotated[str, Flag("leave it running when these are typed; none are", metavar="KEYS")] = "",
+    sig_proxy: Annotated[bool, Flag("forward signals to the program (as it is, without a monitor)")] = True,
     cidfile: Annotated[str, Flag("write the container's id to a new file", metavar="FILE", complete="path")] = "",
-    stop_signal: Annotated[str | None, Flag("signal that `stop` sends", metavar="SIGNAL")] = None,
-    stop_timeout: Annotated[float | None, Flag("seconds `stop` waits", metavar="SECONDS")] = None,
-    userns: Annotated[str, Flag("how ids are mapped", choices=("auto", "keep-id", "single", "host"))] = "auto",
     plan: Annotated[bool, Flag("print the plan, start nothing")] = False,
+    **flags: Any,
 ) -> Launch | list[str]:
     """Run a program in a new container."""
-    if privileged:
-        raise UserError(
-            "cannot run --privileged: without root there is no privilege to give",
-            "name what is needed: --cap-add, --device, --security-opt seccomp=unconfined, --network host",
-        )
-    from hull.network import ports
-
-    mounts = (
-        *(_words.volume(word) for word in volume),
-        *(_words.mount(word) for word in mount),
-        *(_words.tmpfs(word) for word in tmpfs),
-    )
-    spec = Spec(
-        image=image,
-        name=_name(name),
-        command=command,
-        entrypoint=None if entrypoint is None else (entrypoint,),
-        env=_words.environment(env, env_file, dict(os.environ)),
-        workdir=workdir,
-        user=user,
-        groups=group_add,
-        hostname=hostname,
-        labels=label,
-        mounts=mounts,
-        readonly=read_only,
-        network=network,
-        ports=tuple(port for word in publish for port in ports.parse(word)),
-        hosts=add_host,
-        dns=dns,
-        dns_search=dns_search,
-        dns_options=dns_option,
-        cap_add=cap_add,
-        cap_drop=cap_drop,
-        security=security_opt,
-        devices=tuple(_words.device(word) for word in device),
-        ulimits=tuple(_words.ulimit(word) for word in ulimit),
-        shm_size=None if shm_size is None else _words.size(shm_size),
-        sysctls=sysctl,
-        limits=_limits.read(
-            memory=memory,
-            memory_swap=memory_swap,
-            memory_reservation=memory_reservation,
-            memory_swappiness=memory_swappiness,
-            oom_kill_disable=oom_kill_disable,
-            oom_score_adj=oom_score_adj,
-            cpus=cpus,
-            cpu_shares=cpu_shares,
-            cpuset_cpus=cpuset_cpus,
-            pids_limit=pids_limit,
-            blkio_weight=blkio_weight,
-            read_bps=device_read_bps,
-            write_bps=device_write_bps,
-            read_iops=device_read_iops,
-            write_iops=device_write_iops,
-        ),
-        init=init,
-        pull=pull,
-        platform=platform,
-        stop_signal=_signal(stop_signal),
-        stop_timeout=stop_timeout,
-        userns=userns,
-        interactive=interactive,
-        tty=tty,
-        remove=rm,
-    )
-    return prepare(engine, spec, cidfile, show=plan)
-
-
-def prepare(engine: Engine, spec: Spec, cidfile: str = "", *, show: bool = False) -> Launch | list[str]:
-    """Create the container and return how to start it; with `show`, its plan in words, and nothing is left."""
-    if cidfile and os.path.lexists(cidfile):
-        raise UserError(f"cannot write {cidfile}: it exists", "remove it, or choose another --cidfile")
+    spec = _flags.asked(image, command, **flags)
+    _flags.free(cidfile)
+    options = _life.attach_options(stdin=spec.interactive, signals=sig_proxy, keys=detach_keys)
+    if detach and detach_keys:
+        raise UserError("cannot use --detach-keys together with --detach", "hull attach takes --detach-keys")
+    watched = detach or _watched(spec) or bool(detach_keys)
     rm_.sweep(engine)
-    ident, steps = create.create(engine, spec)
-    if show:
-        create.discard(engine, ident)
+    row = _container.make(engine, spec)
+    try:
+        steps = _start.plan_of(engine, row, Detached(None if detach else options) if watched else None)
+    except BaseException:
+        _container.discard(engine, row)
+        raise
+    if plan:
+        _container.discard(engine, row)
         return ops.describe(steps)
-    if cidfile:
-        with open(cidfile, "x", encoding="ascii") as file:
-            file.write(ident)
-    nested = any(op[0] == "userns-join" for op in steps)
-    fds = (engine.session.fd,) if nested and engine.session is not None else ()
-    return Launch(ops.encode(steps), ("hull", "run", spec.image, *spec.command), ident, fds)
+    _flags.write_cid(cidfile, row.id)
+    launch = _start.prepared(engine, steps, ("hull", "run", spec.image, *spec.command), row.id)
+    if not detach:
+        return launch
+    _start.detach(engine, row, launch)
+    return [row.id]
 
 
-def _signal(word: str | None) -> str | None:
-    if word is None:
-        return None
-    from hull.runtime import signals
-
-    return signals.name(signals.number(word))
-
-
-def _name(name: str) -> str:
-    allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
-    if name and (name[0] in "_.-" or name.strip(allowed)):
-        raise UserError(
-            f"cannot name a container {name!r}", "names are letters, digits, '_', '.', '-'; a letter or digit first"
-        )
-    return name
+def _watched(spec: Spec) -> bool:
+    """Whether a container in the foreground needs a monitor: something that was asked is the monitor's work."""
+    return (
+        spec.restart != "no" or bool(spec.log_driver or spec.log_options) or bool(spec.health and spec.health.command)
+    )

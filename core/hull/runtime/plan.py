@@ -1,9 +1,12 @@
 """What was asked becomes an ordered list of ops: pure, without a kernel, without reading anything."""
 
 from hull.errors import UserError
-from hull.light import NamedTuple
+from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Attachment, Image, Mount, Spec
 from hull.runtime.ops import Op
+
+if TYPE_CHECKING:
+    from hull.runtime.detached import Detached
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -46,13 +49,17 @@ class Site(NamedTuple):
     home: str = ""
     mounts: tuple[Mount, ...] = ()
     devices: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+    events: str = ""
+    detached: "Detached | None" = None
 
 
 def build(spec: Spec, image: Image, site: Site) -> list[Op]:
-    """Return the whole plan of a foreground container, in the order in which it happens."""
+    """Return the whole plan of a container, in the order in which it happens."""
     return [
         ("id", site.ident),
         ("status", f"{site.directory}/status"),
+        *_beside(spec, image, site),
         *([("cgroup", site.cgroup)] if site.cgroup else []),
         *site.identity,
         *_namespaces(spec, site),
@@ -70,8 +77,24 @@ def build(spec: Spec, image: Image, site: Site) -> list[Op]:
         *program(spec, image, site.ident, site.confinement, site.flavour, site.home),
         ("terminal", "tty" if spec.tty else "inherit"),
         *(("arg", word) for word in command(spec, image)),
-        *([("remove", site.directory)] if spec.remove else []),
+        *([("remove", path) for path in _removed(site)] if spec.remove else []),
     ]
+
+
+def _beside(spec: Spec, image: Image, site: Site) -> list[Op]:
+    """Return what is told, and who stays, beside the container."""
+    if not site.events:
+        return []
+    from hull.runtime import detached
+    from hull.state import events
+
+    plan: list[Op] = [("events", site.events, events.encode(detached.attributes(spec, site.name)))]
+    return plan if site.detached is None else [*plan, *detached.monitor(spec, image, site.directory, site.detached)]
+
+
+def _removed(site: Site) -> tuple[str, ...]:
+    volumes = (m.source.removesuffix("/_data") for m in site.mounts if m.kind == "volume" and "anonymous" in m.options)
+    return (*volumes, site.directory)
 
 
 def execution(
@@ -167,7 +190,7 @@ def _mounts(mounts: tuple[Mount, ...]) -> list[Op]:
             flags = ["nosuid", "nodev", *(["ro"] if mount.readonly else [])]
             if mount.kind == "volume" and "nocopy" not in words:
                 plan.append(("fill", mount.source, mount.target))
-            words = [word for word in words if word != "nocopy"]
+            words = [word for word in words if word not in ("nocopy", "anonymous")]
             plan.append(("bind", mount.source, mount.target, ",".join(dict.fromkeys([*flags, *words]))))
     return plan
 

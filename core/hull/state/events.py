@@ -52,11 +52,8 @@ class Events:
             with file:
                 yield from _Tail(file).events()
 
-    def follow(self, until: float | None = None, *, past: bool = False) -> Iterator[dict[str, Any] | None]:
-        """Return events as they come, for ever or until that time; with `past`, those that are kept first.
-
-        None comes wherever there was nothing new: the reader may flush.
-        """
+    def follow(self, until: float | None = None, *, past: bool = False) -> Iterator[dict[str, Any]]:
+        """Return events as they come, for ever or until that time; with `past`, those that are kept first."""
         import contextlib
 
         from hull.state.watch import Watch
@@ -70,7 +67,6 @@ class Events:
                     yield from tail.events()
                 if over:
                     return
-                yield None
                 watch.wait(1.0 if until is None else max(0.0, min(1.0, until - time.time())))
 
     def _generations(self, *, past: bool) -> list["_Tail"]:
@@ -150,10 +146,15 @@ class _Tail:
 def line(type: str, action: str, ident: str, attributes: Mapping[str, str], nanoseconds: int) -> bytes:
     """Return one event as it stands in the file."""
     quote = _quote()
-    pairs = ",".join(f"{quote(key)}:{quote(attributes[key])}" for key in sorted(attributes))
-    actor = f'{{"ID":{quote(ident)},"Attributes":{{{pairs}}}}}'
+    actor = f'{{"ID":{quote(ident)},"Attributes":{encode(attributes)}}}'
     when = f'"scope":"local","time":{nanoseconds // 1_000_000_000},"timeNano":{nanoseconds}'
     return f'{{"Type":{quote(type)},"Action":{quote(action)},"Actor":{actor},{when}}}\n'.encode()
+
+
+def encode(attributes: Mapping[str, str]) -> str:
+    """Return the attributes as a JSON object, keys in order, ASCII only: for the launcher's events, too."""
+    quote = _quote()
+    return f"{{{','.join(f'{quote(key)}:{quote(attributes[key])}' for key in sorted(attributes))}}}"
 
 
 def _quote() -> Any:

@@ -16,7 +16,6 @@ class Root(NamedTuple):
 
     ops: tuple[tuple[str, ...], ...]
     helper: tuple[tuple[str, ...], ...] = ()
-    seeded: tuple[str, ...] = ()
 
 
 def prepare(directory: str, identity: Identity, root: str) -> None:
@@ -65,14 +64,16 @@ def fuse_root(directory: str, lowers: tuple[str, ...], server: str, options: str
     return Root((("root-fuse",),), (("helper", "fuse-overlayfs", "none"), *(("helper-arg", word) for word in args)))
 
 
-def host_root(directory: str, server: str, owner: tuple[int, int] | None) -> Root:
-    """Show this machine itself, copy-on-write. Files the container's root cannot read are `seeded` empty."""
-    root = fuse_root(directory, ("/",), server, ",squash_to_root")
-    return root._replace(seeded=tuple(_seed(f"{directory}/upper", owner)))
+def host_root(directory: str, server: str) -> Root:
+    """Show this machine itself, copy-on-write; `seed` comes first, once."""
+    return fuse_root(directory, ("/",), server, ",squash_to_root")
 
 
-def _seed(upper: str, owner: tuple[int, int] | None) -> list[str]:
-    """Put an empty file over every unreadable one: copying it up would fail, and lock files must open."""
+def seed(upper: str, owner: tuple[int, int] | None) -> list[str]:
+    """Put an empty file over every one that the container's root cannot read; return these.
+
+    Copying it up would fail, and lock files must open.
+    """
     seeded = []
     for path, mode in _unreadable(owner is not None):
         target = upper + path

@@ -1,0 +1,78 @@
+"""Make a container from a spec: its row, its directory, its own layer. `_start` plans its starts."""
+
+import os
+
+from hull import log
+from hull.engine import Engine
+from hull.model import Identity, Image, Mount, Spec
+from hull.runtime import detached, plan
+from hull.state.containers import Container
+
+HOST = "host"  # the image that is this machine itself
+ANONYMOUS = "anonymous"  # the option of a volume that nobody named: it goes with its container where -v or --rm says so
+
+
+def make(engine: Engine, spec: Spec) -> Container:
+    """Return the new container; nothing runs yet. On failure nothing of it is left."""
+    identity = engine.identity(spec.userns)
+    image = resolve(engine, spec, identity.flavour)
+    spec = finish(spec, image)
+    plan.command(spec, image)
+    ident = os.urandom(32).hex()
+    row = engine.containers.add(ident, spec, image)
+    try:
+        _fill(engine, image, identity, engine.paths.container(ident))
+    except BaseException:
+        discard(engine, row)
+        raise
+    engine.history.add("container", "create", ident, detached.attributes(spec, row.name))
+    return row
+
+
+def _fill(engine: Engine, image: Image, identity: Identity, directory: str) -> None:
+    from hull.storage import overlay
+
+    overlay.prepare(directory, identity, image.layers[-1] if image.layers else "/")
+    if image.reference == HOST and not image.layers:
+        seeded = overlay.seed(f"{directory}/upper", overlay.owner_of(identity))
+        if seeded:
+            engine.events(log.Event("note", HOST, f"{len(seeded)} files that you cannot read look empty inside"))
+
+
+def resolve(engine: Engine, spec: Spec, flavour: str) -> Image:
+    """Return the image, pulled if the spec's policy says so; the host itself has no layers."""
+    if spec.image == HOST:
+        return Image("", HOST, (), command=(os.environ.get("SHELL", "/bin/sh"),), workdir="/")
+    return engine.images.resolve(spec.image, spec.pull, spec.platform, "single" if flavour == "single" else "range")
+
+
+def finish(spec: Spec, image: Image) -> Spec:
+    """Fill what the image decides when the user does not; with keep-id, the caller stays who they are."""
+    targets = {mount.target for mount in spec.mounts}
+    volumes = tuple(Mount("volume", "", path) for path in image.volumes if path not in targets)
+    caller = f"{os.getuid()}:{os.getgid()}" if spec.userns == "keep-id" else None
+    return spec._replace(
+        user=spec.user or caller,
+        stop_signal=spec.stop_signal or image.stop_signal or "TERM",
+        mounts=tuple(map(_named, (*spec.mounts, *volumes))),
+    )
+
+
+def _named(mount: Mount) -> Mount:
+    if mount.kind != "volume" or mount.source:
+        return mount
+    return mount._replace(source=os.urandom(32).hex(), options=(*mount.options, ANONYMOUS))
+
+
+def discard(engine: Engine, row: Container) -> None:
+    """Remove a container that never ran: its files are still the caller's own."""
+    import shutil
+
+    for path in (engine.paths.container(row.id), *anonymous(engine, row)):
+        shutil.rmtree(path, ignore_errors=True)
+    engine.containers.forget(row.id)
+
+
+def anonymous(engine: Engine, row: Container) -> list[str]:
+    """Return the directories of the volumes that nobody named."""
+    return [f"{engine.paths.volumes}/{mount.source}" for mount in row.spec.mounts if ANONYMOUS in mount.options]

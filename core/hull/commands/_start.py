@@ -1,0 +1,149 @@
+"""Plan a container's start from its row: the first and every later one, over the same upper directory."""
+
+import os
+
+from hull import log
+from hull.commands._container import HOST
+from hull.engine import Engine
+from hull.errors import HostError, UserError
+from hull.light import TYPE_CHECKING
+from hull.model import Image, Limits, Mount, Spec
+from hull.runtime import launch, ops, plan
+from hull.runtime.detached import Detached
+from hull.state.containers import Container
+
+if TYPE_CHECKING:
+    from hull.storage.overlay import Root
+
+
+def plan_of(engine: Engine, row: Container, detached: Detached | None = None) -> list[ops.Op]:
+    """Return the plan of a start, in the foreground or with a monitor.
+
+    The network is attached anew, volumes are ensured, limits are in force when this returns.
+    """
+    return plan.build(row.spec, row.config, _site(engine, row, detached))
+
+
+def check(engine: Engine, row: Container) -> None:
+    """Fail as a start would, without taking ports or a control group."""
+    spec = row.spec._replace(limits=Limits(), ports=())
+    plan_of(engine, row._replace(spec=spec), Detached())
+
+
+def prepared(engine: Engine, steps: list[ops.Op], words: tuple[str, ...], ident: str) -> launch.Launch:
+    """Return the launch of a plan, with what it must inherit."""
+    nested = any(op[0] == "userns-join" for op in steps)
+    fds = (engine.session.fd,) if nested and engine.session is not None else ()
+    return launch.Launch(ops.encode(steps), words, ident, fds)
+
+
+def detach(engine: Engine, row: Container, prepared: launch.Launch) -> None:
+    """Start a detached plan and return once the program runs; say at its first start what the login's end does."""
+    from hull.runtime import login
+
+    first = not os.path.exists(f"{engine.paths.container(row.id)}/log.json")
+    launch.start(prepared, engine.events)
+    warning, fix = login.threat() if first else ("", "")
+    if warning:
+        engine.events(log.Event("warning", row.name, f"{warning} (the fix: {fix})"))
+
+
+def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Site:
+    from hull.storage import overlay
+
+    spec, directory = row.spec, engine.paths.container(row.id)
+    identity = engine.identity(spec.userns)
+    owner = overlay.owner_of(identity)
+    nested = engine.session is not None and engine.session.holds(identity)
+    attachment = engine.networks.attach(spec, directory, nested)
+    for warning in attachment.warnings:
+        engine.events(log.Event("warning", spec.network, warning))
+    root = _root(engine, spec, row.config, directory)
+    if identity.flavour == "single":
+        with open(f"{directory}/apt.conf", "w", encoding="utf-8") as file:
+            file.write('APT::Sandbox::User "root";\n')
+    return plan.Site(
+        ident=row.id,
+        directory=directory,
+        flavour=identity.flavour,
+        identity=tuple(launch.identity_ops(identity, engine.session)),
+        nested=nested,
+        root=root.ops,
+        root_helper=root.helper,
+        attachment=attachment,
+        confinement=confinement(spec, identity.flavour),
+        cgroup=_cgroup(engine, spec, row.id),
+        home=caller_home() if spec.image == HOST else "",
+        mounts=tuple(_attach(engine, mount, directory, owner) for mount in spec.mounts),
+        devices=tuple(_device(word) for word in spec.devices),
+        name=row.name,
+        events=engine.history.path,
+        detached=detached,
+    )
+
+
+def _root(engine: Engine, spec: Spec, image: Image, directory: str) -> "Root":
+    from hull.storage import overlay
+
+    identity = engine.identity(spec.userns)
+    if spec.image == HOST:
+        return overlay.host_root(directory, engine.host.program("fuse-overlayfs"))
+    if identity.flavour == "keep-id":
+        from hull.runtime.idmaps import fuse_options
+
+        server = engine.host.program("fuse-overlayfs")
+        return overlay.fuse_root(directory, image.layers, server, f",{fuse_options(identity)}")
+    return overlay.image_root(directory, image)
+
+
+def confinement(spec: Spec, flavour: str) -> plan.Confinement:
+    """Return what the program may not do, from the spec's capabilities and security options."""
+    from hull.runtime import caps, protect, seccomp
+
+    security = protect.parse_security(spec.security, flavour)
+    names, bounding, ambient = caps.resolve(spec.cap_add, spec.cap_drop)
+    filters = seccomp.filters(security.seccomp, names, alone=flavour == "single")
+    return plan.Confinement(
+        bounding, ambient, tuple(filters), security.no_new_privileges, security.masked, security.readonly
+    )
+
+
+def _cgroup(engine: Engine, spec: Spec, ident: str) -> str:
+    if not spec.limits.asked:
+        return ""
+    from hull.runtime import cgroups
+
+    return cgroups.apply(spec.limits, ident, resident=engine.resident)
+
+
+def _attach(engine: Engine, mount: Mount, directory: str, owner: tuple[int, int] | None) -> Mount:
+    if mount.kind == "volume":
+        from hull.storage import volumes
+
+        if mount.source:
+            return mount._replace(source=volumes.ensure(engine.paths, mount.source, owner))
+        anonymous = f"{directory}/volumes/{mount.target.strip('/').replace('/', '_')}"  # of the first version's rows
+        return mount._replace(source=volumes.make(anonymous, owner))
+    if mount.kind == "bind" and not os.path.lexists(mount.source):
+        raise UserError(f"cannot mount {mount.source}: no such file or directory", f"mkdir -p {mount.source}")
+    return mount
+
+
+def _device(word: str) -> tuple[str, str]:
+    import stat
+
+    source, _, target = word.partition(":")
+    try:
+        mode = os.stat(source).st_mode
+    except OSError as error:
+        raise UserError(f"cannot show the device {source}: {error.strerror}", "check the path") from None
+    if not (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)):
+        raise UserError(f"cannot show {source}: not a device", f"-v {source}:{target} mounts files")
+    if not os.access(source, os.R_OK):
+        raise HostError(f"cannot open the device {source}: permission denied", "join its group, or ask root for access")
+    return source, target
+
+
+def caller_home() -> str:
+    """Return the home directory of a container that shows this machine."""
+    return os.environ.get("HOME", "/") if os.geteuid() else "/root"

@@ -1,0 +1,71 @@
+"""What a detached plan holds more than an ordinary one: the monitor's ops, and the events' attributes. Pure."""
+
+from hull.light import NamedTuple
+from hull.model import Health, Image, Spec
+from hull.runtime import control
+from hull.runtime.ops import Op
+from hull.units import read_size
+
+GRACE = 10.0  # seconds between the stop signal and SIGKILL, where nobody says
+DEFAULTS = Health((), 30.0, 30.0, 3, 0.0, 5.0)
+
+
+class Detached(NamedTuple):
+    """A start with a monitor. `attach` are the options of the client that stays in the foreground, None for none."""
+
+    attach: str | None = None
+
+
+def monitor(spec: Spec, image: Image, directory: str, detached: Detached) -> list[Op]:
+    """Return the monitor's ops, as they stand after the plan's `status` and `events`."""
+    from hull.runtime import signals
+
+    policy, _, most = spec.restart.partition(":")
+    options = dict(word.split("=", 1) for word in spec.log_options)
+    size, files = options.get("max-size", "-1"), options.get("max-file", "1")
+    grace = GRACE if spec.stop_timeout is None else spec.stop_timeout
+    return [
+        ("monitor", control.path(directory)),
+        *([("attach", control.path(directory), detached.attach)] if detached.attach is not None else []),
+        ("log", spec.log_driver or "json-file", f"{directory}/log.json", str(max(0, read_size(size))), files),
+        ("restart", policy, most or "0"),
+        ("stop", str(signals.number(spec.stop_signal or "TERM")), str(-1 if grace < 0 else round(grace * 1000))),
+        *_health_ops(health(spec, image)),
+    ]
+
+
+def attach(directory: str, options: str) -> list[Op]:
+    """Return the plan of a client of a running monitor."""
+    return [("attach", control.path(directory), options)]
+
+
+def health(spec: Spec, image: Image) -> Health | None:
+    """Return the check that is in force, every field said; what the user says wins over the image."""
+    asked, found = spec.health or Health(), image.health or Health()
+    merged = Health._make(mine or theirs or usual for mine, theirs, usual in zip(asked, found, DEFAULTS, strict=True))
+    return merged if merged.command and merged.command[0] != "NONE" else None
+
+
+def probe(check: Health) -> tuple[str, ...]:
+    """Return the argv of a check; CMD-SHELL is the container's /bin/sh."""
+    kind, *words = check.command
+    return ("/bin/sh", "-c", *words) if kind == "CMD-SHELL" else tuple(words)
+
+
+def _health_ops(check: Health | None) -> list[Op]:
+    if check is None:
+        return []
+    interval, timeout, period, start = (
+        str(round(seconds * 1000))
+        for seconds in (check.interval, check.timeout, check.start_period, check.start_interval)
+    )
+    return [
+        ("health", interval, timeout, str(check.retries), period, start),
+        *(("health-arg", word) for word in probe(check)),
+    ]
+
+
+def attributes(spec: Spec, name: str) -> dict[str, str]:
+    """Return what events tell of a container: image, name, labels."""
+    labels = (word.partition("=") for word in spec.labels)
+    return {**{key: value for key, _, value in labels}, "image": spec.image, "name": name}
