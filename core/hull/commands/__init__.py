@@ -17,6 +17,7 @@ VERBS = (
     "events",
     "stats",
     "update",
+    "autostart",
     "pull",
     "images",
     "rmi",
