@@ -3,7 +3,7 @@
 A row is a named tuple. Its class may say how Docker's placeholders read it, all three or none:
     placeholders(self) -> dict[str, Any]   what --format sees, text as Docker prints it; a callable is a method
     headings() -> dict[str, Any]           static: the column of each placeholder
-    layout(rows) -> str                    static: the template of the table that is printed without --format
+    layout(rows) -> tuple[str, ...]        static: the placeholders of the table that is printed without --format
 Without them every field is a column, and a placeholder: cpu_percent is {{.CPUPercent}}.
 """
 
@@ -21,7 +21,9 @@ def grid(rows: Sequence[Any], row: type | None = None, template: str = "") -> li
     """Return the header and the cells of a table; `row` is the rows' class, for a table that may have none."""
     row = type(rows[0]) if rows else row
     layout = getattr(row, "layout", None)
-    template = template or (layout(rows) if layout else "")
+    if not template and layout:
+        shown, columns = layout(rows), headings(row)
+        return [[columns[name] for name in shown]] + [_line(one.placeholders(), shown) for one in rows]
     if not template:
         names = row._fields if row is not None else ()  # type: ignore[attr-defined]
         return [header(names)] + [[cell(n, v) for n, v in zip(names, one, strict=True)] for one in rows]
@@ -34,13 +36,18 @@ def grid(rows: Sequence[Any], row: type | None = None, template: str = "") -> li
     return [line.split("\t") for line in lines]
 
 
+def _line(values: dict[str, Any], shown: tuple[str, ...]) -> list[str]:
+    return [harmless(values[name]) for name in shown]
+
+
 def aligned(cells: list[list[str]]) -> list[str]:
     """Return one line a row, columns three spaces apart."""
-    most = max(len(line) for line in cells)
-    widths = [max(len(line[column]) for line in cells if column < len(line)) for column in range(most)]
-    return [
-        "   ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=False)).rstrip() for line in cells
-    ]
+    widths: list[int] = []
+    for line in cells:
+        widths += [0] * (len(line) - len(widths))
+        for column, text in enumerate(line):
+            widths[column] = max(widths[column], len(text))
+    return ["   ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
 
 
 def rendered(values: Iterable[Any], template: str) -> Iterable[str]:

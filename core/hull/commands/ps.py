@@ -1,80 +1,68 @@
 """hull ps: the containers."""
 
-import time
+from collections.abc import Iterator
 
+from hull.commands._listing import UP, ContainerRow, row_of
 from hull.commands._verb import Flag
 from hull.commands.rm import clean
 from hull.engine import Engine
-from hull.light import Annotated, NamedTuple
-from hull.model import Port
-from hull.runtime import plan
+from hull.errors import UserError
+from hull.light import Annotated
 from hull.state.containers import Container
 from hull.state.status import Status
-from hull.units import span
 
-SHORT = 12
-COMMAND_WIDTH = 20
-
-
-class ContainerRow(NamedTuple):
-    """One container as `ps` shows it; `created` in seconds since the epoch."""
-
-    container_id: str
-    image: str
-    command: str
-    created: float
-    status: str
-    ports: str
-    names: str
+Many = tuple[str, ...]
 
 
 def ps(
     engine: Engine,
     *,
     all: Annotated[bool, Flag("show those that have ended, too", "a")] = False,
+    filter: Annotated[Many, Flag("show only some: status=exited, label=a=b, name=…", "f", "KEY=VALUE")] = (),
+    last: Annotated[int, Flag("show the last created, whatever their state", "n", "NUMBER")] = -1,
+    latest: Annotated[bool, Flag("show the last created one; the same as -n 1", "l")] = False,
+    size: Annotated[bool, Flag("show sizes: own files, and with the image's", "s")] = False,
     quiet: Annotated[bool, Flag("print ids only", "q")] = False,
     no_trunc: Annotated[bool, Flag("do not shorten ids and commands")] = False,
 ) -> list[ContainerRow] | list[str]:
-    """List containers."""
-    rows = []
+    """List containers.
+
+    Filters: id, name, label, exited, status, ancestor, before, since, volume, network, publish, expose, health.
+    """
+    most = 1 if latest else last
+    if most < -1:
+        raise UserError(f"cannot show the last {most} containers", "-n takes a number from 0; -1 shows all")
+    pairs = list(_chosen(engine, filter, everything=all or most > 0, most=most))
+    if quiet:
+        return [container.id if no_trunc else container.id[:12] for container, _ in pairs]
+    return [row_of(engine, container, status, whole=no_trunc, sized=size) for container, status in pairs]
+
+
+def _chosen(
+    engine: Engine, words: tuple[str, ...], *, everything: bool, most: int
+) -> Iterator[tuple[Container, Status]]:
+    filters = None
+    if words:
+        from hull.commands._filters import Filters
+
+        filters = Filters(engine, words)
+        everything = everything or filters.everything
+    count = 0
+    for container, status in present(engine):
+        if (everything or status.state in UP) and (filters is None or filters.match(container, status)):
+            yield container, status
+            count += 1
+            if count == most:
+                return
+
+
+def present(engine: Engine) -> Iterator[tuple[Container, Status]]:
+    """Yield every container with its status, the newest first; what --rm should have removed is cleaned on the way."""
     for container in engine.containers.all():
-        if engine.containers.forget_if_gone(container):
-            continue
         status = engine.containers.status(container)
         if status.state == "gone":
-            continue  # removed a moment ago, by --rm
-        if status.state == "exited" and container.remove:
+            engine.containers.forget_if_gone(container)
+        elif status.state == "exited" and container.remove and not status.active:
             clean(engine, container, status)
-            continue
-        if all or status.state == "running":
-            rows.append(_row(container, status, whole=no_trunc))
-    return [row.container_id for row in rows] if quiet else rows
-
-
-def _row(container: Container, status: Status, *, whole: bool) -> ContainerRow:
-    words = " ".join(plan.command(container.spec, container.config))
-    shown = words if whole or len(words) <= COMMAND_WIDTH else words[: COMMAND_WIDTH - 1] + "…"
-    return ContainerRow(
-        container.id if whole else container.id[:SHORT],
-        container.spec.image,
-        f'"{shown}"',
-        container.created,
-        state_text(status),
-        ", ".join(map(_port, container.spec.ports)) if status.state == "running" else "",
-        container.name,
-    )
-
-
-def state_text(status: Status) -> str:
-    """Return Docker's words: `Up 3 minutes`, `Exited (0) 2 hours ago`, `Created`."""
-    if status.state == "running":
-        return f"Up {span(time.time() - status.started)}"
-    if status.state == "exited":
-        ended = f" {span(time.time() - status.finished)} ago" if status.finished else ""
-        return f"Exited ({status.exit_code}){ended}"
-    return status.state.capitalize()
-
-
-def _port(port: Port) -> str:
-    address = port.address or "0.0.0.0"  # noqa: S104 (shown, not bound)
-    return f"{f'[{address}]' if ':' in address else address}:{port.host}->{port.container}/{port.protocol}"
+        else:
+            yield container, status
