@@ -100,7 +100,7 @@ def asked(
     )
     return Spec(
         image=image,
-        name=_name(name),
+        name=container_name(name),
         command=command,
         entrypoint=None if entrypoint is None else (entrypoint,),
         env=_words.environment(env, env_file, dict(os.environ)),
@@ -183,7 +183,8 @@ def _signal(word: str | None) -> str | None:
     return signals.name(signals.number(word))
 
 
-def _name(name: str) -> str:
+def container_name(name: str) -> str:
+    """Return the name, checked; "" is one to be made up."""
     allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
     if name and (name[0] in "_.-" or name.strip(allowed)):
         raise UserError(

@@ -15,6 +15,8 @@ from hull.state.containers import Container
 if TYPE_CHECKING:
     from hull.storage.overlay import Root
 
+LEAVING = 10.0  # seconds that whoever stood beside an ended container may take to go
+
 
 def plan_of(engine: Engine, row: Container, detached: Detached | None = None) -> list[ops.Op]:
     """Return the plan of a start, in the foreground or with a monitor.
@@ -49,7 +51,7 @@ def detach(engine: Engine, row: Container, prepared: launch.Launch) -> None:
 
 
 def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Site:
-    from hull.storage import overlay
+    from hull.storage import overlay, published
 
     spec, directory = row.spec, engine.paths.container(row.id)
     identity = engine.identity(spec.userns)
@@ -58,6 +60,7 @@ def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Sit
     attachment = engine.networks.attach(spec, directory, nested)
     for warning in attachment.warnings:
         engine.events(log.Event("warning", spec.network, warning))
+    published.record(directory, attachment.ports)
     root = _root(engine, spec, row.config, directory)
     if identity.flavour == "single":
         with open(f"{directory}/apt.conf", "w", encoding="utf-8") as file:

@@ -10,7 +10,9 @@ from hull.model import Image, Spec
 from hull.paths import Paths
 from hull.state import status
 from hull.state.db import Database, as_json
+from hull.state.locks import Lock
 from hull.state.processes import Process
+from hull.state.status import NOBODY, Status
 
 ADJECTIVES = (
     "able agile amber bold brave brisk calm candid clear clever coral crisp daring deft eager early fair fleet fond "
@@ -42,7 +44,7 @@ class Container(NamedTuple):
     created: float
     remove: bool
     desired: str = "running"
-    remover: Process = status.NOBODY
+    remover: Process = NOBODY
 
 
 class Containers:
@@ -116,7 +118,7 @@ class Containers:
             raise UserError(f"cannot choose: {word} begins {len(rows)} container ids", "give more digits")
         raise UserError(f"no such container: {word}", "hull ps -a lists them")
 
-    def status(self, row: Container) -> status.Status:
+    def status(self, row: Container) -> Status:
         """Return what happened to it.
 
         One whose starter died before the launcher was there is exited, not created; one whose remover died is dead.
@@ -133,6 +135,29 @@ class Containers:
         text, bound = as_json(spec.encode())
         self._db.write(f"UPDATE containers SET spec = {text} WHERE id = ?", *bound, row.id)  # noqa: S608 (bound)
         return row._replace(spec=spec)
+
+    def rename(self, row: Container, name: str) -> Container:
+        """Record another name; sqlite3.IntegrityError where somebody has it."""
+        self._db.write("UPDATE containers SET name = ? WHERE id = ?", name, row.id)
+        return row._replace(name=name)
+
+    def starting(self, row: Container, found: Status) -> bool:
+        """Whether another process is about to start it: it asked, it lives, and nobody stands beside it yet."""
+        asked = row.desired == "running" and found.state == "created" and not found.active
+        return asked and row.creator.alive and row.creator != Process.own()
+
+    def lock(self, row: Container) -> Lock:
+        """Let nobody else start or remove the container inside the `with`."""
+        return Lock(self._paths.container(row.id))
+
+    def begin(self, row: Container) -> Container:
+        """Record that this process starts it now; what the last start told is over."""
+        import contextlib
+
+        changed = self.desire(row, "running")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{self._paths.container(row.id)}/status")
+        return changed
 
     def forget_if_gone(self, row: Container) -> bool:
         """Drop the row of a container whose directory was removed (--rm does that); tell whether it was."""
