@@ -10,8 +10,10 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
 from hull.model import Spec
-from hull.runtime import ops, plan
+from hull.runtime import detached, ops, plan
 from hull.runtime.launch import Launch
+from hull.state import lifecycle
+from hull.state.containers import Container
 
 Many = tuple[str, ...]
 
@@ -21,6 +23,7 @@ def exec_(
     container: Annotated[str, Word("name or id of a running container", complete="container")],
     command: Annotated[Many, Word("program and arguments", rest=True)] = (),
     *,
+    detach: Annotated[bool, Flag("do not wait for it; its output goes nowhere", "d")] = False,
     interactive: Annotated[bool, Flag("keep standard input open (it always is, in the foreground)", "i")] = False,
     tty: Annotated[
         bool, Flag("the program gets the terminal's foreground, or a terminal of its own in a pipe", "t")
@@ -29,14 +32,13 @@ def exec_(
     env_file: Annotated[Many, Flag("read variables from a file", metavar="FILE", complete="path")] = (),
     workdir: Annotated[str | None, Flag("start in this directory", "w", "DIR")] = None,
     user: Annotated[str | None, Flag("become this user", "u", "NAME|UID[:GROUP|GID]")] = None,
-) -> Launch:
+) -> Launch | None:
     """Run one more program in a running container."""
     if not command:
         raise UserError("cannot exec: no command given", "hull exec CONTAINER COMMAND [ARG…]")
     row = engine.containers.find(container)
     status = engine.containers.status(row)
-    if status.state != "running":
-        raise UserError(f"cannot exec in {row.name}: it is {status.state}", "hull ps lists the running ones")
+    lifecycle.require(row, status.state, "exec")
     spec = row.spec._replace(
         env=(*row.spec.env, *_words.environment(env, env_file, dict(os.environ))),
         workdir=workdir if workdir is not None else row.spec.workdir,
@@ -49,7 +51,21 @@ def exec_(
     program = plan.program(spec, row.config, row.id, confinement(spec, flavour), flavour, home)
     cgroup = _cgroup(engine, spec, status.init.pid)
     steps = plan.execution(spec, command, (status.init.pid, status.init.start), program, cgroup)
-    return Launch(ops.encode(steps), ("hull", "exec", container, *command), row.id)
+    _tell(engine, row, command)
+    launch = Launch(ops.encode(steps), ("hull", "exec", container, *command), row.id)
+    if not detach:
+        return launch
+    from hull.runtime import background
+
+    background.run(launch, steps)
+    return None
+
+
+def _tell(engine: Engine, row: Container, command: Many) -> None:
+    words = " ".join(command)
+    attributes = {**detached.attributes(row.spec, row.name), "execID": os.urandom(32).hex()}
+    for action in ("exec_create", "exec_start"):
+        engine.history.add("container", f"{action}: {words}", row.id, attributes)
 
 
 def _cgroup(engine: Engine, spec: Spec, pid: int) -> str:

@@ -1,10 +1,14 @@
 """hull kill: send a signal to running containers."""
 
+import signal as names
+
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
-from hull.runtime import processes, signals
+from hull.runtime import control, detached, processes, signals
+from hull.state import lifecycle
+from hull.state.containers import Container
 
 Many = tuple[str, ...]
 
@@ -15,11 +19,28 @@ def kill(
     *,
     signal: Annotated[str, Flag("which signal", "s", "SIGNAL")] = "KILL",
 ) -> list[str]:
-    """Send a signal to running containers."""
+    """Send a signal to running containers; what ends by KILL or its stop signal is not restarted."""
     number = signals.number(signal)
     for word in containers:
-        row = engine.containers.find(word)
-        status = engine.containers.status(row)
-        if status.state != "running" or not processes.send(status.init, number):
-            raise UserError(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
+        _kill(engine, engine.containers.find(word), number)
     return list(containers)
+
+
+def _kill(engine: Engine, row: Container, number: int) -> None:
+    status = engine.containers.status(row)
+    lifecycle.require(row, status.state, "kill")
+    final = number in (names.SIGKILL, signals.number(row.spec.stop_signal or "TERM"))
+    if final:
+        engine.containers.desire(row, "stopped")
+    monitor = control.connect(engine.paths.container(row.id))
+    if monitor is None:
+        sent = processes.send(status.init, number)
+    elif status.state == "restarting":
+        sent = final and monitor.stop(number, 0) >= 0
+    else:
+        monitor.signal(number, restart=not final)
+        sent = True
+    if not sent:
+        raise UserError(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
+    attributes = {**detached.attributes(row.spec, row.name), "signal": str(number)}
+    engine.history.add("container", "kill", row.id, attributes)

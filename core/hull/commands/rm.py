@@ -7,6 +7,7 @@ from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.light import Annotated
+from hull.state import lifecycle
 from hull.state.containers import Container
 from hull.state.status import Status
 
@@ -18,7 +19,7 @@ def rm(
     containers: Annotated[Many, Word("names or ids", complete="container")],
     *,
     force: Annotated[bool, Flag("kill it first if it runs; no complaint if there is none", "f")] = False,
-    volumes: Annotated[bool, Flag("remove its anonymous volumes too (they always go)", "v")] = False,  # noqa: ARG001
+    volumes: Annotated[bool, Flag("remove its volumes that nobody named, too", "v")] = False,
 ) -> list[str]:
     """Remove containers."""
     removed = []
@@ -29,24 +30,34 @@ def rm(
             if force:
                 continue
             raise
-        status = engine.containers.status(row)
-        if status.state == "running" or (status.state == "created" and status.launcher.alive):
-            if not force:
-                raise UserError(
-                    f"cannot remove {row.name}: it is running", f"hull stop {row.name}, or hull rm -f {row.name}"
-                )
-            kill(status)
-        remove(engine, row)
+        if force:
+            kill(engine.containers.status(row))  # whoever starts it holds the lock until it runs
+        with engine.containers.lock(row):
+            _rm(engine, row, force=force, volumes=volumes)
         removed.append(word)
     return removed
 
 
+def _rm(engine: Engine, row: Container, *, force: bool, volumes: bool) -> None:
+    status = engine.containers.status(row)
+    if not force and engine.containers.starting(row, status):
+        raise UserError(f"cannot rm {row.name}: it is being started", f"hull rm -f {row.name}")
+    if not force:
+        lifecycle.require(row, status.state, "rm")
+    kill(status)
+    remove(engine, engine.containers.desire(row, "removing"), volumes=volumes or row.remove)
+
+
 def kill(status: Status) -> None:
-    """End the container at once and wait until its launcher has finished."""
+    """End the container at once and wait until everybody beside it has finished; a monitor dies first: no restart."""
     import signal
 
     from hull.runtime.processes import send, wait
 
+    if not status.active:
+        return
+    send(status.monitor, signal.SIGKILL)
+    wait(status.monitor, 10)
     target = status.init if status.init.pid else status.launcher
     send(target, signal.SIGKILL)
     if not wait(status.launcher, 10):
@@ -54,25 +65,34 @@ def kill(status: Status) -> None:
         wait(status.launcher, 10)
 
 
-def remove(engine: Engine, row: Container) -> None:
-    """Remove the directory, inside the user namespace where mapped ids own files, then the row."""
+def remove(engine: Engine, row: Container, *, volumes: bool = True) -> None:
+    """Remove the directory, the volumes that nobody named where asked, then the row."""
     import shutil
 
-    directory = engine.paths.container(row.id)
+    from hull.commands._container import anonymous
+    from hull.runtime import detached
+
+    for path in (engine.paths.container(row.id), *(anonymous(engine, row) if volumes else ())):
+        _remove(engine, path)
+    shutil.rmtree(f"{engine.paths.runtime}/{row.id[:16]}", ignore_errors=True)
+    engine.containers.forget(row.id)
+    engine.history.add("container", "destroy", row.id, detached.attributes(row.spec, row.name))
+
+
+def _remove(engine: Engine, directory: str) -> None:
+    """Remove a tree, inside the user namespace where mapped ids own files."""
     if os.path.isdir(directory) and not _remove_own(directory):
         with engine.confine(["/bin/rm", "-rf", "--one-file-system", "--", directory], stderr=-1) as child:
             error = child.communicate()[1]
         if os.path.isdir(directory):
             raise HostError(f"cannot remove {directory}: {error.decode(errors='replace').strip()}", "hull rm it again")
-    shutil.rmtree(f"{engine.paths.runtime}/{row.id[:16]}", ignore_errors=True)
-    engine.containers.forget(row.id)
 
 
 def sweep(engine: Engine) -> None:
     """Clean after --rm containers whose asker was killed; the next start pays a file read for each."""
     for row in engine.containers.orphans():
         status = engine.containers.status(row)
-        if not engine.containers.forget_if_gone(row) and status.state == "exited" and not status.launcher.alive:
+        if not engine.containers.forget_if_gone(row) and status.state == "exited" and not status.active:
             clean(engine, row, status)
 
 

@@ -3,12 +3,13 @@
 import signal
 
 from hull.commands._verb import Flag, Word
-from hull.commands.rm import kill
 from hull.engine import Engine
 from hull.light import Annotated
-from hull.runtime import processes, signals
+from hull.runtime import control, detached, processes, signals
+from hull.state import lifecycle
+from hull.state.containers import Container
+from hull.state.status import Status
 
-DEFAULT_SECONDS = 10.0
 Many = tuple[str, ...]
 
 
@@ -24,12 +25,51 @@ def stop(
     """Stop containers: their stop signal, a while, then SIGKILL."""
     for word in containers:
         row = engine.containers.find(word)
-        status = engine.containers.status(row)
-        if status.state != "running":
-            continue
-        seconds = next((s for s in (time, row.spec.stop_timeout) if s is not None), DEFAULT_SECONDS)
-        processes.send(status.init, signals.number(signal_ or row.spec.stop_signal or "TERM"))
-        processes.send(status.init, signal.SIGCONT)
-        if not processes.wait(status.launcher, None if seconds < 0 else seconds):
-            kill(status)
+        end(engine, row, time, signal_)
     return list(containers)
+
+
+def end(engine: Engine, row: Container, seconds: float | None, signal_: str | None) -> None:
+    """Stop one container, whoever stands beside it; one that does not run is left as it is."""
+    status = engine.containers.status(row)
+    lifecycle.require(row, status.state, "stop")
+    if not status.active:
+        return
+    number = signals.number(signal_ or row.spec.stop_signal or "TERM")
+    given = (seconds, row.spec.stop_timeout, detached.GRACE)
+    patience = next(s for s in given if s is not None)
+    engine.containers.desire(row, "stopped")
+    if status.state == "paused":
+        _unpause(engine, row, number)
+    if not _by_monitor(engine, row, number, patience):
+        _by_signal(status, number, patience)
+    engine.history.add("container", "stop", row.id, detached.attributes(row.spec, row.name))
+
+
+def _by_monitor(engine: Engine, row: Container, number: int, patience: float) -> bool:
+    monitor = control.connect(engine.paths.container(row.id))
+    if monitor is None:
+        return False
+    try:
+        monitor.stop(number, None if patience < 0 else patience)
+    except control.Gone:
+        return not engine.containers.status(row).active
+    return processes.wait(engine.containers.status(row).monitor, 10)
+
+
+def _by_signal(status: Status, number: int, patience: float) -> None:
+    from hull.commands.rm import kill
+
+    target = status.init if status.init.pid else status.launcher
+    processes.send(target, number)
+    processes.send(target, signal.SIGCONT)
+    if not processes.wait(status.parent, None if patience < 0 else patience):
+        kill(status)
+
+
+def _unpause(engine: Engine, row: Container, number: int) -> None:
+    """Let a paused container hear the signal; what is killed need not."""
+    from hull.commands.unpause import unpause
+
+    if number != signal.SIGKILL:
+        unpause(engine, (row.id,))

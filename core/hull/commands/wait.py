@@ -12,19 +12,24 @@ Many = tuple[str, ...]
 
 
 def wait(engine: Engine, containers: Annotated[Many, Word("names or ids", complete="container")]) -> list[int]:
-    """Wait until containers end; print their exit codes."""
+    """Wait until containers end, restarts included; print their exit codes."""
     return [_wait(engine, word) for word in containers]
 
 
 def _wait(engine: Engine, word: str) -> int:
     row = engine.containers.find(word)
+    path = f"{engine.paths.container(row.id)}/status"
     try:  # open now: a --rm container's own status goes with it
-        file = open(f"{engine.paths.container(row.id)}/status", "rb")  # noqa: SIM115
+        file = open(path, "rb")  # noqa: SIM115
     except FileNotFoundError:
         return engine.containers.status(row).exit_code
     with file:
         now = status.parse(file.read(), row.creator.boot)
-        if now.launcher.pid:
-            processes.wait(now.launcher)
-        file.seek(0, os.SEEK_SET)
-        return status.parse(file.read(), row.creator.boot).exit_code
+        if now.parent.pid:
+            processes.wait(now.parent)
+        try:  # what restarts may have shortened its file: a new one has the name
+            with open(path, "rb") as last:
+                return status.parse(last.read(), row.creator.boot).exit_code
+        except FileNotFoundError:
+            file.seek(0, os.SEEK_SET)
+            return status.parse(file.read(), row.creator.boot).exit_code

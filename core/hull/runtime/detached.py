@@ -34,9 +34,9 @@ def monitor(spec: Spec, image: Image, directory: str, detached: Detached) -> lis
     ]
 
 
-def attach(directory: str, options: str) -> list[Op]:
+def attach(spec: Spec, directory: str, options: str) -> list[Op]:
     """Return the plan of a client of a running monitor."""
-    return [("attach", control.path(directory), options)]
+    return [("attach", control.path(directory), options), ("terminal", "tty" if spec.tty else "inherit")]
 
 
 def health(spec: Spec, image: Image) -> Health | None:

@@ -1,0 +1,71 @@
+"""hull start: run created or ended containers (again), over what they have written."""
+
+from hull.commands import _life, _start
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import Annotated
+from hull.runtime.detached import Detached
+from hull.runtime.launch import Launch
+from hull.state import lifecycle
+from hull.state.containers import Container
+
+Many = tuple[str, ...]
+
+
+def start(
+    engine: Engine,
+    containers: Annotated[Many, Word("names or ids", complete="container")],
+    *,
+    attach: Annotated[bool, Flag("show its output, forward signals, end as it ends", "a")] = False,
+    interactive: Annotated[bool, Flag("give it the caller's input, too", "i")] = False,
+    detach_keys: Annotated[str, Flag("leave it running when these are typed; none are", metavar="KEYS")] = "",
+    sig_proxy: Annotated[bool, Flag("forward signals to the program")] = True,
+) -> Launch | list[str]:
+    """Start containers that were created or have ended."""
+    if attach or interactive:
+        if len(containers) != 1:
+            raise UserError(
+                "cannot attach to several containers", f"hull start {' '.join(containers)}, without -a or -i"
+            )
+        from hull.commands.attach import attach as join
+
+        row = engine.containers.find(containers[0])
+        if engine.containers.status(row).state == "running":
+            return join(engine, row.id, no_stdin=not interactive, sig_proxy=sig_proxy, detach_keys=detach_keys)
+        stdin = interactive and row.spec.interactive
+        options = _life.attach_options(stdin=stdin, signals=sig_proxy, keys=detach_keys)
+        return attached(engine, row, options)
+    for word in containers:
+        begin(engine, engine.containers.find(word))
+    return list(containers)
+
+
+def begin(engine: Engine, row: Container) -> None:
+    """Start a container detached and return once its program runs; one that runs stays as it is."""
+    with engine.containers.lock(row):
+        if engine.containers.status(row).state != "running":
+            steps = _planned(engine, row, Detached())
+            launch = _start.prepared(engine, steps, ("hull", "start", row.name), row.id)
+            engine.containers.begin(row)
+            _start.detach(engine, row, launch)
+
+
+def attached(engine: Engine, row: Container, options: str) -> Launch:
+    """Return the start of a container whose client the caller becomes."""
+    with engine.containers.lock(row):
+        steps = _planned(engine, row, Detached(options))
+        engine.containers.begin(row)
+    return _start.prepared(engine, steps, ("hull", "start", row.name), row.id)
+
+
+def _planned(engine: Engine, row: Container, detached: Detached) -> list[tuple[str, ...]]:
+    from hull.runtime import processes
+
+    status = engine.containers.status(row)
+    if engine.containers.starting(row, status):
+        raise UserError(f"cannot start {row.name}: it is being started", "hull ps shows when it runs")
+    lifecycle.require(row, status.state, "start")
+    if not processes.wait(status.parent, _start.LEAVING):
+        raise UserError(f"cannot start {row.name}: its last monitor has not ended yet", "try again in a while")
+    return _start.plan_of(engine, row, detached)
