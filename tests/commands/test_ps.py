@@ -1,55 +1,21 @@
 """What `ps` shows and which containers: rows and status files of a store, no kernel."""
 
 import json
-import os
 import time
 
 import pytest
-from hull import present
-from hull.commands._line import read
 from hull.commands._listing import ContainerRow, port_text, state_text
-from hull.engine import Engine
 from hull.errors import UserError
-from hull.model import Image, Mount, Port, Spec
-from hull.paths import Paths
-from hull.state.processes import Process
+from hull.model import Mount, Port
 from hull.state.status import NOBODY, Status
 
-LAYERS = ("/l/one", "/l/two")
-BASE = Image("sha256:" + "a" * 64, "docker.io/library/debian:12", LAYERS[:1], command=("bash",), labels=("from=image",))
-CHILD = Image(
-    "sha256:" + "b" * 64, "docker.io/me/app:1", LAYERS, command=("app", "--serve"), ports=("80/tcp", "81/tcp")
-)
+from tests.rows import BASE, CHILD, EXIT, UP, Store
+
 MOUNTS = (Mount("volume", "data", "/var/lib/data"), Mount("bind", "/srv/www", "/www"), Mount("tmpfs", "", "/t"))
-OWN = Process.own()
-CREATED = {"event": "created", "launcher": OWN.pid, "start": OWN.start, "time": 0}
-UP = [CREATED, {"event": "ready", "pid": OWN.pid, "start": OWN.start}, {"event": "exec", "time": 0}]
-EXIT = {"event": "exit", "code": 0, "oom": False, "time": 0}
 
 
-class Store:
-    def __init__(self, base: str) -> None:
-        self.engine = Engine(Paths(f"{base}/d", f"{base}/r", f"{base}/c"))
-        self.ids: dict[str, str] = {}
-
-    def add(self, name: str, lines: list[dict], image: Image = BASE, **spec) -> str:
-        ident = os.urandom(32).hex()
-        os.makedirs(f"{self.engine.paths.container(ident)}/upper")
-        self.engine.containers.add(ident, Spec(image.reference, name=name, **spec), image)
-        with open(f"{self.engine.paths.container(ident)}/status", "w", encoding="ascii") as file:
-            file.writelines(json.dumps({**line, "time": time.time()}) + "\n" for line in lines)
-        self.ids[name] = ident
-        return ident
-
-    def __call__(self, *words: str):
-        return read(["ps", *words])(lambda: self.engine)
-
-    def names(self, *words: str) -> set[str]:
-        return {row.names for row in self(*words)}
-
-    def shown(self, *words: str) -> list[str]:
-        call = read(["ps", *words])
-        return list(present.lines(call(lambda: self.engine), call.output, call.row))
+def names(store: Store, *words: str) -> set[str]:
+    return {row.names for row in store("ps", *words)}
 
 
 @pytest.fixture
@@ -66,7 +32,7 @@ def store(tmp_path):
 
 
 def test_the_table_is_dockers(store):
-    head, *rows = store.shown("-a")
+    head, *rows = store.shown("ps", "-a")
     assert head.split("   ")[0] == "CONTAINER ID"
     assert [word.strip() for word in head.split("  ") if word.strip()] == [
         "CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES",
@@ -80,15 +46,15 @@ def test_the_table_is_dockers(store):
 
 
 def test_an_empty_table_has_its_header(tmp_path):
-    assert [line.split()[0] for line in Store(str(tmp_path)).shown()] == ["CONTAINER"]
+    assert [line.split()[0] for line in Store(str(tmp_path)).shown("ps")] == ["CONTAINER"]
 
 
 def test_only_those_that_are_up_without_all(store):
-    assert store.names() == {"web", "sick", "still"}
+    assert names(store) == {"web", "sick", "still"}
 
 
 @pytest.mark.parametrize(
-    ("words", "names"),
+    ("words", "expected"),
     [
         (["name=e"], {"web"}),
         (["name=^/web$"], {"web"}),
@@ -116,25 +82,25 @@ def test_only_those_that_are_up_without_all(store):
         (["ancestor=docker.io/me/app:1"], {"web"}),
     ],
 )
-def test_filters(store, words, names):
-    assert store.names("-a", *(part for word in words for part in ("-f", word))) == names
+def test_filters(store, words, expected):
+    assert names(store, "-a", *(part for word in words for part in ("-f", word))) == expected
 
 
 def test_an_id_filter_and_quiet_ids(store):
-    assert store("-q", "-f", f"id={store.ids['web'][:20]}") == [store.ids["web"][:12]]
-    assert store("-q", "--no-trunc", "-f", "name=web") == [store.ids["web"]]
+    assert store("ps", "-q", "-f", f"id={store.ids['web'][:20]}") == [store.ids["web"][:12]]
+    assert store("ps", "-q", "--no-trunc", "-f", "name=web") == [store.ids["web"]]
 
 
 def test_an_ancestor_is_an_image_or_what_is_made_on_it(store, monkeypatch):
     monkeypatch.setattr(type(store.engine.images), "identify", lambda _self, _name: BASE.id)
-    assert store.names("-a", "-f", "ancestor=debian:12") == {"old", "web", "sick", "still"}
+    assert names(store, "-a", "-f", "ancestor=debian:12") == {"old", "web", "sick", "still"}
     monkeypatch.setattr(type(store.engine.images), "identify", lambda _self, _name: CHILD.id)
-    assert store.names("-a", "-f", "ancestor=app") == {"web"}
+    assert names(store, "-a", "-f", "ancestor=app") == {"web"}
 
 
 def test_a_status_filter_shows_those_that_ended_too(store):
-    assert store.names("-f", "status=exited") == {"old"}
-    assert store.names("-f", "name=old") == set()
+    assert names(store, "-f", "status=exited") == {"old"}
+    assert names(store, "-f", "name=old") == set()
 
 
 @pytest.mark.parametrize(
@@ -142,25 +108,25 @@ def test_a_status_filter_shows_those_that_ended_too(store):
 )
 def test_a_wrong_filter_is_refused(store, word):
     with pytest.raises(UserError) as caught:
-        store("-f", word)
+        store("ps", "-f", word)
     assert caught.value.hint
 
 
 def test_before_an_unknown_container(store):
     with pytest.raises(UserError, match="no such container: nobody"):
-        store("-f", "before=nobody")
+        store("ps", "-f", "before=nobody")
 
 
 def test_the_last_ones_whatever_their_state(store):
-    assert store.names("-n", "2") == {"still", "sick"}
-    assert store.names("-l") == {"still"}
-    assert store.names("-n", "1", "-f", "status=exited") == {"old"}
-    assert store.names("-n", "0") == {"web", "sick", "still"}
+    assert names(store, "-n", "2") == {"still", "sick"}
+    assert names(store, "-l") == {"still"}
+    assert names(store, "-n", "1", "-f", "status=exited") == {"old"}
+    assert names(store, "-n", "0") == {"web", "sick", "still"}
 
 
 def test_every_documented_placeholder(store):
     def one(template: str) -> str:
-        return store.shown("-f", "name=web", "--no-trunc", "--format", template)[0]
+        return store.shown("ps", "-f", "name=web", "--no-trunc", "--format", template)[0]
 
     assert one("{{.ID}} {{.Names}} {{.Image}} {{.State}}") == f"{store.ids['web']} web docker.io/me/app:1 running"
     assert one("{{.Command}}") == '"sh -c while true; do sleep 100; done"'
@@ -174,18 +140,18 @@ def test_every_documented_placeholder(store):
 
 def test_a_template_table_has_dockers_headings(store):
     head, row = store.shown(
-        "-f", "name=web", "--format", r'table {{.ID}}\t{{.Label "com.x.main-role"}}\t{{.RunningFor}}'
+        "ps", "-f", "name=web", "--format", r'table {{.ID}}\t{{.Label "com.x.main-role"}}\t{{.RunningFor}}'
     )
     assert [word for word in head.split("  ") if word] == ["CONTAINER ID", " MAIN ROLE", " CREATED"]
     assert row.startswith(store.ids["web"][:12])
 
 
 def test_json_is_dockers_lines_or_our_values(store):
-    lines = [json.loads(line) for line in store.shown("-a", "--format", "json")]
+    lines = [json.loads(line) for line in store.shown("ps", "-a", "--format", "json")]
     assert len(lines) == len(store.ids)
     assert lines[2]["Names"] == "web"
     assert list(lines[0]) == sorted(lines[0])
-    (own,) = json.loads("\n".join(store.shown("-f", "name=web", "--json")))
+    (own,) = json.loads("\n".join(store.shown("ps", "-f", "name=web", "--json")))
     assert own["labels"] == {"color": "red", "tier": "front"}
     assert own["mounts"] == ["data", "/srv/www"]
     assert own["started"] > 0
@@ -194,7 +160,7 @@ def test_json_is_dockers_lines_or_our_values(store):
 def test_sizes_count_own_files(store):
     with open(f"{store.engine.paths.container(store.ids['web'])}/upper/file", "wb") as file:
         file.write(b"x" * 1500)
-    head, row = store.shown("-s", "-f", "name=web")
+    head, row = store.shown("ps", "-s", "-f", "name=web")
     assert head.endswith("NAMES   SIZE")
     assert row.endswith("1.5kB (virtual 1.5kB)")
 

@@ -158,9 +158,13 @@ def address(port: Port) -> str:
     return f"[{shown}]:" if ":" in shown else f"{shown}:"
 
 
-def published(_engine: Engine, container: Container) -> tuple[Port, ...]:
-    """Return the published ports, as far as their host ports are known."""
-    return container.spec.ports
+def published(engine: Engine, container: Container) -> tuple[Port, ...]:
+    """Return the ports that the last start published, every host port chosen; what was asked where none began."""
+    if not container.spec.ports:
+        return ()
+    from hull.storage import published as chosen
+
+    return chosen.read(engine.paths.container(container.id)) or container.spec.ports
 
 
 def labels(container: Container) -> dict[str, str]:
