@@ -2,8 +2,9 @@
 
 Theory of operation of the second way. Pid 1 stops first and goes on last, so that it never sees its children stop: it
 would tell the launcher, and the launcher the shell. What forks while it is being stopped is met in the next look; two
-looks in a row that find the same processes, all stopped, end it. Who waits outside for a program that entered may stop
-with it, and is continued too. Source: cgroup-v2.rst, signal(7).
+looks in a row that find the same processes, all stopped, end it. A launcher whose child is the program itself (`exec`,
+`--no-init`) stops with it, as in any job control; it is given the time to, and is continued afterwards. Source:
+cgroup-v2.rst, signal(7).
 """
 
 import os
@@ -17,6 +18,8 @@ from hull.runtime import members, processes
 from hull.runtime.members import Member
 
 SECONDS = 10.0
+SETTLED = 0.2
+INIT = "hull-init"
 LEAST, MOST = 0.001, 0.05  # seconds between two looks
 
 
@@ -48,13 +51,12 @@ def release(init: int, group: str, already: tuple[tuple[int, int], ...] = ()) ->
         _set(group, frozen=False)
         return
     everyone = members.find(init)
-    outside = {m.parent for m in everyone} - {m.pid for m in everyone} - {0, 1}
     for member in reversed(everyone):
         if (member.pid, member.start) not in already:
             processes.send(member, signal.SIGCONT)
-    for waiting in filter(None, map(members.read, outside)):
-        if waiting.state == "T" and waiting.name == "hull-launch":
-            processes.send(waiting, signal.SIGCONT)
+    for launcher in _launchers(everyone):
+        if launcher.state in members.STOPPED:
+            processes.send(launcher, signal.SIGCONT)
 
 
 def _stop(init: int) -> None:
@@ -70,6 +72,7 @@ def _stop(init: int) -> None:
                 processes.send(member, signal.SIGSTOP)
         now = {m.pid for m in everyone}
         if not running and now == seen:
+            _await(everyone)
             return
         seen = set() if running else now
         if time.monotonic() > deadline:
@@ -77,6 +80,22 @@ def _stop(init: int) -> None:
         if running:
             time.sleep(pause)  # nothing tells a process that is no parent when another has stopped
             pause = min(2 * pause, MOST)
+
+
+def _launchers(everyone: list[Member]) -> list[Member]:
+    """Return who waits outside for a process that it may see stop."""
+    inside = {m.pid for m in everyone}
+    outside = {m.parent for m in everyone if m.name != INIT} - inside - {0, 1}
+    return [found for found in map(members.read, outside) if found]
+
+
+def _await(everyone: list[Member]) -> None:
+    """Let launchers stop that are about to: one that stopped after `release` had looked would never go on."""
+    deadline = time.monotonic() + SETTLED
+    while any(m.state not in (*members.STOPPED, *members.ENDED) for m in _launchers(everyone)):
+        if time.monotonic() > deadline:
+            return  # with a pseudo-terminal between, it never does
+        time.sleep(LEAST)
 
 
 def _names(running: list[Member]) -> str:
