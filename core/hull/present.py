@@ -43,7 +43,7 @@ def lines(value: Any, output: str = "", row: type | None = None) -> Iterable[str
         return [value] if value else []
     if is_rows(value) or (value == [] and row is not None):
         return table(value, row)
-    if isinstance(value, dict) or (isinstance(value, list) and value and not isinstance(value[0], str)):
+    if isinstance(value, dict) or (isinstance(value, list) and value and not isinstance(value[0], str | int)):
         return [to_json(value)]
     if isinstance(value, list) or hasattr(value, "__next__"):
         return (str(item) for item in value)

@@ -153,7 +153,7 @@ class Inline:
                 show(value, stdout or sys.stdout, output, row)
         except Exception as error:  # noqa: BLE001 (the edge)
             (stderr or sys.stderr).write(f"{explain(error)}\n")
-            return FAILED
+            return int(getattr(error, "exit_code", FAILED))
         return int(getattr(value, "exit_code", 0))
 
     def _value(self, args: list[str]) -> tuple[Any, str, type | None]:

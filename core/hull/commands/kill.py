@@ -3,12 +3,14 @@
 import signal as names
 
 from hull.commands._verb import Flag, Word
+from hull.commands.rm import PATIENCE
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
 from hull.runtime import control, detached, processes, signals
 from hull.state import lifecycle
 from hull.state.containers import Container
+from hull.state.status import Status
 
 Many = tuple[str, ...]
 
@@ -32,15 +34,22 @@ def _kill(engine: Engine, row: Container, number: int) -> None:
     final = number in (names.SIGKILL, signals.number(row.spec.stop_signal or "TERM"))
     if final:
         engine.containers.desire(row, "stopped")
-    monitor = control.connect(engine.paths.container(row.id))
-    if monitor is None:
-        sent = processes.send(status.init, number)
-    elif status.state == "restarting":
-        sent = final and monitor.stop(number, 0) >= 0
-    else:
-        monitor.signal(number, restart=not final)
-        sent = True
-    if not sent:
-        raise UserError(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
     attributes = {**detached.attributes(row.spec, row.name), "signal": str(number)}
     engine.history.add("container", "kill", row.id, attributes)
+    if not _send(engine, row, status, number, final=final):
+        raise UserError(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
+    if number == names.SIGKILL:
+        processes.wait(status.parent, PATIENCE)
+
+
+def _send(engine: Engine, row: Container, status: Status, number: int, *, final: bool) -> bool:
+    monitor = control.connect(engine.paths.container(row.id))
+    if monitor is None:
+        return processes.send(status.init, number)
+    try:
+        if status.state == "restarting":
+            return final and monitor.stop(number, 0) >= 0
+        monitor.signal(number, restart=not final)
+    except control.Gone:
+        return False
+    return True

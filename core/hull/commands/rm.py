@@ -12,6 +12,7 @@ from hull.state.containers import Container
 from hull.state.status import Status
 
 Many = tuple[str, ...]
+PATIENCE = 10.0  # seconds for each of those beside a container that is killed
 
 
 def rm(
@@ -31,7 +32,7 @@ def rm(
                 continue
             raise
         if force:
-            kill(engine.containers.status(row))  # whoever starts it holds the lock until it runs
+            kill(engine.containers.status(row), engine.paths.container(row.id))  # a start holds the lock
         with engine.containers.lock(row):
             _rm(engine, row, force=force, volumes=volumes)
         removed.append(word)
@@ -44,25 +45,40 @@ def _rm(engine: Engine, row: Container, *, force: bool, volumes: bool) -> None:
         raise UserError(f"cannot rm {row.name}: it is being started", f"hull rm -f {row.name}")
     if not force:
         lifecycle.require(row, status.state, "rm")
-    kill(status)
+    kill(status, engine.paths.container(row.id))
     remove(engine, engine.containers.desire(row, "removing"), volumes=volumes or row.remove)
 
 
-def kill(status: Status) -> None:
-    """End the container at once and wait until everybody beside it has finished; a monitor dies first: no restart."""
+def kill(status: Status, directory: str) -> None:
+    """End the container at once and wait until everybody beside it has finished.
+
+    A monitor is asked first, because it tidies; one that does not answer dies before its container: no restart.
+    """
     import signal
 
     from hull.runtime.processes import send, wait
 
-    if not status.active:
+    if not status.active or _by_monitor(status, directory):
         return
     send(status.monitor, signal.SIGKILL)
-    wait(status.monitor, 10)
+    wait(status.monitor, PATIENCE)
     target = status.init if status.init.pid else status.launcher
     send(target, signal.SIGKILL)
-    if not wait(status.launcher, 10):
+    if not wait(status.launcher, PATIENCE):
         send(status.launcher, signal.SIGKILL)
-        wait(status.launcher, 10)
+        wait(status.launcher, PATIENCE)
+
+
+def _by_monitor(status: Status, directory: str) -> bool:
+    from hull.runtime import control
+    from hull.runtime.processes import wait
+
+    monitor = control.connect(directory) if status.monitor.alive else None
+    connection = None if monitor is None else monitor.end()
+    if connection is None:
+        return False
+    with connection:
+        return wait(status.monitor, PATIENCE)
 
 
 def remove(engine: Engine, row: Container, *, volumes: bool = True) -> None:

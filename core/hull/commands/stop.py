@@ -3,6 +3,7 @@
 import signal
 
 from hull.commands._verb import Flag, Word
+from hull.commands.rm import PATIENCE, kill
 from hull.engine import Engine
 from hull.light import Annotated
 from hull.runtime import control, detached, processes, signals
@@ -41,9 +42,11 @@ def end(engine: Engine, row: Container, seconds: float | None, signal_: str | No
     engine.containers.desire(row, "stopped")
     if status.state == "paused":
         _unpause(engine, row, number)
-    if not _by_monitor(engine, row, number, patience):
-        _by_signal(status, number, patience)
-    engine.history.add("container", "stop", row.id, detached.attributes(row.spec, row.name))
+    attributes = detached.attributes(row.spec, row.name)
+    engine.history.add("container", "kill", row.id, {**attributes, "signal": str(number)})
+    if not _by_monitor(engine, row, number, patience) and not _by_signal(status, number, patience):
+        kill(status, engine.paths.container(row.id))
+    engine.history.add("container", "stop", row.id, attributes)
 
 
 def _by_monitor(engine: Engine, row: Container, number: int, patience: float) -> bool:
@@ -54,17 +57,14 @@ def _by_monitor(engine: Engine, row: Container, number: int, patience: float) ->
         monitor.stop(number, None if patience < 0 else patience)
     except control.Gone:
         return not engine.containers.status(row).active
-    return processes.wait(engine.containers.status(row).monitor, 10)
+    return processes.wait(engine.containers.status(row).monitor, PATIENCE)
 
 
-def _by_signal(status: Status, number: int, patience: float) -> None:
-    from hull.commands.rm import kill
-
+def _by_signal(status: Status, number: int, patience: float) -> bool:
     target = status.init if status.init.pid else status.launcher
     processes.send(target, number)
     processes.send(target, signal.SIGCONT)
-    if not processes.wait(status.parent, None if patience < 0 else patience):
-        kill(status)
+    return processes.wait(status.parent, None if patience < 0 else patience)
 
 
 def _unpause(engine: Engine, row: Container, number: int) -> None:

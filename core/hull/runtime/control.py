@@ -13,7 +13,7 @@ PACKET = 64 << 10  # the monitor's packets are half of it at most
 SUN_PATH = 107
 
 
-class Gone(HostError):
+class Gone(HostError):  # noqa: N818 (the word says what it is)
     """The monitor ended before it answered: the status file says how."""
 
 
@@ -38,6 +38,17 @@ class Control(NamedTuple):
         """Ask the container to end, kill it `seconds` later (None: never); return its exit code once it has ended."""
         answer = self._ask(f"stop {signal} {-1 if seconds is None or seconds < 0 else round(seconds * 1000)}")
         return int(answer.removeprefix("x"))
+
+    def end(self) -> "socket.socket | None":
+        """Ask that the container be killed now, without waiting; None where the monitor has ended meanwhile."""
+        connection = _connect(self.directory)
+        if connection is not None:
+            try:
+                connection.send(b"stop 9 0")
+            except (BrokenPipeError, ConnectionResetError):
+                connection.close()
+                return None
+        return connection
 
     def signal(self, number: int, *, restart: bool = True) -> None:
         """Send the program a signal; without `restart`, what ends by it stays ended."""
