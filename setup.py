@@ -44,7 +44,7 @@ class build_launcher(Command):  # noqa: N801 (setuptools names commands so)
         target = self.target()
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_suffix(".new")
-        words = [*FLAGS, *os.environ.get("CFLAGS", "").split(), "-o", str(fresh), *self.get_source_files()[:-1]]
+        words = [*FLAGS, *os.environ.get("CFLAGS", "").split(), "-o", str(fresh), *map(str, sorted(SOURCES.glob("*.c")))]
         # Static: it starts without a loader and carries no library of this host into another. musl's start-up is the
         # shorter: no cpuid, which traps in a virtual machine, and a fifth of the pages. Where libc has no static part
         # it is linked as usual.
@@ -59,7 +59,7 @@ class build_launcher(Command):  # noqa: N801 (setuptools names commands so)
         fresh.replace(target)
 
     def get_source_files(self) -> list[str]:
-        return [*sorted(str(path) for path in SOURCES.glob("*.c")), str(SOURCES / "hull.h")]
+        return sorted(str(path) for path in SOURCES.glob("*.[ch]"))
 
     def get_outputs(self) -> list[str]:
         return [str(self.target())]

@@ -1,5 +1,6 @@
 """A container of plain files and plans: no image, no store; the launcher alone, as the current user."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -7,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hull.runtime import idmaps, ops
@@ -15,6 +16,9 @@ from hull.runtime.launch import identity_ops, memfd, program
 
 from tests.capabilities import missing
 from tests.commandline import remove_tree
+
+if TYPE_CHECKING:
+    from tests.launcher.monitored import Monitored
 
 Op = tuple[str, ...]
 KINDS = ("mount", "pid", "ipc", "uts", "net", "cgroup")
@@ -204,3 +208,16 @@ def ranged(new_box: Callable[[str], Box]) -> Box:
     if missing("range"):
         pytest.skip(f"needs range: {missing('range')}")
     return new_box("auto")
+
+
+@pytest.fixture
+def detached(box: Box) -> "Iterator[Monitored]":
+    """Give a box for a detached container; its monitor is ended with the test."""
+    from tests.launcher.monitored import Monitored
+
+    monitored = Monitored(box)
+    yield monitored
+    for event in box.events():
+        if event["event"] == "monitor":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(event["pid"], signal.SIGKILL)

@@ -15,18 +15,21 @@ int cgroup_open(const struct plan *plan)
     return MUST(open(op->arg[0], O_PATH | O_DIRECTORY | O_CLOEXEC), "open the control group", op->arg[0]);
 }
 
-static bool was_killed(const char *path)
+/* How many of its processes the kernel has killed for want of memory, so far. */
+unsigned long long cgroup_killed(const struct plan *plan)
 {
+    const struct op *op = plan_find(plan, W_CGROUP);
     char name[4096], text[1024], *at;
     ssize_t got;
-    int fd = open(text_join(name, sizeof name, path, "/", "memory.events"), O_RDONLY | O_CLOEXEC);
+    int fd;
 
-    if (fd < 0)
-        return false; /* no memory controller, no such end */
+    if (op == NULL ||
+        (fd = open(text_join(name, sizeof name, op->arg[0], "/", "memory.events"), O_RDONLY | O_CLOEXEC)) < 0)
+        return 0; /* no memory controller, no such end */
     got = read(fd, text, sizeof text - 1);
     close(fd);
     text[got > 0 ? got : 0] = '\0';
-    return (at = strstr(text, "oom_kill ")) != NULL && strtoull(at + 9, NULL, 10) > 0;
+    return (at = strstr(text, "oom_kill ")) != NULL ? strtoull(at + 9, NULL, 10) : 0;
 }
 
 /* The calling process and what it will start. Namespaces come later: the group may lie outside of what they show. */
@@ -49,7 +52,7 @@ bool cgroup_finish(const struct plan *plan)
 
     if (op == NULL || plan_find(plan, W_JOIN) != NULL)
         return false;
-    killed = was_killed(op->arg[0]);
+    killed = cgroup_killed(plan) > 0;
     if (rmdir(op->arg[0]) < 0 && errno != ENOENT)
         status_left(op->arg[0]);
     return killed;

@@ -84,6 +84,8 @@ static _Noreturn void start(struct launch *launch, int channel, int progress)
     if (launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT)
         foreground = channel_await(channel, NOTE_GO);
     if (launch->has_init) {
+        if (plan_find(launch->plan, W_JOIN) != NULL) /* what a probe starts stays below its reaper */
+            MUST(prctl(PR_SET_CHILD_SUBREAPER, 1), "become", "the reaper of what it starts");
         program = fork();
         if (program < 0)
             fail_errno("start", "the program's process");

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Where this process reports and what it is doing: the one piece of state that every stage shares. */
 static struct {
@@ -11,6 +12,7 @@ static struct {
     const struct plan *plan;
     struct launch *launch;
     bool aside;
+    int voice; /* 0: stderr; -1: nobody listens; else a client of the monitor */
 } at;
 
 void fail_through(int channel)
@@ -21,6 +23,16 @@ void fail_through(int channel)
 void fail_at(const struct op *op)
 {
     at.op = op;
+}
+
+void fail_speak(int voice)
+{
+    at.voice = voice;
+}
+
+int fail_voice(void)
+{
+    return at.voice;
 }
 
 void fail_saving(const struct plan *plan)
@@ -74,13 +86,14 @@ _Noreturn void fail_errno(const char *verb, const char *object)
 
 static void say(const char *text)
 {
-    char line[1400];
-    int length = snprintf(line, sizeof line, "hull: %s\n", text);
+    char packet[1400] = "e", *line = packet + 1;
+    int length = snprintf(line, sizeof packet - 1, "hull: %s\n", text);
 
     for (char *c = line; c < line + length - 1; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?'; /* an image's names may not drive the terminal */
-    if (write(STDERR_FILENO, line, (size_t)length) < 0)
+    if (at.voice > 0 ? send(at.voice, packet, (size_t)length + 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+                     : at.voice == 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
         return; /* nobody can be told that nobody can be told */
 }
 

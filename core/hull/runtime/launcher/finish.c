@@ -24,7 +24,8 @@ void finish_failed(struct launch *launch)
     helpers_stop(launch);
     pty_finish(launch);
     terminal_take_back(launch, true);
-    cgroup_finish(launch->plan);
+    if (launch->leash == 0)
+        cgroup_finish(launch->plan);
 }
 
 /* The shell's loop ends too, as with any program that Ctrl-C ended: it asks for death by the signal, not for 130. */

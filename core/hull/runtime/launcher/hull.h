@@ -51,6 +51,7 @@ const char *plan_parse(struct plan *plan, char *bytes, size_t size); /* NULL, or
 void plan_load(struct plan *plan, int argc, char **argv);
 const char *plan_word(enum word word);
 const struct op *plan_find(const struct plan *plan, enum word word);
+bool plan_is_pty(const struct plan *plan); /* a detached program's terminal is always one of its own */
 size_t plan_number(const struct plan *plan, enum word word);
 
 struct launch;
@@ -63,6 +64,8 @@ struct failure {
 void fail_through(int channel);
 void fail_at(const struct op *op);
 void fail_saving(const struct plan *plan);
+void fail_speak(int voice);                  /* where the one line goes: 0 stderr, -1 nowhere, else a client */
+int fail_voice(void);
 void fail_finishing(struct launch *launch); /* the launcher only: what to end before it exits */
 _Noreturn void fail(int code, int error, const char *verb, const char *object, const char *reason);
 _Noreturn void fail_errno(const char *verb, const char *object);
@@ -106,6 +109,7 @@ int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount(const char *path);
 int sys_close_range(unsigned first, unsigned last);
 int sys_pidfd_open(pid_t pid);
+int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_sethostname(const char *name);
 int sys_setdomainname(const char *name);
 
@@ -124,6 +128,9 @@ enum note {
     NOTE_STOPPED,    /* init: the program stopped by signal `value` */
     NOTE_CONTINUED,  /* init */
     NOTE_KILLED,     /* init: the program died of signal `value` */
+    NOTE_INSIDE,      /* launcher: to its monitor; the container's user namespace rides along */
+    NOTE_EXECUTED,    /* launcher: to its monitor; the program runs */
+    NOTE_ENDED,       /* launcher: to its monitor; value: the code, and what killed it above that */
     NOTE_ASK,        /* init: a process sent us signal `value`; relay it first if you got one too */
 };
 struct message {
@@ -140,6 +147,12 @@ int64_t channel_clock(void);
 /* status.c: JSON lines out. */
 void status_open(const struct plan *plan);
 int status_descriptor(void);
+void status_close(void);
+const char *status_path(void); /* NULL: it has none */
+double status_now(void);
+__attribute__((format(printf, 1, 2))) void status_tell(const char *members, ...);
+void status_monitor(void);
+void status_shorten(int code, unsigned long long restarts); /* a monitor's, before it grows without end */
 void status_created(void);
 void status_ready(pid_t pid);
 void status_event(const char *event);
@@ -148,6 +161,14 @@ void status_failed(const struct failure *failure);
 void status_left(const char *path);
 bool status_save_plan(const struct plan *plan, char *where, size_t size);
 unsigned long long status_start_ticks(pid_t pid); /* 0: no such process */
+
+/* events.c: Docker's events, for `hull events`. */
+void events_open(const struct plan *plan);
+void events_close(void);
+void events_started(void);
+void events_began(int64_t started); /* another process told it */
+void events_died(int code, bool oom);
+void events_add(const char *action, const char *attributes);
 
 /* One container on its way; the launcher's own memory, never shared with the program. */
 enum terminal { TERMINAL_INHERIT, TERMINAL_OWN_GROUP, TERMINAL_PTY };
@@ -178,6 +199,8 @@ struct launch {
     int pty; /* launcher: the master; child: the slave */
     bool foreground_given, terminal_interrupt;
     int64_t continued; /* when we last were */
+    int leash;         /* to the monitor; 0: there is none */
+    pid_t monitor;
 };
 
 /* clone.c, maps.c: the launcher makes the child. */
@@ -265,12 +288,22 @@ void helpers_reap(struct launch *launch);
 bool helpers_ready(struct launch *launch);
 void helpers_stop(struct launch *launch);
 void keeper_start(struct launch *launch, struct helper *helper, int fuse);
+unsigned long long cgroup_killed(const struct plan *plan);
 int cgroup_open(const struct plan *plan);
 void cgroup_enter(const struct plan *plan, int group);
 bool cgroup_finish(const struct plan *plan);
 void finish_failed(struct launch *launch);
 _Noreturn void finish_by_interrupt(void);
 void finish_remove(const struct launch *launch);
+
+/* leash.c, monitor.c: a detached container's launcher has a monitor; monitor_enter comes back in such a launcher. */
+bool monitor_asked(const struct plan *plan);
+void monitor_enter(struct launch *launch);
+void leash_tie(const struct launch *launch);
+void leash_ready(const struct launch *launch);
+void leash_pty(const struct launch *launch, int master);
+void leash_executed(const struct launch *launch);
+void leash_ended(const struct launch *launch, int code);
 void seal_self(const struct plan *plan, char **argv, char **environment);
 
 #endif

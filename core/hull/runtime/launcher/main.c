@@ -58,10 +58,11 @@ static void fill_standard(void)
 /* Every descriptor above 2 that the plan did not name is closed: one left open is a way out (CVE-2024-21626). */
 static void close_others(const struct launch *launch)
 {
-    int keep[NAMESPACES_MAX + 3] = {launch->userns, launch->cgroup, status_descriptor()}, from = 3;
-    size_t count = 3 + plan_number(launch->plan, W_NAMESPACE_JOIN);
+    int keep[NAMESPACES_MAX + 5] = {launch->userns, launch->cgroup, status_descriptor(), launch->leash, fail_voice()};
+    int from = 3;
+    size_t count = 5 + plan_number(launch->plan, W_NAMESPACE_JOIN);
 
-    memcpy(keep + 3, launch->joins, sizeof launch->joins);
+    memcpy(keep + 5, launch->joins, sizeof launch->joins);
     for (;;) {
         int next = -1;
 
@@ -111,13 +112,19 @@ static _Noreturn void finish(struct launch *launch, int code)
 
     fail_finishing(NULL);
     helpers_stop(launch);
-    oom = cgroup_finish(plan);
     if (launch->aborted_by != 0) {
         code = 128 + launch->aborted_by;
         launch->killed_by = launch->aborted_by;
     }
-    if (!launch->failed || launch->aborted_by != 0)
+    if (launch->leash != 0) { /* the monitor has the last bytes, and the last word */
+        leash_ended(launch, code);
+        _exit(code);
+    }
+    oom = cgroup_finish(plan);
+    if (!launch->failed || launch->aborted_by != 0) {
         status_exit(code, launch->killed_by, oom);
+        events_died(code, oom);
+    }
     if (!launch->failed || code != EXIT_TOOL)
         finish_remove(launch);
     if (launch->killed_by == SIGINT && launch->terminal_interrupt)
@@ -137,17 +144,21 @@ int main(int argc, char **argv, char **environment)
     plan_load(&plan, argc, argv);
     launch.plan = &plan;
     seal_self(&plan, argv, environment);
-    status_open(&plan);
+    events_open(&plan);
+    if (monitor_asked(&plan))
+        monitor_enter(&launch);
+    status_open(launch.plan);
     clone_prepare(&launch);
     close_others(&launch);
     terminal_prepare(&launch);
     helpers_prepare(&launch);
-    launch.has_init = plan_find(&plan, W_INIT) != NULL;
+    launch.has_init = plan_find(launch.plan, W_INIT) != NULL;
     launch.direct = !launch.has_init;
-    mounts_open_sources(&plan);
+    mounts_open_sources(launch.plan);
     block_signals();
     fail_finishing(&launch);
     make_child(&launch);
+    leash_tie(&launch);
     status_created(); /* while the child builds */
     helpers_start(&launch, -1);
     let_go(&launch);

@@ -135,6 +135,13 @@ const struct op *plan_find(const struct plan *plan, enum word word)
     return NULL;
 }
 
+bool plan_is_pty(const struct plan *plan)
+{
+    const struct op *op = plan_find(plan, W_TERMINAL);
+
+    return op != NULL && (strcmp(op->arg[0], "tty") == 0 || strcmp(op->arg[0], "pty") == 0);
+}
+
 size_t plan_number(const struct plan *plan, enum word word)
 {
     size_t number = 0;

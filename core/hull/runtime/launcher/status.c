@@ -1,20 +1,35 @@
 /* JSON lines out: what happened, appended to a file that outlives the launcher. Nothing is ever parsed from stderr. */
 #include "hull.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+enum { SHORT = 16 << 10 };
+
 static struct {
     int fd; /* 0: no status was asked */
     const char *path;
+    char monitor[128];
 } status;
 
 int status_descriptor(void)
 {
     return status.fd ? status.fd : -1;
+}
+
+const char *status_path(void)
+{
+    return status.path;
+}
+
+void status_close(void)
+{
+    status.fd = 0;
+    status.path = NULL;
 }
 
 void status_open(const struct plan *plan)
@@ -41,7 +56,7 @@ static void put(const char *line, int length)
         status.fd = 0;
 }
 
-static double now(void)
+double status_now(void)
 {
     struct timespec time = {0};
 
@@ -71,13 +86,62 @@ unsigned long long status_start_ticks(pid_t pid)
     return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
 }
 
+/* One line of members, the time last; they are short and hold nothing that JSON would escape. */
+void status_tell(const char *members, ...)
+{
+    char line[256];
+    int length = 1;
+    va_list list;
+
+    *line = '{';
+    va_start(list, members);
+    length += vsnprintf(line + 1, 192, members, list);
+    va_end(list);
+    length += snprintf(line + length, sizeof line - (size_t)length, ",\"time\":%.6f}\n", status_now());
+    put(line, length);
+}
+
+void status_monitor(void)
+{
+    snprintf(status.monitor, sizeof status.monitor,
+             "{\"event\":\"monitor\",\"pid\":%d,\"start\":%llu,\"time\":%.6f}\n", (int)getpid(),
+             status_start_ticks(getpid()), status_now());
+    put(status.monitor, (int)strlen(status.monitor));
+}
+
+/* The same in fewer words, in a new file of the same name: a container restarted for months has a short history. */
+void status_shorten(int code, unsigned long long restarts)
+{
+    char fresh[4096], line[256];
+    struct stat found;
+    int fd, length;
+
+    if (status.fd == 0 || status.path == NULL || fstat(status.fd, &found) < 0 || found.st_size < SHORT ||
+        strlen(status.path) > sizeof fresh - 8)
+        return;
+    snprintf(fresh, sizeof fresh, "%s.new", status.path);
+    unlink(fresh);
+    if ((fd = open(fresh, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
+        return;
+    length = snprintf(line, sizeof line,
+                      "%s{\"event\":\"restarting\",\"code\":%d,\"delay\":0,\"count\":%llu,\"time\":%.6f}\n",
+                      status.monitor, code, restarts, status_now());
+    if (write(fd, line, (size_t)length) != length || rename(fresh, status.path) < 0) {
+        close(fd);
+        unlink(fresh);
+        return;
+    }
+    close(status.fd);
+    status.fd = fd;
+}
+
 void status_created(void)
 {
     char line[160];
 
     if (status.fd)
         put(line, snprintf(line, sizeof line, "{\"event\":\"created\",\"time\":%.6f,\"launcher\":%d,\"start\":%llu}\n",
-                           now(), (int)getpid(), status_start_ticks(getpid())));
+                           status_now(), (int)getpid(), status_start_ticks(getpid())));
 }
 
 void status_ready(pid_t pid)
@@ -104,7 +168,7 @@ void status_exit(int code, int signal, bool oom)
     if (status.fd)
         put(line, snprintf(line, sizeof line,
                            "{\"event\":\"exit\",\"code\":%d,\"signal\":%d,\"oom\":%s,\"time\":%.6f}\n", code, signal,
-                           oom ? "true" : "false", now()));
+                           oom ? "true" : "false", status_now()));
 }
 
 /* Bytes above 127 become \u00XX unless they are ASCII: a path is bytes, JSON is text, and a reader must not choke. */
@@ -137,7 +201,7 @@ void status_failed(const struct failure *failure)
     out += escape(out, failure->object);
     out += sprintf(out, "\",\"errno\":%d,\"text\":\"", failure->error);
     out += escape(out, failure->text);
-    out += sprintf(out, "\",\"time\":%.6f}\n", now());
+    out += sprintf(out, "\",\"time\":%.6f}\n", status_now());
     put(line, (int)(out - line));
 }
 

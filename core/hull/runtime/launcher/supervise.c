@@ -72,12 +72,18 @@ static void take_message(struct launch *launch, const struct message *message, i
     case NOTE_READY:
         launch->stands = true;
         status_ready(launch->child);
+        leash_ready(launch);
         break;
     case NOTE_FUSE:
         helpers_start(launch, passed);
         close(passed);
         break;
-    case NOTE_PTY: pty_start(launch, passed); break;
+    case NOTE_PTY:
+        if (launch->leash != 0)
+            leash_pty(launch, passed);
+        else
+            pty_start(launch, passed);
+        break;
     case NOTE_STOPPED: terminal_stopped(launch, message->value, message->when); break;
     case NOTE_CONTINUED: status_event("continued"); break;
     case NOTE_KILLED: launch->killed_by = message->value; break;
@@ -122,6 +128,8 @@ static void read_progress(struct launch *launch)
     if (launch->executing && !launch->failed) {
         launch->executed = true;
         status_event("exec");
+        leash_executed(launch);
+        events_started();
     }
 }
 

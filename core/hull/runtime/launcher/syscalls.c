@@ -92,6 +92,11 @@ int sys_pidfd_open(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+int sys_pidfd_send_signal(int pidfd, int signal)
+{
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
 int sys_sethostname(const char *name)
 {
     return (int)syscall(SYS_sethostname, name, strlen(name));

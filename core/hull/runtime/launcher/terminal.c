@@ -92,6 +92,8 @@ static void resume(struct launch *launch)
 void terminal_stopped(struct launch *launch, int signal, int64_t when)
 {
     status_event("stopped");
+    if (launch->leash != 0) /* no shell's job: the program stops alone */
+        return;
     if (launch->terminal == TERMINAL_INHERIT && when > launch->continued)
         raise(SIGSTOP);
     if (launch->terminal != TERMINAL_OWN_GROUP)

@@ -1,0 +1,88 @@
+/* Docker's events, one JSON line each, for `hull events`. The file is opened for each: whoever rotates it moves it. */
+#include "hull.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+
+static struct {
+    const char *path, *attributes, *id; /* path NULL: nobody wants them */
+    int64_t started;
+} events;
+
+void events_open(const struct plan *plan)
+{
+    const struct op *op = plan_find(plan, W_EVENTS), *id = plan_find(plan, W_ID);
+
+    if (op == NULL)
+        return;
+    fail_at(op);
+    if (op->arg[1][0] != '{' || op->arg[1][strlen(op->arg[1]) - 1] != '}')
+        fail(EXIT_TOOL, EINVAL, "add to an event", op->arg[1], "it is not an object");
+    events.path = op->arg[0];
+    events.attributes = op->arg[1];
+    events.id = id != NULL ? id->arg[0] : "";
+    fail_at(NULL);
+}
+
+void events_close(void)
+{
+    events.path = NULL;
+}
+
+/* `attributes` are members to add, each with a comma behind it. A full disk: the container goes on. */
+void events_add(const char *action, const char *attributes)
+{
+    struct timespec now = {0};
+    const char *given = events.path != NULL ? events.attributes + 1 : NULL;
+    char head[256], tail[96];
+    int fd;
+
+    if (events.path == NULL ||
+        (fd = open(events.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(head, sizeof head,
+             "{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%.80s\",\"Attributes\":{", action,
+             events.id);
+    snprintf(tail, sizeof tail, "},\"scope\":\"local\",\"time\":%lld,\"timeNano\":%lld%09ld}\n",
+             (long long)now.tv_sec, (long long)now.tv_sec, now.tv_nsec);
+    size_t less = strcmp(given, "}") == 0 && *attributes != '\0'; /* nothing follows that last comma */
+    struct iovec line[] = {
+        {head, strlen(head)},
+        {(void *)(uintptr_t)attributes, strlen(attributes) - less},
+        {(void *)(uintptr_t)given, strlen(given)},
+        {tail, strlen(tail)},
+    };
+
+    if (writev(fd, line, 4) < 0)
+        errno = 0;
+    close(fd);
+}
+
+void events_started(void)
+{
+    if (events.path == NULL)
+        return;
+    events.started = channel_clock();
+    events_add("start", "");
+}
+
+void events_began(int64_t started)
+{
+    events.started = started;
+}
+
+void events_died(int code, bool oom)
+{
+    char attributes[96];
+    int64_t lasted = events.started != 0 ? (channel_clock() - events.started) / 1000000000 : 0;
+
+    if (events.path == NULL)
+        return;
+    if (oom)
+        events_add("oom", "");
+    snprintf(attributes, sizeof attributes, "\"execDuration\":\"%lld\",\"exitCode\":\"%d\",", (long long)lasted, code);
+    events_add("die", attributes);
+}
