@@ -20,12 +20,18 @@ ROWS = {
     "hull.images": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
     "hull.engine": 5,
     "hull.commands": 6,
-    "hull.present": 7, "hull.tables": 7, "hull.progress": 7,
-    "hull.cli": 8, "hull.__main__": 8, "hull.xonsh": 8, "hull.ipython": 8, "hull.api": 8, "xontrib": 8,
+    "hull.present": 7, "hull.tables": 7, "hull.objects": 7, "hull.progress": 7,
+    "hull.cli": 8, "hull.aio": 8, "hull.__main__": 8, "hull.xonsh": 8, "hull.ipython": 8, "hull.api": 8, "xontrib": 8,
 }  # fmt: skip
-FRONTS = {"hull.cli", "hull.__main__", "hull.xonsh", "hull.ipython", "hull.api", "xontrib"}
+FRONTS = {"hull.cli", "hull.aio", "hull.__main__", "hull.xonsh", "hull.ipython", "hull.api", "xontrib"}
 # Whole registrations: the console script starts its front, the extension hook and the xontrib theirs.
-ENTRANCES = {("hull.__main__", "hull.cli"), ("hull", "hull.ipython"), ("xontrib", "hull.xonsh")}
+ENTRANCES = {
+    ("hull.__main__", "hull.cli"),
+    ("hull", "hull.ipython"),
+    ("hull", "hull.objects"),
+    ("hull", "hull.aio"),
+    ("xontrib", "hull.xonsh"),
+}
 SIBLINGS = 4
 
 
@@ -140,10 +146,24 @@ def test_a_downward_import_passes(module, line):
 
 
 def test_the_public_surface_is_pinned():
-    assert hull.__all__ == ["__version__", "load_ipython_extension", "unload_ipython_extension"]
-    public = {name for name in vars(hull) if not name.startswith("_")}
+    assert hull.__all__ == [
+        "Container", "HullError", "Image", "Network", "Volume", "__version__", "aio", "container", "create", "errors",
+        "events", "image", "load_ipython_extension", "prune", "ps", "pull", "run", "stats", "unload_ipython_extension",
+    ]  # fmt: skip
+    assert all(getattr(hull, name) for name in hull.__all__)
+    public = {name for name in vars(hull) if not name.startswith("_")} - {"TYPE_CHECKING"}
     submodules = {name.split(".")[1] for name in sys.modules if name.startswith("hull.")}
-    assert public - submodules == {"load_ipython_extension", "unload_ipython_extension"}
+    assert public - submodules <= set(hull.__all__)
+    assert set(hull.__all__) <= set(dir(hull))
+
+
+def test_coroutines_have_the_names_of_values():
+    import hull.aio
+    import hull.objects
+
+    assert set(hull.aio.__all__) == set(hull.objects.__all__)
+    methods = {name for name in vars(hull.aio.Container) if not name.startswith("_")} - {"sync"}
+    assert methods <= {name for name in dir(hull.objects.Container) if not name.startswith("_")}
 
 
 def test_importing_hull_is_cheap():

@@ -1,7 +1,67 @@
-"""Containers as native shell commands."""
+"""Containers as native shell commands, and as Python values: `hull.run("debian", ["sleep", "9"], detach=True)`.
+
+What is named here is imported when it is first asked for: a shell that loads hull pays nothing for it.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hull import aio, errors
+    from hull.errors import HullError
+    from hull.objects import (
+        Container,
+        Image,
+        Network,
+        Volume,
+        container,
+        create,
+        events,
+        image,
+        prune,
+        ps,
+        pull,
+        run,
+        stats,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = [
+    "Container",
+    "HullError",
+    "Image",
+    "Network",
+    "Volume",
+    "__version__",
+    "aio",
+    "container",
+    "create",
+    "errors",
+    "events",
+    "image",
+    "load_ipython_extension",
+    "prune",
+    "ps",
+    "pull",
+    "run",
+    "stats",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'hull' has no attribute {name!r}")
+    import importlib
+
+    if name in ("aio", "errors"):
+        return importlib.import_module(f"hull.{name}")
+    home = importlib.import_module("hull.errors" if name == "HullError" else "hull.objects")
+    found: object = getattr(home, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING"})
 
 
 def load_ipython_extension(shell: object) -> None:

@@ -3,7 +3,7 @@
 A row is a named tuple. Its class may say how Docker's placeholders read it, all three or none:
     placeholders(self) -> dict[str, Any]   what --format sees, text as Docker prints it; a callable is a method
     headings() -> dict[str, Any]           static: the column of each placeholder
-    layout(rows) -> tuple[str, ...]        static: the placeholders of the table that is printed without --format
+    layout(rows) -> tuple[str, ...] | str  static: the table without --format, placeholders or "table TEMPLATE"
 Without them every field is a column, and a placeholder: cpu_percent is {{.CPUPercent}}.
 """
 
@@ -21,9 +21,11 @@ def grid(rows: Sequence[Any], row: type | None = None, template: str = "") -> li
     """Return the header and the cells of a table; `row` is the rows' class, for a table that may have none."""
     row = type(rows[0]) if rows else row
     layout = getattr(row, "layout", None)
-    if not template and layout:
-        shown, columns = layout(rows), headings(row)
+    shown: tuple[str, ...] | str = layout(rows) if layout and not template else template
+    if not isinstance(shown, str):
+        columns = headings(row)
         return [[columns[name] for name in shown]] + [_line(one.placeholders(), shown) for one in rows]
+    template = shown
     if not template:
         names = row._fields if row is not None else ()  # type: ignore[attr-defined]
         return [header(names)] + [[cell(n, v) for n, v in zip(names, one, strict=True)] for one in rows]

@@ -1,0 +1,26 @@
+"""Containers as Python values: `hull.run("debian", ["sleep", "9"], detach=True)` is a Container.
+
+A Container's methods are the verbs that take a container, with their flags and help; what a verb prints is what its
+method returns. Exceptions are those of hull.errors. hull.aio has the same names as coroutines.
+"""
+
+from hull.objects.containers import Container, container, create, run
+from hull.objects.images import Image, image, pull
+from hull.objects.store import events, prune, ps, stats
+from hull.objects.values import Network, Volume
+
+__all__ = [
+    "Container",
+    "Image",
+    "Network",
+    "Volume",
+    "container",
+    "create",
+    "events",
+    "image",
+    "prune",
+    "ps",
+    "pull",
+    "run",
+    "stats",
+]

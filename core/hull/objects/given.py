@@ -1,0 +1,88 @@
+"""The flags of run, create and exec for those who check types. A test holds them equal to the verbs' own."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+
+from hull.objects.values import Network
+
+Word = str | os.PathLike[str]
+Words = Word | Iterable[Word]
+Pairs = Words | Mapping[str, str | None]
+
+
+class Asked(TypedDict, total=False):
+    """What run and create take."""
+
+    interactive: bool
+    tty: bool
+    rm: bool
+    name: Word
+    env: Pairs
+    env_file: Words
+    workdir: Word | None
+    user: Word | None
+    group_add: Words
+    volume: Words
+    mount: Words
+    tmpfs: Words
+    read_only: bool
+    network: Word | Network
+    publish: Words
+    hostname: Word | None
+    add_host: Words
+    dns: Words
+    dns_search: Words
+    dns_option: Words
+    entrypoint: Word | None
+    cap_add: Words
+    cap_drop: Words
+    security_opt: Words
+    privileged: bool
+    device: Words
+    ulimit: Words
+    shm_size: Word | None
+    sysctl: Pairs
+    memory: Word | None
+    memory_swap: Word | None
+    cpus: float | None
+    cpuset_cpus: Word | None
+    pids_limit: int | None
+    memory_reservation: Word | None
+    memory_swappiness: int | None
+    oom_kill_disable: bool
+    oom_score_adj: int | None
+    cpu_shares: int | None
+    blkio_weight: int | None
+    device_read_bps: Words
+    device_write_bps: Words
+    device_read_iops: Words
+    device_write_iops: Words
+    init: bool
+    pull: Word
+    platform: Word
+    label: Pairs
+    stop_signal: Word | None
+    stop_timeout: float | None
+    userns: Word
+    restart: Word
+    log_driver: Word
+    log_opt: Words
+    health_cmd: Word | None
+    health_interval: Word | None
+    health_timeout: Word | None
+    health_retries: int | None
+    health_start_period: Word | None
+    health_start_interval: Word | None
+    no_healthcheck: bool
+
+
+class Within(TypedDict, total=False):
+    """What exec takes."""
+
+    interactive: bool
+    tty: bool
+    env: Pairs
+    env_file: Words
+    workdir: Word | None
+    user: Word | None
