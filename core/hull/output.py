@@ -28,7 +28,7 @@ def pour(items: Output, out: TextIO, err: TextIO) -> None:
     try:
         for item in items:
             if isinstance(item, str):
-                write[1](f"{item}\n".encode(errors="surrogateescape"))
+                write[1](f"{item}\n".encode(errors="backslashreplace"))
             else:
                 write[item.stream](item.data)
     finally:

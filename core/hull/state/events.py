@@ -52,14 +52,17 @@ class Events:
             with file:
                 yield from _Tail(file).events()
 
-    def follow(self, until: float | None = None, *, past: bool = False) -> Iterator[dict[str, Any]]:
-        """Return events as they come, for ever or until that time; with `past`, those that are kept first."""
+    def follow(self, until: float | None = None, *, past: bool = False, output: int = -1) -> Iterator[dict[str, Any]]:
+        """Return events as they come, for ever or until that time; with `past`, those that are kept first.
+
+        `output` is the pipe they go to, see Watch.
+        """
         import contextlib
 
         from hull.state.watch import Watch
 
         tails = self._generations(past=past)
-        with contextlib.closing(Watch()) as watch:
+        with contextlib.closing(Watch(output)) as watch:
             while True:
                 over = until is not None and time.time() >= until
                 self._renew(tails, watch)

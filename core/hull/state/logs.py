@@ -44,9 +44,12 @@ class Log:
         finally:
             self._close()
 
-    def follow(self, alive: Callable[[], bool]) -> Iterator[Piece]:
-        """Return what is there, then what comes, until `alive` says no and everything is read, or `until` is past."""
-        with contextlib.closing(Watch()) as watch:
+    def follow(self, alive: Callable[[], bool], output: int = -1) -> Iterator[Piece]:
+        """Return what is there, then what comes, until `alive` says no and everything is read, or `until` is past.
+
+        `output` is the pipe that takes it, see Watch.
+        """
+        with contextlib.closing(Watch(output)) as watch:
             watch.add(self._directory)
             self._files = generations(f"{self._directory}/{NAME}")
             try:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import time
 
 from hull.kernel import syscalls
 
@@ -15,9 +14,14 @@ ROOM = 1 << 16
 
 
 class Watch:
-    """Paths whose changes end `wait`. Add before reading: what happens in between is then not missed."""
+    """Paths whose changes end `wait`. Add before reading: what happens in between is then not missed.
 
-    def __init__(self) -> None:
+    Where nobody reads the pipe `output` any more, `wait` raises BrokenPipeError: a follower with nothing to write would
+    never learn it.
+    """
+
+    def __init__(self, output: int = -1) -> None:
+        self._output = output
         try:
             self._fd = syscalls.inotify()
         except (OSError, ImportError):
@@ -43,11 +47,13 @@ class Watch:
 
     def wait(self, seconds: float) -> None:
         """Return at the first change since the last call, or after `seconds`."""
-        if self._blind:
-            time.sleep(min(seconds, BLIND))
-            return
         poller = select.poll()
-        poller.register(self._fd, select.POLLIN)
-        if poller.poll(seconds * 1000):
+        for fd, events in ((self._fd, select.POLLIN), (self._output, 0)):
+            if fd >= 0:
+                poller.register(fd, events)
+        found = poller.poll((min(seconds, BLIND) if self._blind else seconds) * 1000)
+        if (self._output, select.POLLERR) in found:
+            raise BrokenPipeError
+        if self._fd >= 0:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._fd, ROOM)

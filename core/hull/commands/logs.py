@@ -1,0 +1,87 @@
+"""hull logs: what a detached container wrote."""
+
+import time
+from collections.abc import Iterator
+
+from hull.commands import _times
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import Annotated
+from hull.log import Event
+from hull.output import Piece
+from hull.state.containers import Container
+from hull.state.logs import Log
+from hull.state.records import Wanted
+from hull.state.status import Status
+
+
+def logs(
+    engine: Engine,
+    container: Annotated[str, Word("name or id", complete="container")],
+    *,
+    follow: Annotated[bool, Flag("go on until the container ends", "f")] = False,
+    tail: Annotated[str, Flag("only the last lines", "n", "N|all")] = "all",
+    since: Annotated[str, Flag("only what was written at or after this", metavar="TIME|SPAN")] = "",
+    until: Annotated[str, Flag("only what was written before this", metavar="TIME|SPAN")] = "",
+    timestamps: Annotated[bool, Flag("put its time before each line", "t")] = False,
+    details: Annotated[bool, Flag("put before each line what --log-opt labels and env named")] = False,
+) -> Iterator[Piece]:
+    """Print what a container wrote, its standard error on standard error."""
+    row, now = engine.containers.find(container), time.time()
+    wanted = Wanted(
+        _times.moment(since, "--since", now),
+        _times.moment(until, "--until", now),
+        _lines(tail),
+        timestamps,
+        _details(row) if details else b"",
+    )
+    directory = engine.paths.container(row.id)
+    status = engine.containers.status(row)
+    if not Log.kept(directory):
+        _require(row, status)
+    log = Log(directory, wanted, lambda text: engine.events(Event("warning", row.name, text)))
+    if follow and status.active:
+        return log.follow(lambda: engine.containers.status(row).active, -1 if engine.resident else 1)
+    return log.read()
+
+
+def _lines(text: str) -> int:
+    """Read --tail as Docker does: all, or anything below 0, is no bound."""
+    if text == "all":
+        return -1
+    try:
+        return max(-1, int(text))
+    except ValueError:
+        raise UserError(f"cannot take {text!r} for --tail", "write a number of lines, or all") from None
+
+
+def _require(row: Container, status: Status) -> None:
+    """Say why there is no log where there will be none."""
+    if row.spec.log_driver == "none":
+        raise UserError(
+            f"cannot read the log of {row.name}: it was asked to keep none (--log-driver none)",
+            "leave that out, and start the container anew",
+        )
+    if status.launcher.pid and not status.monitor.pid:
+        raise UserError(
+            f"cannot read the log of {row.name}: it runs in the foreground, and its output is where it was started",
+            "hull run -d keeps a log, and so does hull start of a container that has ended; or hull run … | tee FILE",
+        )
+
+
+def _details(row: Container) -> bytes:
+    """Return what --details puts before a line: the labels and variables that --log-opt names, and a blank."""
+    from urllib.parse import quote_plus
+
+    options = dict(word.partition("=")[::2] for word in row.spec.log_options)
+    labels = dict(word.partition("=")[::2] for word in (*row.config.labels, *row.spec.labels))
+    environ = dict(word.partition("=")[::2] for word in (*row.config.env, *row.spec.env))
+    shown = {
+        key: values[key]
+        for option, values in (("labels", labels), ("env", environ))
+        for key in options.get(option, "").split(",")
+        if key in values
+    }
+    words = [f"{quote_plus(key)}={quote_plus(shown[key])}" for key in sorted(shown)]
+    return f"{','.join(words)} ".encode()
