@@ -68,9 +68,9 @@ class StatsRow(NamedTuple):
         return dict(HEADINGS)
 
     @staticmethod
-    def layout(_rows: Any) -> str:
-        """Return the template of Docker's table."""
-        return "table " + "\t".join(f"{{{{.{name}}}}}" for name in list(HEADINGS)[1:])
+    def layout(_rows: Any) -> Many:
+        """Return the placeholders of Docker's table."""
+        return tuple(HEADINGS)[1:]
 
 
 class Live:
