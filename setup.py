@@ -44,7 +44,8 @@ class build_launcher(Command):  # noqa: N801 (setuptools names commands so)
         target = self.target()
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_suffix(".new")
-        words = [*FLAGS, *os.environ.get("CFLAGS", "").split(), "-o", str(fresh), *map(str, sorted(SOURCES.glob("*.c")))]
+        sources = [name for name in self.get_source_files() if name.endswith(".c")]
+        words = [*FLAGS, *os.environ.get("CFLAGS", "").split(), "-o", str(fresh), *sources]
         # Static: it starts without a loader and carries no library of this host into another. musl's start-up is the
         # shorter: no cpuid, which traps in a virtual machine, and a fifth of the pages. Where libc has no static part
         # it is linked as usual.

@@ -75,6 +75,13 @@ class Monitored:
         self.await_event("ended")
         return next(event for event in reversed(self.box.events()) if event["event"] == "exit")
 
+    def await_clients(self, number: int) -> None:
+        """Wait until as many are attached."""
+        deadline = time.monotonic() + PATIENCE
+        while self.control.state()["attached"] != number:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
     def pids(self) -> dict[str, int]:
         """Return the pids of monitor, launcher and init."""
         state = self.control.state()

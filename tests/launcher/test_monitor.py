@@ -137,7 +137,7 @@ def test_requests_that_are_none_are_refused(detached: Monitored) -> None:
     detached.sh("exec sleep 1000")
     control = detached.control
     for request in ("nonsense", "stop", "stop x 1", "stop 0 1", "signal", "signal 99 0", "update sometimes 0"):
-        assert control._ask(request).startswith("error "), request  # noqa: SLF001
+        assert control._ask(request).startswith("error "), request
     assert control.state()["policy"] == "no"
 
 

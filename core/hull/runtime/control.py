@@ -71,7 +71,11 @@ class Control(NamedTuple):
         return self._object("health")
 
     def state(self) -> dict[str, Any]:
-        """Return what the monitor knows: monitor, launcher, init (pids, 0: none), restarts, health, policy."""
+        """Return what the monitor knows.
+
+        monitor, launcher, init (pids, 0: none), restarts, policy, most, health, failing, stopping, attached (clients),
+        lost (bytes that a full disk did not take).
+        """
         return self._object("state")
 
     def _object(self, request: str) -> dict[str, Any]:

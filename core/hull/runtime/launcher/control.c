@@ -119,13 +119,16 @@ static void send_signal(struct monitor *m, struct client *client, const char *si
 static void tell_state(struct monitor *m, struct client *client)
 {
     char text[REQUEST_MAX];
+    int attached = 0;
 
+    for (size_t i = 0; i < CLIENTS_MAX; i++)
+        attached += m->clients[i].role == ROLE_ATTACHED;
     snprintf(text, sizeof text,
              "{\"monitor\":%d,\"launcher\":%d,\"init\":%d,\"restarts\":%llu,\"policy\":\"%s\",\"most\":%llu,"
-             "\"health\":\"%s\",\"failing\":%llu,\"stopping\":%s,\"lost\":%llu}",
+             "\"health\":\"%s\",\"failing\":%llu,\"stopping\":%s,\"attached\":%d,\"lost\":%llu}",
              (int)getpid(), (int)m->runner, (int)m->init_pid, m->restarts, restart_word(m), m->most,
              m->health.asked ? m->health.status : "", m->health.failing, m->stopping ? "true" : "false",
-             record_lost());
+             attached, record_lost());
     answer(client, text);
 }
 

@@ -91,7 +91,8 @@ struct monitor {
     struct health health;
 };
 
-/* monitor.c */
+/* monitor.c, detach.c */
+void detach_from_caller(const struct plan *plan, int starter);
 void monitor_stop(struct monitor *m, int signal, int64_t ms);
 void monitor_signal(struct monitor *m, int signal);
 
