@@ -21,7 +21,8 @@ stty -F /dev/ttyS1 raw -echo
 ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0 && ip route add default via 10.0.2.2
 echo nameserver 10.0.2.3 >/etc/resolv.conf
 login() {{
-    su --login "$1" -c "cd /project/hull && export HULL_IN_VM=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8 && $2" </dev/null
+    given="HULL_IN_VM=1 HULL_BOOT=$boot PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8"
+    su --login "$1" -c "cd /project/hull && export $given && $2" </dev/null
 }}
 test_as() {{
     who=$1
@@ -30,8 +31,19 @@ test_as() {{
         -o junit_suite_name=$who --junitxml=/tmp/$who.xml $*"
     cat "/tmp/$who.xml" >/dev/ttyS1
 }}
-test_as {USER} WORDS
-test_as {SINGLE} WORDS -m single_id
+again=/home/{USER}/reboot.json
+boot=1
+if [ ! -e $again ]; then
+    test_as {USER} WORDS
+    test_as {SINGLE} WORDS -m single_id
+    if [ -e $again ]; then
+        sync
+        exec systemctl reboot --force
+    fi
+else
+    boot=2
+    test_as {USER} tests/vm/inside/test_reboot_after.py
+fi
 systemctl poweroff --force --force
 """
 

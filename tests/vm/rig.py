@@ -60,7 +60,7 @@ def _argv(machine: system.System, project_disk: str, console: str, results: str)
     """Return qemu's command line. `snapshot` sends every write to a file of $TMPDIR that has no name."""
     drives = [f"file={path},format=raw,if=virtio,snapshot=on" for path in (machine.disk, project_disk)]
     return [
-        *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
+        *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
         *("-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", MEMORY),
         *("-kernel", machine.kernel, "-initrd", machine.initrd, "-append", KERNEL_WORDS),
         *(word for drive in drives for word in ("-drive", drive)),
