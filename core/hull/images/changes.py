@@ -6,9 +6,11 @@ from hull.errors import UserError
 from hull.light import Any
 
 
-def apply(instructions: tuple[str, ...]) -> dict[str, Any]:
-    """Return the `config` object of an image config that the instructions make."""
-    run: dict[str, Any] = {}
+def apply(instructions: tuple[str, ...], base: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the `config` object of an image config that the instructions make, of nothing or of `base`."""
+    import copy
+
+    run: dict[str, Any] = copy.deepcopy(base or {})
     for text in instructions:
         word, _, rest = text.strip().partition(" ")
         change = _CHANGES.get(word.upper())
@@ -52,24 +54,31 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def _env(run: dict[str, Any], text: str) -> None:
-    values = dict(item.split("=", 1) for item in run.get("Env", []))
+    values = dict(item.split("=", 1) for item in run.get("Env") or [])
     run["Env"] = [f"{key}={value}" for key, value in {**values, **_pairs(text)}.items()]
+
+
+def _object(run: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return an object of the config, made where it is missing or null."""
+    found: dict[str, Any] = run.get(key) or {}
+    run[key] = found
+    return found
 
 
 def _expose(run: dict[str, Any], text: str) -> None:
     for word in text.split():
-        run.setdefault("ExposedPorts", {})[word if "/" in word else f"{word}/tcp"] = {}
+        _object(run, "ExposedPorts")[word if "/" in word else f"{word}/tcp"] = {}
 
 
 def _volume(run: dict[str, Any], text: str) -> None:
     for word in _json(text) or text.split():
-        run.setdefault("Volumes", {})[word] = {}
+        _object(run, "Volumes")[word] = {}
 
 
 def _workdir(run: dict[str, Any], text: str) -> None:
     import os.path
 
-    run["WorkingDir"] = os.path.normpath(os.path.join("/", run.get("WorkingDir", ""), text))
+    run["WorkingDir"] = os.path.normpath(os.path.join("/", run.get("WorkingDir") or "", text))
 
 
 _CHANGES: dict[str, Callable[[dict[str, Any], str], None]] = {
@@ -77,8 +86,8 @@ _CHANGES: dict[str, Callable[[dict[str, Any], str], None]] = {
     "ENTRYPOINT": lambda run, text: run.__setitem__("Entrypoint", _words(text)),
     "ENV": _env,
     "EXPOSE": _expose,
-    "LABEL": lambda run, text: run.setdefault("Labels", {}).update(_pairs(text)),
-    "ONBUILD": lambda run, text: run.setdefault("OnBuild", []).append(text),
+    "LABEL": lambda run, text: _object(run, "Labels").update(_pairs(text)),
+    "ONBUILD": lambda run, text: run.__setitem__("OnBuild", [*(run.get("OnBuild") or []), text]),
     "STOPSIGNAL": lambda run, text: run.__setitem__("StopSignal", text),
     "USER": lambda run, text: run.__setitem__("User", text),
     "VOLUME": _volume,

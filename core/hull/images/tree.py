@@ -85,6 +85,10 @@ class Tree:
         self.forget()
         self._known.update(kept)
 
+    def _give_way(self, parent: int, name: bytes) -> None:
+        """Remove what is no directory where one is wanted."""
+        os.unlink(name, dir_fd=parent)
+
     def _open(self, path: bytes, links: int) -> int:
         for _ in range(128):
             try:
@@ -118,7 +122,7 @@ class Tree:
             make_directory(parent, name)
         except FileExistsError:
             if not stat.S_ISLNK(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
-                os.unlink(name, dir_fd=parent)
+                self._give_way(parent, name)
                 os.mkdir(name, 0o755, dir_fd=parent)
                 return _step(parent, name)
             above = prefix.rpartition(b"/")[0]

@@ -86,9 +86,9 @@ class Unpacker:
         try:
             if entry.pieces is None:
                 for view in stream.views(entry.size):
-                    _write(fd, view)
+                    write(fd, view)
             else:
-                _write_sparse(fd, entry, stream)
+                write_sparse(fd, entry, stream)
             if entry.uid or entry.gid or entry.xattrs or entry.mode & 0o6000:
                 self._meta.apply(fd, entry)
             os.utime(fd, ns=(entry.mtime, entry.mtime))
@@ -215,14 +215,16 @@ def _lexists(parent: int, name: bytes) -> bool:
     return True
 
 
-def _write(fd: int, view: memoryview) -> None:
+def write(fd: int, view: memoryview) -> None:
+    """Write all of it."""
     while (written := os.write(fd, view)) < len(view):
         view = view[written:]
 
 
-def _write_sparse(fd: int, entry: Entry, stream: TarStream) -> None:
+def write_sparse(fd: int, entry: Entry, stream: TarStream) -> None:
+    """Write the regions of a sparse file; the rest stays holes."""
     for offset, length in entry.pieces or ():
         os.lseek(fd, offset, os.SEEK_SET)
         for view in stream.views(length):
-            _write(fd, view)
+            write(fd, view)
     os.ftruncate(fd, entry.size)

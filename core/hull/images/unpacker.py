@@ -73,7 +73,9 @@ def pack(directory: str) -> None:
     """Write an unpacked layer to standard output as a tar; this one has no answer but its exit code."""
     from hull.images.packing import Packer
 
-    Packer(directory, sys.stdout.buffer).run()
+    packer = Packer(sys.stdout.buffer)
+    packer.directory(os.open(directory, os.O_RDONLY | os.O_DIRECTORY))
+    packer.close()
     sys.stdout.flush()
 
 

@@ -1,0 +1,220 @@
+"""The confined child that reads and writes a container's files: `python -m hull.images.files ACTION VIEW WORD…`.
+
+    read VIEW PATH NAME FOLLOW         a file or directory as a tar named NAME, on standard output
+    write VIEW PATH SOURCE NAME KEEP   a tar on standard input to PATH; SOURCE is file, directory, contents or archive
+    export VIEW                        the whole tree as a tar on standard output
+    layer VIEW                         the upper directory as a layer's tar
+    changes VIEW                       `KIND PATH` NUL-terminated on standard output
+    size VIEW DIRECTORY…               bytes of files below each
+
+VIEW is JSON, a `View`. Standard output is data; the answer is one JSON object, the last line of standard error:
+`error`, `hint`, `kind`, or what the action tells. Runs as root of the container's user namespace, or of one with the
+same map.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from hull import errors
+from hull.errors import HullError, UserError
+from hull.images.resolving import Found, Root
+from hull.light import Any, NamedTuple
+
+
+class View(NamedTuple):
+    """Where the files are: a running container's `root`, or directories to stack in a namespace of this child's own.
+
+    `upper` above `lowers`, the lowest first; with `work` the stack can be written; `binds` are directories mounted into
+    it, (source, target, read-only). `skipped` are placeholders for mounts, `fuse` says who wrote the upper, `label`
+    names the container in messages.
+    """
+
+    label: str
+    root: str = ""
+    lowers: tuple[str, ...] = ()
+    upper: str = ""
+    work: str = ""
+    binds: tuple[tuple[str, str, bool], ...] = ()
+    skipped: tuple[str, ...] = ()
+    fuse: bool = False
+
+    def open(self) -> int:
+        """Return a descriptor of the root directory."""
+        from hull.kernel import stacking
+
+        if self.root:
+            return os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        own_mounts()
+        if self.work:
+            fd = stacking.overlay(list(self.lowers), self.upper, self.work)
+        else:
+            fd = stacking.overlay([*self.lowers, self.upper])
+        if self.binds:
+            stacking.attach(fd, self.lowers[-1], [(source, target, ro) for source, target, ro in self.binds])
+        return fd
+
+
+def own_mounts() -> None:
+    """Give this child a mount namespace: what it mounts is its own and goes with it."""
+    from hull.kernel import syscalls
+
+    syscalls.unshare(syscalls.CLONE_NEWNS)
+
+
+def read(view: View, path: str, name: str, follow: str) -> dict[str, object]:
+    """Write one file or directory, or what a directory holds (`name` `.`), to standard output."""
+    from hull.images.packing import Packer, Policy
+
+    found = Root(view.open(), view.label).find(path, follow=bool(follow))
+    if found.status is None or (path.endswith(("/", "/.")) and not found.is_directory):
+        raise missing(view.label, path, found)
+    packer = Packer(sys.stdout.buffer, Policy(marks=False))
+    packer.write(found.directory, found.name, name)
+    packer.close()
+    sys.stdout.flush()
+    return {"size": packer.size}
+
+
+def missing(label: str, path: str, found: Found) -> UserError:
+    """Return the error for a source that is not there, or is no directory where one was named."""
+    reason = "no such file or directory" if found.status is None else "it is not a directory"
+    return UserError(f"cannot copy {label}{path}: {reason}", "check the path")
+
+
+def write(view: View, path: str, source: str, name: str, keep: str) -> dict[str, object]:
+    """Place the tar on standard input at `path`."""
+    from hull.images import compression
+    from hull.images.placing import Owners, Placer
+    from hull.images.tarstream import TarStream
+
+    fd, top = destination(Root(view.open(), view.label), view.label, path, source, name)
+    stream = TarStream(compression.stream(lambda size: os.read(0, size)))
+    notes = Placer(fd, Owners(bool(keep), host=False)).place(stream, top)
+    return {"notes": notes}
+
+
+def destination(root: Root, label: str, path: str, source: str, name: str) -> tuple[int, bytes | None]:
+    """Return the directory to place in and what the tar's first component becomes there, by Docker's rules.
+
+    `source` is file, directory, contents (of a directory) or archive; `name` its last name. Source: docker cp's
+    reference.
+    """
+    found = root.find(path)
+    slash = path.endswith(("/", "/."))
+    if source == "archive":
+        if not found.is_directory:
+            raise UserError(f"cannot unpack to {label}{path}: it is not a directory", "name one that is there")
+        return found.directory, None
+    if found.is_directory:
+        return found.directory, b"" if source == "contents" else os.fsencode(name)
+    if found.status is not None and (slash or source != "file"):
+        reason = "it is not a directory" if slash else "a directory cannot replace a file"
+        raise UserError(f"cannot copy to {label}{path}: {reason}", "name a directory, or something that is not there")
+    if found.status is None and slash and source == "file":
+        raise UserError(f"cannot copy to {label}{path}: no such directory", "make it, or leave the slash out")
+    return found.directory, os.fsencode(found.name)
+
+
+def export(view: View) -> dict[str, object]:
+    """Write the merged tree, what is mounted in it left out."""
+    from hull.images.packing import Packer, Policy
+
+    root = Root(view.open()).find("/")
+    packer = Packer(sys.stdout.buffer, Policy(marks=False))
+    packer.directory(root.directory)
+    packer.close()
+    sys.stdout.flush()
+    return {"size": packer.size}
+
+
+def layer(view: View) -> dict[str, object]:
+    """Write the upper directory with its whiteouts, placeholders of mounts left out."""
+    from hull.images.packing import Packer, Policy
+
+    packer = Packer(sys.stdout.buffer, Policy(skipped=frozenset(view.skipped), fuse=view.fuse))
+    packer.directory(os.open(view.upper, os.O_RDONLY | os.O_DIRECTORY))
+    packer.close()
+    sys.stdout.flush()
+    return {"size": packer.size}
+
+
+def changes(view: View) -> dict[str, object]:
+    """List what differs from the layers."""
+    from hull.images.comparing import Comparison
+    from hull.kernel import stacking
+
+    upper = os.open(view.upper, os.O_RDONLY | os.O_DIRECTORY)
+    own_mounts()
+    lower = Root(stacking.overlay(list(view.lowers))).find("/").directory
+    for kind, path in Comparison(frozenset(view.skipped), view.fuse).changes(upper, lower):
+        sys.stdout.buffer.write(os.fsencode(f"{kind} {path}\0"))
+    sys.stdout.flush()
+    return {}
+
+
+def size(_view: View, *directories: str) -> dict[str, object]:
+    """Count the bytes of files below each directory."""
+    return {"sizes": [_bytes(directory) for directory in directories]}
+
+
+def _bytes(directory: str) -> int:
+    """Return the bytes of the files below, one with several names counted once; 0 where nothing is there."""
+    total, seen = 0, set[int]()
+    for _, _, files, fd in os.fwalk(directory):
+        for name in files:
+            with suppress(FileNotFoundError):
+                found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                if stat.S_ISREG(found.st_mode) and not (found.st_nlink > 1 and found.st_ino in seen):
+                    total += found.st_size
+                    seen.update((found.st_ino,) if found.st_nlink > 1 else ())
+    return total
+
+
+_ACTIONS: dict[str, Callable[..., dict[str, object]]] = {
+    "read": read, "write": write, "export": export, "layer": layer, "changes": changes, "size": size,
+}  # fmt: skip
+
+
+def main(argv: list[str]) -> int:
+    """Do one of them; return the exit code."""
+    import json
+
+    os.umask(0)
+    _make_room()
+    try:
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(argv[2]).items()}
+        view = View(**values)
+        result = _ACTIONS[argv[1]](view, *argv[3:])
+    except BrokenPipeError:
+        os._exit(141)  # who reads has gone: nothing to tell, and nobody
+    except HullError as error:
+        result = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
+    except OSError as error:
+        result = failure(error)
+    sys.stderr.write(f"\n{json.dumps(result)}")
+    return 1 if "error" in result else 0
+
+
+def failure(error: OSError) -> dict[str, object]:
+    """Return the answer for what the kernel refused: a path that is not there is the user's error."""
+    absent = isinstance(error, FileNotFoundError | NotADirectoryError)
+    kind, hint = (errors.UserError, "check the path") if absent else (errors.HostError, "hull doctor")
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the container's files"
+    return {"error": f"cannot reach {name}: {error.strerror}", "hint": hint, "kind": kind.__name__}
+
+
+def _make_room() -> None:
+    """Let deep trees be walked: a descriptor and a frame a level."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    sys.setrecursionlimit(50_000)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
