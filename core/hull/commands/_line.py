@@ -44,6 +44,8 @@ class Call(NamedTuple):
 def read(argv: list[str]) -> Call:
     """Return the call that a whole line, without the leading `hull`, asks for."""
     name, rest = (argv[0], argv[1:]) if argv else ("--help", [])
+    if name == "container" and rest and not rest[0].startswith("-"):  # Docker's longer way to say the same verbs
+        name, rest = {"ls": "ps", "list": "ps"}.get(rest[0], rest[0]), rest[1:]
     if name == "help" and rest:
         name, rest = rest[0], ["--help"]
     if name in ("--help", "-h", "help"):

@@ -9,7 +9,7 @@ from hull.model import Mount, Port
 from hull.runtime import plan
 from hull.state.containers import Container
 from hull.state.status import Status
-from hull.units import size, span
+from hull.units import moment, size, span
 
 SHORT = 12
 COMMAND_WIDTH = 20
@@ -55,7 +55,7 @@ class ContainerRow(NamedTuple):
             "Names": self.names,
             "Image": self.image,
             "Command": self.command,
-            "CreatedAt": created_at(self.created),
+            "CreatedAt": moment(self.created),
             "RunningFor": f"{span(time.time() - self.created)} ago",
             "Ports": self.ports,
             "State": "running" if self.state == "stopping" else self.state,
@@ -178,11 +178,6 @@ def mount_name(container: Container, mount: Mount) -> str:
     if mount.kind == "tmpfs":
         return ""
     return mount.source or container.id
-
-
-def created_at(seconds: float) -> str:
-    """Return a time as Docker's CreatedAt has it, in the local zone."""
-    return time.strftime("%Y-%m-%d %H:%M:%S %z %Z", time.localtime(seconds))
 
 
 def shortened(text: str, width: int) -> str:

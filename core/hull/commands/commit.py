@@ -1,0 +1,88 @@
+"""hull commit: an image of what a container changed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hull.commands._files import Files
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.images import committing
+from hull.light import Annotated, Any
+from hull.runtime import plan
+from hull.state import lifecycle
+from hull.state.containers import Container
+
+Many = tuple[str, ...]
+
+
+def commit(
+    engine: Engine,
+    container: Annotated[str, Word("name or id", complete="container")],
+    reference: Annotated[str, Word("what to call the image", "[REPOSITORY[:TAG]]")] = "",
+    *,
+    author: Annotated[str, Flag("who made it", "a", "TEXT")] = "",
+    change: Annotated[Many, Flag("apply a Dockerfile instruction (CMD, ENV, USER, …)", "c", "TEXT")] = (),
+    message: Annotated[str, Flag("a comment to keep with the image", "m", "TEXT")] = "",
+    pause: Annotated[bool, Flag("hold the container still meanwhile (the default); --no-pause does not", "p")] = True,
+) -> str:
+    """Make an image of a container: its image, and a layer of what it changed. Prints the image's id."""
+    row = engine.containers.find(container)
+    status = engine.containers.status(row)
+    lifecycle.require(row, status.state, "commit")
+    if not row.image:
+        raise UserError(f"cannot commit {row.name}: its root is this machine, there is no image below", "hull diff")
+    files = Files(engine, row)
+    asked = committing.Commit(
+        row.image,
+        run_config(row),
+        " ".join(plan.command(row.spec, row.config)),
+        change,
+        message,
+        author,
+        files.flavour,
+    )
+    with _still(engine, row, wanted=pause and status.state == "running"):
+        ident = committing.run(engine.images, files.upper().stream("layer"), reference, asked)
+    attributes = {"name": row.name, "image": row.spec.image, "imageID": ident, "comment": message}
+    engine.history.add("container", "commit", row.id, attributes)
+    return ident
+
+
+@contextmanager
+def _still(engine: Engine, row: Container, *, wanted: bool) -> Iterator[None]:
+    """Hold the container's processes while its layer is read, unless somebody holds them already."""
+    if not wanted:
+        yield
+        return
+    from hull.runtime import freeze, membership
+
+    status = engine.containers.status(row)
+    group = membership.own_group(status.init.pid, row.id)
+    held = freeze.hold(status.init.pid, group)
+    try:
+        yield
+    finally:
+        freeze.release(status.init.pid, group, held.already)
+
+
+def run_config(row: Container) -> dict[str, Any]:
+    """Return what the container was told at its start, as an image's config says it; the rest stays the image's."""
+    spec, image = row.spec, row.config
+    variables = dict(word.partition("=")[::2] for word in (*image.env, *spec.env))
+    labels = dict(word.partition("=")[::2] for word in (*image.labels, *spec.labels))
+    entrypoint = image.entrypoint if spec.entrypoint is None else tuple(filter(None, spec.entrypoint))
+    command = spec.command or (image.command if spec.entrypoint is None else ())
+    ports: dict[str, Any] = {key: {} for key in (*image.ports, *(f"{p.container}/{p.protocol}" for p in spec.ports))}
+    found: dict[str, Any] = {
+        "Env": [f"{key}={value}" for key, value in variables.items()],
+        "Labels": labels,
+        "Entrypoint": list(entrypoint) or None,
+        "Cmd": list(command) or None,
+        "WorkingDir": spec.workdir or image.workdir,
+        "User": (None if spec.userns == "keep-id" else spec.user) or image.user,
+        "ExposedPorts": ports,
+    }
+    if spec.stop_signal and spec.stop_signal not in ("TERM", "SIGTERM"):
+        found["StopSignal"] = spec.stop_signal
+    return {key: value for key, value in found.items() if value}
