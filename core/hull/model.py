@@ -64,7 +64,8 @@ class Limits(NamedTuple):
     @classmethod
     def decode(cls, data: dict[str, Any]) -> "Limits":
         """Rebuild from plain JSON types."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**values)
 
 
 class Health(NamedTuple):

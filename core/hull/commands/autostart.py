@@ -58,7 +58,8 @@ def _run(engine: Engine, _store: "Store") -> list[str]:
 
     from hull.runtime.autostart import program
 
-    started, failed = [], []
+    started: list[str] = []
+    failed: list[str] = []
     for row in _wanted(engine):
         if engine.containers.status(row).state != "exited":
             continue
