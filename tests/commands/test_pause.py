@@ -125,3 +125,26 @@ def test_kill_reaches_a_paused_one(cli, start, children):
     cli("pause", "ends", check=True)
     cli("kill", "ends", check=True)
     assert children[-1].wait(10) == 128 + signal.SIGKILL
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-init",), ("-t",)], ids=["init", "direct", "terminal"])
+def test_a_detached_one_is_held_too(cli, flags):
+    count = "trap 'exit 5' TERM; while :; do echo x >> /m; done"
+    flags = ("--name", "away", "--network", "none", *flags)
+    cli("run", "-d", *flags, "busybox", "sh", "-c", count, check=True)
+    pid = state(cli, "away")["Pid"]
+    cli("pause", "away", check=True)
+    assert letters(pid) == {"T"}
+    assert state(cli, "away")["Paused"] is True
+    cli("unpause", "away", check=True)
+    cli("stop", "-t", "20", "away", check=True)
+    assert state(cli, "away")["ExitCode"] == 5
+    cli("rm", "away", check=True)
+
+
+def test_stop_ends_a_paused_one(cli):
+    cli("run", "-d", "--name", "frost", "--network", "none", "busybox", "sleep", "600", check=True)
+    cli("pause", "frost", check=True)
+    cli("stop", "-t", "1", "frost", check=True)
+    assert state(cli, "frost")["Status"] == "exited"
+    cli("rm", "frost", check=True)
