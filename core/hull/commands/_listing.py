@@ -26,7 +26,8 @@ LAYOUT = ("ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names")
 class ContainerRow(NamedTuple):
     """One container; times in seconds since the epoch, 0 for what has not happened, sizes in bytes, None if not asked.
 
-    `state` is a word of the life cycle, `status` Docker's sentence, `mounts` names of volumes and host paths.
+    `state` is a word of the life cycle, `status` Docker's sentence, `mounts` names of volumes and host paths, `oom`
+    whether the kernel killed it for its memory.
     """
 
     id: str
@@ -47,6 +48,7 @@ class ContainerRow(NamedTuple):
     networks: tuple[str, ...]
     size: int | None = None
     virtual_size: int | None = None
+    oom: bool = False
 
     def placeholders(self) -> dict[str, Any]:
         """Return what a template sees."""
@@ -105,6 +107,7 @@ def row_of(engine: Engine, container: Container, status: Status, *, whole: bool,
         (spec.network,),
         own,
         virtual,
+        status.oom,
     )
 
 
