@@ -43,6 +43,17 @@ def test_wrong_fields_are_refused(values: tuple[object, ...], named: dict[str, o
         Row(*values, **named)  # type: ignore[arg-type]
 
 
+def test_a_records_subclass_has_its_fields() -> None:
+    class Named(Row):
+        @property
+        def triple(self) -> int:
+            return self.size * 3
+
+    assert Named("a", 2).triple == 6
+    assert Named._fields == Row._fields
+    assert Named("a") == Row("a")
+
+
 def test_a_record_does_not_change() -> None:
     with pytest.raises(AttributeError):
         Row("a").name = "b"  # type: ignore[misc]

@@ -47,6 +47,8 @@ else:
         """Make of an annotated class body what typing.NamedTuple makes of it."""
 
         def __new__(mcs, name, bases, space):
+            if any(getattr(base, "_fields", ()) for base in bases):  # a record's subclass has its fields, as typing's
+                return super().__new__(mcs, name, bases, {"__slots__": (), **space})
             fields = tuple(space.get("__annotations__", ()))
             space["_fields"] = space["__match_args__"] = fields
             space["_field_defaults"] = {field: space[field] for field in fields if field in space}

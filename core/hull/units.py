@@ -62,3 +62,10 @@ def read_span(text: str) -> float:
     if re.fullmatch(r"\d+(?:\.\d+)?", word):
         return float(word)
     raise UserError(f"cannot read the time {text!r}", "write a number with ms, s, m or h, as 1m30s")
+
+
+def moment(seconds: float) -> str:
+    """Return a time in the local zone as Docker's CreatedAt has it: 2026-11-25 14:23:24 +0000 UTC."""
+    import time
+
+    return time.strftime("%Y-%m-%d %H:%M:%S %z %Z", time.localtime(seconds))

@@ -1,9 +1,18 @@
 """`hull images`."""
 
+import time
+
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.images import listing
-from hull.light import Annotated, NamedTuple
+from hull.light import Annotated, Any, NamedTuple
+from hull.units import moment, size, span
+
+HEADINGS = {
+    "ID": "IMAGE ID", "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "CreatedSince": "CREATED",
+    "CreatedAt": "CREATED AT", "Size": "SIZE", "VirtualSize": "SIZE", "SharedSize": "SHARED SIZE",
+    "UniqueSize": "UNIQUE SIZE", "Containers": "CONTAINERS",
+}  # fmt: skip
 
 
 class ImageRow(NamedTuple):
@@ -14,6 +23,42 @@ class ImageRow(NamedTuple):
     id: str
     created: float
     size: int
+    digest: str = listing.NONE
+
+    def placeholders(self) -> dict[str, Any]:
+        """Return what a template sees; what would take a look at every container is N/A, as it is Docker's."""
+        return {
+            "ID": self.id,
+            "Repository": self.repository,
+            "Tag": self.tag,
+            "Digest": self.digest,
+            "CreatedSince": f"{span(time.time() - self.created)} ago",
+            "CreatedAt": moment(self.created),
+            "Size": size(self.size),
+            "VirtualSize": size(self.size),
+            "SharedSize": "N/A",
+            "UniqueSize": "N/A",
+            "Containers": "N/A",
+        }
+
+    @staticmethod
+    def headings() -> dict[str, Any]:
+        """Return the columns of the placeholders."""
+        return HEADINGS
+
+    @staticmethod
+    def layout(_rows: Any) -> tuple[str, ...]:
+        """Return the columns of the table."""
+        return ("Repository", "Tag", "ID", "CreatedSince", "Size")
+
+
+class DigestRow(ImageRow):
+    """One line, with the manifest's digest as a column."""
+
+    @staticmethod
+    def layout(_rows: Any) -> tuple[str, ...]:
+        """Return the columns of the table."""
+        return ("Repository", "Tag", "Digest", "ID", "CreatedSince", "Size")
 
 
 def images(
@@ -24,12 +69,11 @@ def images(
     quiet: Annotated[bool, Flag("print ids only", short="q")] = False,
     digests: Annotated[bool, Flag("show the manifests' digests")] = False,
     no_trunc: Annotated[bool, Flag("print whole ids")] = False,
-) -> list[ImageRow] | list[listing.Line] | list[str]:
+) -> list[ImageRow] | list[DigestRow] | list[str]:
     """List the images that are here."""
     found = listing.rows(engine.images.rows, repository, unnamed=all or not repository)
     lines = [line._replace(id=line.id if no_trunc else line.id.removeprefix("sha256:")[:12]) for line in found]
     if quiet:
         return list(dict.fromkeys(line.id for line in lines))
-    if digests:
-        return lines
-    return [ImageRow(line.repository, line.tag, line.id, line.created, line.size) for line in lines]
+    make = DigestRow if digests else ImageRow
+    return [make(line.repository, line.tag, line.id, line.created, line.size, line.digest) for line in lines]
