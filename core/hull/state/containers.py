@@ -107,7 +107,8 @@ class Containers:
         return [row for row in self.all() if row.id in left] if left else []
 
     def find(self, word: str) -> Container:
-        """Return the container named so, or whose id begins so; ambiguous or unknown words are errors."""
+        """Return the container named so (Docker's /NAME, too), or whose id begins so; other words are errors."""
+        word = word.removeprefix("/")
         found = self._db.rows(f"SELECT {COLUMNS} FROM containers WHERE name = ? OR id = ?", word, word)  # noqa: S608 (a constant)
         if not found and word and all(c in "0123456789abcdef" for c in word):
             found = self._db.rows(f"SELECT {COLUMNS} FROM containers WHERE id GLOB ?", word + "*")  # noqa: S608 (a constant)
