@@ -6,7 +6,7 @@ from hull.units import read_size, read_span
 
 POLICIES = ("no", "on-failure", "always", "unless-stopped")
 DRIVERS = ("json-file", "none")
-OPTIONS = ("max-size", "max-file")
+OPTIONS = ("max-size", "max-file", "labels", "env")
 SIGNS = "abcdefghijklmnopqrstuvwxyz@[\\]^_"  # what ctrl- may stand before
 Many = tuple[str, ...]
 

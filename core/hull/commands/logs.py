@@ -64,8 +64,9 @@ def _require(row: Container, status: Status) -> None:
             "leave that out, and start the container anew",
         )
     if status.launcher.pid and not status.monitor.pid:
+        verb = "runs" if status.active else "ran"
         raise UserError(
-            f"cannot read the log of {row.name}: it runs in the foreground, and its output is where it was started",
+            f"cannot read the log of {row.name}: it {verb} in the foreground, and its output went where it was started",
             "hull run -d keeps a log, and so does hull start of a container that has ended; or hull run … | tee FILE",
         )
 

@@ -5,7 +5,7 @@ import os
 from hull.light import Any
 
 BLOCK = 1 << 16
-ATTEMPTS = 100  # to see the files between two rotations
+GAPS = 3  # names without a file, one after the other, that end a log: a rotation on its way leaves one
 
 
 class LogFile:
@@ -43,20 +43,25 @@ class LogFile:
         return False, count[0]
 
 
-def generations(path: str) -> list[LogFile]:
-    """Open a log's files, oldest first, as they were between two rotations.
+def generations(path: str, after: int = 0) -> list[LogFile]:
+    """Open a log's files, oldest first; with `after`, those that are newer than the file of that number and itself.
 
-    The newest is opened first: where rotations are too fast to see between two, a file is met twice and never missed.
+    A rotation moves each file one name further from the newest, and so does the walk: it meets every file, whatever is
+    renamed meanwhile. The first time that a file is met counts: two that are met keep their order.
     """
-    files: list[LogFile] = []
-    for _ in range(ATTEMPTS):
-        for file in files:
+    found: dict[int, LogFile] = {}
+    number, missing, last = 0, 0, _last(path)
+    while number <= last or missing < GAPS:
+        file = _open(f"{path}.{number}" if number else path)
+        number += 1
+        missing = 0 if file else missing + 1
+        if file is None:
+            continue
+        if found.setdefault(file.inode, file) is not file:
             file.close()
-        names = _names(path)
-        files = [file for file in map(_open, names) if file is not None]
-        if names == _names(path) and [file.inode for file in files] == [inode(name) for name in names]:
+        elif file.inode == after:
             break
-    return list({file.inode: file for file in files[::-1]}.values())
+    return list(found.values())[::-1]
 
 
 def _open(path: str) -> LogFile | None:
@@ -66,20 +71,15 @@ def _open(path: str) -> LogFile | None:
         return None
 
 
-def _names(path: str) -> list[str]:
-    """Return the names a log has now, newest first."""
+def _last(path: str) -> int:
+    """Return the highest number that a name of the log has now."""
     directory, _, name = path.rpartition("/")
-    numbers = []
     try:
         entries = os.listdir(directory)
     except FileNotFoundError:
-        return []
-    for entry in entries:
-        head, _, number = entry.rpartition(".")
-        if head == name and number.isdecimal():
-            numbers.append(int(number))
-    newest = [path] if os.path.exists(path) else []
-    return newest + [f"{path}.{number}" for number in sorted(numbers)]
+        return 0
+    tails = [entry.removeprefix(f"{name}.") for entry in entries if entry.startswith(f"{name}.")]
+    return max((int(tail) for tail in tails if tail.isdecimal()), default=0)
 
 
 def inode(path: str) -> int:

@@ -83,7 +83,7 @@ class Log:
         path, newest = f"{self._directory}/{NAME}", self._files[-1].inode if self._files else 0
         if newest and inode(path) in (newest, 0):
             return False
-        found = generations(path)
+        found = generations(path, newest)
         inodes = [file.inode for file in found]
         self._check(lost=bool(newest) and newest not in inodes and len(found) > 1)
         known = inodes.index(newest) + 1 if newest in inodes else 0

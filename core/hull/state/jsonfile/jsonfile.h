@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
-enum { RUNS = 4096, STDOUT = 1, STDERR = 2, TIME_MOST = 40, DATE = 19, NANO = 9 };
+enum { RUNS = 4096, STDOUT = 1, STDERR = 2, DATE = 19, NANO = 9, ZONE = 6, TIME_MOST = DATE + 1 + NANO + ZONE + 1 };
 
 struct hull_run {
     int stream;

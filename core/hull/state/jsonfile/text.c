@@ -5,10 +5,11 @@
 
 char *text_time(char *out, struct span time)
 {
-    size_t size = (size_t)(time.end - time.at), fraction = 0;
+    size_t fraction = 0;
+    char *begin = out;
 
-    if (size <= DATE || size > TIME_MOST - NANO - 2)
-        return out;
+    if (time.end - time.at <= DATE)
+        return begin;
     memcpy(out, time.at, DATE);
     out[DATE] = '.';
     memset(out + DATE + 1, '0', NANO);
@@ -18,6 +19,8 @@ char *text_time(char *out, struct span time)
             if (fraction < NANO)
                 out[DATE + 1 + fraction++] = *time.at;
     out += DATE + 1 + NANO;
+    if (time.end - time.at > ZONE)
+        return begin;
     while (time.at < time.end)
         *out++ = *time.at++;
     *out++ = ' ';
