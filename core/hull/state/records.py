@@ -41,7 +41,7 @@ class Decoder:
         self._log.timestamps = wanted.timestamps
         self._prefix = self._ffi.from_buffer(wanted.details)
         self._log.prefix, self._log.prefix_size = self._prefix, len(self._prefix)
-        self._filled = 0
+        self._in, self._filled = bytearray(), 0
         self._room(BLOCK)
 
     @property
