@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import time
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ INPUT: tuple[Op, ...] = (("input",),)
 PTY: tuple[Op, ...] = (("terminal", "pty"),)
 
 
-def client(box: Box, options: str = "", **how: object) -> "subprocess.Popen[bytes]":
+def client(box: Box, options: str = "", **how: Any) -> "subprocess.Popen[bytes]":
     """Start the launcher as a client."""
-    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return box.start([("attach", f"{box.base}/monitor", options)], **{**streams, **how})
 
 
@@ -34,11 +35,11 @@ def read_until(child: "subprocess.Popen[bytes]", wanted: bytes) -> bytes:
     return found
 
 
-def started(detached: Monitored, script: str, options: str = "", **how: object) -> "subprocess.Popen[bytes]":
+def started(detached: Monitored, script: str, options: str = "", **how: Any) -> "subprocess.Popen[bytes]":
     """Start a container and stay attached to it."""
-    monitor = (("attach", f"{detached.box.base}/monitor", options), *how.pop("monitor", ()))  # type: ignore[misc]
-    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    streams |= {name: how.pop(name) for name in tuple(how) if name in streams}  # type: ignore[misc]
+    monitor = (("attach", f"{detached.box.base}/monitor", options), *how.pop("monitor", ()))
+    streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    streams |= {name: how.pop(name) for name in tuple(how) if name in streams}
     return detached.box.start(detached.plan("sh", "-c", script, monitor=monitor, **how), **streams)
 
 

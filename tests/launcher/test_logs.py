@@ -183,9 +183,9 @@ def test_a_full_disk_ends_nothing_and_tears_no_line(detached: Monitored, small_d
 
 def test_a_killed_monitor_leaves_whole_lines(detached: Monitored) -> None:
     detached.sh("while :; do echo line; done")
-    while len(detached.entries()) < 1000:
-        assert not gone(detached.pids()["init"], 0)
     pids = detached.pids()
+    while os.stat(detached.log).st_size < 100000:
+        assert not gone(pids["init"], 0.01)
     os.kill(pids["monitor"], signal.SIGKILL)
     assert all(gone(pid) for pid in pids.values())
     with open(detached.log, "rb") as file:

@@ -128,8 +128,8 @@ static void read_progress(struct launch *launch)
     if (launch->executing && !launch->failed) {
         launch->executed = true;
         status_event("exec");
-        leash_executed(launch);
         events_started();
+        leash_executed(launch); /* last: the monitor goes on from here */
     }
 }
 

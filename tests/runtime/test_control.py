@@ -1,0 +1,78 @@
+"""A monitor is asked from Python: answers, refusals, and its absence."""
+
+import os
+import signal
+
+import pytest
+from hull.errors import HostError
+from hull.runtime import control, launch, ops
+from hull.runtime.launch import Launch
+
+from tests.launcher.conftest import Box, box, detached, new_box  # noqa: F401 (fixtures)
+from tests.launcher.monitored import Monitored, gone
+
+
+def test_where_nobody_listens_there_is_no_control(tmp_path: os.PathLike[str]) -> None:
+    assert control.connect(str(tmp_path)) is None
+    assert control.connect(f"{tmp_path}/nothing") is None
+
+
+def test_the_state_of_a_running_container(detached: Monitored) -> None:  # noqa: F811
+    detached.sh("exec sleep 1000", monitor=(("restart", "on-failure", "3"),))
+    state = detached.control.state()
+    init = detached.await_event("ready")
+    assert state["init"] == init["pid"]
+    assert state["monitor"] == detached.await_event("monitor")["pid"]
+    assert (state["restarts"], state["policy"], state["most"], state["health"]) == (0, "on-failure", 3, "")
+
+
+def test_a_path_too_long_for_a_socket(new_box: object) -> None:  # noqa: F811
+    made: Box = new_box("auto")  # type: ignore[operator]
+    deep = f"{made.base}/{'d' * 120}"
+    os.mkdir(deep)
+    monitored = Monitored(made)
+    plan = monitored.plan("sleep", "1000")
+    plan[1] = ("monitor", control.path(deep))
+    child = made.start(plan)
+    assert child.wait(30) == 0
+    found = control.connect(deep)
+    assert found
+    assert found.stop(signal.SIGKILL, 0) == 137
+    assert not os.path.exists(control.path(deep))
+
+
+def test_a_request_that_is_refused_says_why(detached: Monitored) -> None:  # noqa: F811
+    detached.sh("exec sleep 1000")
+    with pytest.raises(HostError, match="not a restart policy"):
+        detached.control.update("sometimes")
+    with pytest.raises(HostError, match="not a signal"):
+        detached.control.signal(99)
+
+
+def test_a_monitor_that_has_ended_is_told(detached: Monitored) -> None:  # noqa: F811
+    detached.sh("exec sleep 1000")
+    found = detached.control
+    pid = found.state()["monitor"]
+    os.kill(pid, signal.SIGKILL)
+    assert gone(pid)
+    with pytest.raises(control.Gone, match="it has ended"):
+        found.state()
+
+
+def test_a_detached_launch_is_started(detached: Monitored) -> None:  # noqa: F811
+    launch.start(Launch(ops.encode(detached.plan("sh", "-c", "exit 3")), ("hull", "start")))
+    assert detached.end()["code"] == 3
+
+
+def test_a_detached_launch_that_fails_is_an_error_with_its_code(detached: Monitored) -> None:  # noqa: F811
+    with pytest.raises(HostError, match="cannot run nothing-here: No such file") as caught:
+        launch.start(Launch(ops.encode(detached.plan("nothing-here")), ("hull", "start")))
+    assert caught.value.exit_code == 127
+
+
+def test_a_failure_of_hull_itself_brings_the_way_to_repeat_it(detached: Monitored) -> None:  # noqa: F811
+    plan = detached.plan("true", extra=(("bind", "/nothing", "/m", ""),))
+    with pytest.raises(HostError, match="cannot bind /nothing") as caught:
+        launch.start(Launch(ops.encode(plan), ("hull", "start")))
+    assert caught.value.exit_code == 125
+    assert caught.value.hint.startswith("repeat it with: hull-launch --plan")
