@@ -69,13 +69,11 @@ else:
         def _complete(cls, values, named):
             rest = cls._fields[len(values) :]
             known = {**cls._field_defaults, **named}
+            if len(values) <= len(cls._fields) and known.keys() >= set(rest) >= named.keys():
+                return (*values, *[known[field] for field in rest])
             missing = [field for field in rest if field not in known]
             odd = [field for field in named if field not in rest]
-            if missing or odd or len(values) > len(cls._fields):
-                raise TypeError(
-                    f"cannot make a {cls.__name__}: {missing} missing, {odd} unexpected, {len(values)} given"
-                )
-            return (*values, *(known[field] for field in rest))
+            raise TypeError(f"cannot make a {cls.__name__}: {missing} missing, {odd} unexpected, {len(values)} given")
 
         @classmethod
         def _make(cls, values):
@@ -85,10 +83,10 @@ else:
             return dict(zip(self._fields, self, strict=True))
 
         def _replace(self, **named):
-            odd = [field for field in named if field not in self._fields]
-            if odd:
-                raise TypeError(f"{type(self).__name__} has no {odd}")
-            return type(self)(*(named.get(f, v) for f, v in zip(self._fields, self, strict=True)))
+            values = dict(zip(self._fields, self, strict=True)) | named
+            if len(values) != len(self._fields):
+                raise TypeError(f"{type(self).__name__} has no {[key for key in named if key not in self._fields]}")
+            return tuple.__new__(type(self), values.values())
 
         def __repr__(self):
             return f"{type(self).__name__}({', '.join(f'{f}={v!r}' for f, v in zip(self._fields, self, strict=True))})"

@@ -87,10 +87,9 @@ class Containers:
 
     def all(self) -> list[Container]:
         """Return every row, newest first."""
-        return [
-            _decode(row)
-            for row in self._db.rows(f"SELECT {COLUMNS} FROM containers ORDER BY created DESC, rowid DESC")  # noqa: S608 (a constant)
-        ]
+        rows = self._db.rows(f"SELECT {COLUMNS} FROM containers ORDER BY created DESC, rowid DESC")  # noqa: S608 (a constant)
+        images: dict[str, Image] = {}
+        return [_decode(row, images) for row in rows]
 
     def orphans(self) -> list[Container]:
         """Return the --rm containers whose asking process is dead; forget those that were removed as they should be.
@@ -191,17 +190,23 @@ PLAIN_NAMES = 5  # attempts before a number is added
 COLUMNS = "id, name, image, spec, config, creator, created, remove, desired"
 
 
-def _decode(row: tuple[object, ...]) -> Container:
+def _decode(row: tuple[object, ...], images: dict[str, Image] | None = None) -> Container:
+    """Return a row's container; many of one image share what `images` keeps of it."""
     import json
 
     ident, name, image, spec, config, creator, created, remove, asked = row
     desired, _, remover = str(asked).partition(" ")
+    image_config = images.get(str(config)) if images else None
+    if image_config is None:
+        image_config = Image.decode(json.loads(str(config)))
+        if images is not None:
+            images[str(config)] = image_config
     return Container(
         str(ident),
         str(name),
         str(image),
         Spec.decode(json.loads(str(spec))),
-        Image.decode(json.loads(str(config))),
+        image_config,
         Process.parse(str(creator)),
         float(str(created)),
         bool(remove),
