@@ -51,17 +51,26 @@ def test_what_cannot_be_stopped_is_let_go(monkeypatch):
 
 def test_pid_1_stops_first_and_goes_on_last(monkeypatch):
     child = INIT._replace(pid=10**7 + 1, parent=INIT.pid, name="child")
-    states, order = {INIT.pid: "S", child.pid: "S"}, []
+    states, order, late = {INIT.pid: "S", child.pid: "S"}, [], []
 
     def send(member, number):
-        order.append((member.pid, number))
-        states[member.pid] = "T" if number == freeze.signal.SIGSTOP else "S"
+        order.append((member.pid, states[INIT.pid]))
+        if number == freeze.signal.SIGCONT:
+            states[member.pid] = "S"
+        else:
+            late.append(member.pid)
 
-    monkeypatch.setattr(members, "find", lambda init: [m._replace(state=states[m.pid]) for m in (INIT, child)])
+    def find(_init):
+        found = [m._replace(state=states[m.pid]) for m in (INIT, child)]
+        states.update(dict.fromkeys(late, "T"))  # a signal takes its time: the next look sees it
+        return found
+
+    monkeypatch.setattr(members, "find", find)
     monkeypatch.setattr(freeze.processes, "send", send)
     held = freeze.hold(INIT.pid, "")
     freeze.release(INIT.pid, "", held.already)
-    assert [pid - 10**7 for pid, _ in order] == [0, 1, 1, 0]
+    assert {init for pid, init in order if pid == child.pid} == {"T"}, "stopped, and continued, while init was"
+    assert order[-1][0] == INIT.pid
 
 
 def test_one_that_appears_while_the_others_stop_is_caught(monkeypatch):

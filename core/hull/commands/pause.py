@@ -26,6 +26,7 @@ def pause(
 
 def _pause(engine: Engine, word: str) -> None:
     from hull.runtime import control, freeze, membership
+    from hull.runtime.detached import attributes
     from hull.state import lifecycle
 
     row = engine.containers.find(word)
@@ -41,7 +42,7 @@ def _pause(engine: Engine, word: str) -> None:
     monitor = control.connect(directory)
     if monitor is not None:
         monitor.pause()
-    engine.history.add("container", "pause", row.id, {"name": row.name, "image": row.spec.image})
+    engine.history.add("container", "pause", row.id, attributes(row.spec, row.name))
 
 
 def _record(directory: str, held: "Held") -> None:

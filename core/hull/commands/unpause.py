@@ -22,6 +22,7 @@ def unpause(
 
 def _unpause(engine: Engine, word: str) -> None:
     from hull.runtime import control, freeze, membership
+    from hull.runtime.detached import attributes
     from hull.state import lifecycle
 
     row = engine.containers.find(word)
@@ -35,7 +36,7 @@ def _unpause(engine: Engine, word: str) -> None:
     monitor = control.connect(directory)
     if monitor is not None:
         monitor.unpause()
-    engine.history.add("container", "unpause", row.id, {"name": row.name, "image": row.spec.image})
+    engine.history.add("container", "unpause", row.id, attributes(row.spec, row.name))
 
 
 def _held(path: str) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -48,6 +48,7 @@ def update(
 
 def _update(engine: Engine, word: str, asked: Limits, restart: str | None) -> None:
     from hull.runtime import controls
+    from hull.runtime.detached import attributes
     from hull.state import lifecycle
 
     row = engine.containers.find(word)
@@ -62,7 +63,7 @@ def _update(engine: Engine, word: str, asked: Limits, restart: str | None) -> No
     if restart is not None:
         _tell_monitor(engine.paths.container(row.id), policy)
     engine.containers.respecify(row, row.spec._replace(limits=limits, restart=policy))
-    engine.history.add("container", "update", row.id, {"name": row.name, "image": row.spec.image})
+    engine.history.add("container", "update", row.id, attributes(row.spec, row.name))
 
 
 def _in_force(row: "Container", status: "Status", limits: Limits) -> None:
