@@ -58,3 +58,25 @@ def test_a_process_that_has_ended_is_told(tmp_path):
     os.waitpid(gone, 0)
     with pytest.raises(HostError, match="it has just ended"):
         membership.bring(gone, Tree(str(tmp_path), str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("path", "made", "found"),
+    [
+        ("/user/hull-0123456789ab-7.scope/hull-0123456789ab", True, True),
+        ("/user/hull-0123456789ab-7.scope/hull-0123456789ab", False, False),
+        ("/user/session-1.scope", True, False),
+        ("/user/hull-ffffffffffff", True, False),
+        ("", True, False),
+    ],
+)
+def test_only_a_group_made_for_the_container_is_its_own(tmp_path, monkeypatch, path, made, found):
+    """A freeze of the login's group would stop the login."""
+    if made:
+        os.makedirs(f"{tmp_path}{path}", exist_ok=True)
+    monkeypatch.setattr(membership, "_group_of", lambda pid: path)
+    assert membership.own_group(1, "0123456789abcdef", str(tmp_path)) == (f"{tmp_path}{path}" if found else "")
+
+
+def test_one_that_has_ended_has_no_group():
+    assert membership.own_group(2**22 + 1, "0123456789abcdef", "/") == ""
