@@ -23,7 +23,7 @@ def test_attached_it_is_as_in_the_foreground(cli: CommandLine, name: Name) -> No
 
 def test_without_input_it_only_looks(cli: CommandLine, name: Name) -> None:
     called = name()
-    detached(cli, called, "read x; echo got-$x; sleep 1000", "-i")
+    detached(cli, called, "read x; while :; do echo got-$x; sleep 0.05; done", "-i")
     with cli.popen("attach", "--no-stdin", called, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as looking:
         giving = cli.popen("attach", called, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         assert looking.stdin is not None
@@ -32,7 +32,7 @@ def test_without_input_it_only_looks(cli: CommandLine, name: Name) -> None:
         looking.stdin.close()
         giving.stdin.write(b"right\n")  # type: ignore[union-attr]
         giving.stdin.flush()  # type: ignore[union-attr]
-        assert looking.stdout.readline() == b"got-right\n"
+        assert looking.stdout.readline() == b"got-right\n"  # said again and again: whoever comes first
         cli("kill", called, check=True)
         assert looking.wait(20) == giving.wait(20) == 137
 
