@@ -282,3 +282,19 @@ def test_completion_menu_and_line_expansion_leave_the_line_alone(shell):
     shell.child.send("\r")
     shell.expect(r"hull 0\.")
     assert "hull-launch" not in shell.run("hull version")
+
+
+def test_detached_the_id_comes_at_once_and_the_monitor_outlives_the_shell(script, cli):
+    out = script("i = $(hull run -d --network none busybox sleep 1000)\nprint(len(i.strip()), i)")
+    length, ident = out.split()
+    assert length == "64"
+    assert ident[:12] in cli("ps", check=True).stdout.decode()
+    cli("rm", "-f", ident, check=True)
+
+
+def test_a_start_that_fails_and_one_that_is_attached_tell_their_codes(script, cli):
+    words = "--network none --name xonsh-life busybox"
+    code = "print(__xonsh__.lastcmd.rtn)"
+    assert script(f"hull run -d {words} nosuch\n{code}\nhull rm xonsh-life").split() == ["127", "xonsh-life"]
+    made = f"hull create {words} sh -c 'echo in; exit 5' >/dev/null"
+    assert script(f"{made}\nhull start -a xonsh-life\n{code}\nhull rm -f xonsh-life") == "in\n5\nxonsh-life\n"
