@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh Debian: `make demo` and `make test`.
 SHELL = /bin/sh
 PY = .venv/bin/python
-BUILT_FROM = pyproject.toml setup.py core/hull/kernel/_build.py \
+BUILT_FROM = pyproject.toml setup.py core/hull/kernel/_build.py core/hull/state/_build.py $(wildcard core/hull/state/jsonfile/*) \
 	$(wildcard core/hull/runtime/launcher/*.c core/hull/runtime/launcher/*.h)
 
 help:

@@ -26,18 +26,30 @@ def test_a_notebooks_stream_gets_text_whole_characters_at_a_time() -> None:
     assert (out.getvalue(), err.getvalue()) == ("é", "\ufffd")
 
 
-def test_each_item_is_out_before_the_next_is_asked_for_and_the_iterator_is_closed() -> None:
-    out, closed = io.TextIOWrapper(io.BytesIO()), []
+def test_each_item_is_out_before_the_next_is_asked_for() -> None:
+    out = io.TextIOWrapper(io.BytesIO())
 
     def items() -> Iterator[Piece]:
+        yield Piece(1, b"first")
+        assert out.buffer.getvalue() == b"first"  # type: ignore[attr-defined]
+
+    pour(items(), out, out)
+
+
+def test_a_closed_pipe_closes_the_iterator() -> None:
+    closed = []
+
+    class Broken(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    def items() -> Iterator[str]:
         try:
-            yield Piece(1, b"first")
-            assert out.buffer.getvalue() == b"first"  # type: ignore[attr-defined]
-            raise KeyboardInterrupt
+            yield "first"
         finally:
             closed.append(True)
 
     found: Output = items()
-    with pytest.raises(KeyboardInterrupt):
-        pour(found, out, out)
+    with pytest.raises(BrokenPipeError):
+        pour(found, Broken(), io.StringIO())
     assert closed == [True]

@@ -76,7 +76,6 @@ class Log:
             if len(self._files) <= keep:
                 return
             self._files.pop(0).close()
-            self._decoder.forget()
 
     def _renew(self) -> bool:
         """After a rotation take up the files that came after ours, which is complete then; tell whether there are."""

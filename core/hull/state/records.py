@@ -49,10 +49,6 @@ class Decoder:
         """Whether a record behind `until` was met."""
         return bool(self._log.over)
 
-    def forget(self) -> None:
-        """Drop a torn record: nothing will complete it."""
-        self._filled = 0
-
     def decode(self, file: Any) -> Iterator[Piece]:
         """Return what has come to the file since the last call."""
         if os.fstat(file.fileno()).st_size < file.tell():  # truncated in place
