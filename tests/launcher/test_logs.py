@@ -191,3 +191,21 @@ def test_a_killed_monitor_leaves_whole_lines(detached: Monitored) -> None:
     with open(detached.log, "rb") as file:
         whole = [line for line in file if line.endswith(b"\n")]
     assert {entry.data for entry in entries(iter(whole))} == {b"line\n"}
+
+
+def test_what_is_in_the_pipe_when_the_last_process_is_gone_is_logged(detached: Monitored) -> None:
+    with open(f"{detached.box.layer}/blob", "wb") as file:
+        file.write(b"x" * 65536)
+    detached.sh("trap 'cat /blob; exit 3' USR1; printf %010000d 0; mkdir /up; while :; do sleep 0.02; done")
+    pids = detached.pids()
+    while not os.path.exists(f"{detached.box.upper}/up"):
+        assert not gone(pids["init"], 0.01)
+    detached.control.state()  # a round of the monitor: it has taken the unfinished line
+    os.kill(pids["monitor"], signal.SIGSTOP)
+    os.kill(pids["init"], signal.SIGUSR1)
+    try:
+        assert gone(pids["launcher"])
+    finally:
+        os.kill(pids["monitor"], signal.SIGCONT)
+    assert detached.end()["code"] == 3
+    assert data(detached, "stdout") == b"0" * 10000 + b"x" * 65536
