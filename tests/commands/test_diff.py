@@ -12,7 +12,7 @@ PLACEHOLDERS = {"proc", "sys", "dev", "etc/resolv.conf", "etc/hostname", "etc/ho
 BASE = (
     "mkdir -p /w/d1/s /w/d2 /w/d3/x/y;"
     "for i in 1 2 3 4; do echo $i >/w/f$i; echo $i >/w/d1/f$i; echo $i >/w/d3/x/f$i; done;"
-    "ln -s f1 /w/l; ln /w/f1 /w/h; mkfifo /w/p"
+    "ln -s f1 /w/l; ln /w/f1 /w/h; mkfifo /w/p; echo a >/w/same; touch -d @1000 /w/same"
 )
 STEPS = (
     "rm -rf /w/d1; mkdir /w/d1; echo new >/w/d1/f2",  # opaque
@@ -25,7 +25,7 @@ STEPS = (
     "rm /w/f4; mkdir /w/f4; echo x >/w/f4/x",
     "touch -d @5 /w/f4",
     "ln -sf f2 /w/l",
-    "t=$(stat -c %Y /w/d1/f1); echo 9 >/w/d1/f1; touch -d @$t /w/d1/f1",  # same size, same second
+    "echo b >/w/same; touch -d @1000 /w/same",  # only the content differs
     "mkdir -p /n/m; echo 1 >/n/m/o; rm -rf /n/m",
     "touch /w/.wh.name /w/d3/.wh..wh..opq",
     "mv /w/d1 /w/moved 2>/dev/null || cp -a /w/d1 /w/moved",

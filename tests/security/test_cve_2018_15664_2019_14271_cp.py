@@ -32,14 +32,16 @@ def test_cve_2018_15664_racing_links_out(cli, racing, canary, tmp_path):
         target = tmp_path / str(attempt)
         cli("cp", f"{racing}:/work/in/file", str(target))  # fails where the link was met: it leads nowhere inside
         seen.add(target.read_bytes() if target.exists() else b"")
+    assert b"inside\n" in seen  # else it was no race
     assert seen <= {b"", b"inside\n"}
     canary.assert_untouched()
 
 
 def test_cve_2018_15664_racing_links_in(cli, racing, canary, tmp_path):
     (tmp_path / "file").write_text("planted\n")
-    for _ in range(20):
-        cli("cp", str(tmp_path / "file"), f"{racing}:/work/in/file")
+    words = ("cp", str(tmp_path / "file"), f"{racing}:/work/in/file")
+    done = [cli(*words).returncode for _ in range(20)]
+    assert 0 in done  # else it was no race
     canary.assert_untouched()
 
 
