@@ -17,19 +17,20 @@ NONE = ("--network", "none")
 
 @pytest.fixture
 def detached(cli):
-    """Start a detached container by name; every one is removed, and no group is left."""
-    names = []
+    """Start a detached container by name; every one is removed, and no group of theirs is left."""
+    names, groups = [], []
 
     def run(name, *words, command=SLEEP):
         names.append(name)
-        return cli("run", "-d", "--name", name, *NONE, *words, *command, check=True)
+        ident = cli("run", "-d", "--name", name, *NONE, *words, *command, check=True).stdout.decode()
+        groups.append(f"hull-{ident[:12]}")
 
     yield run
     for name in names:
         cli("rm", "-f", name, check=True)
     own = f"{GROUPS}/user.slice/user-{os.geteuid()}.slice"
     deadline = time.monotonic() + 30
-    while left := [place for place, _, _ in os.walk(own) if "/hull-" in place]:
+    while left := [place for place, _, _ in os.walk(own) if any(group in place for group in groups)]:
         assert time.monotonic() < deadline, left  # the manager removes a scope when it has heard that it is empty
         select.select([], [], [], 0.1)
 
