@@ -17,6 +17,7 @@ from hull.model import Image, Spec
 from hull.state import schema
 from hull.state.containers import Containers
 from hull.state.db import Database
+from hull.state.processes import start_tick
 
 IMAGE = Image("sha256:1", "busybox", ("/layer",), env=("A=1",))
 
@@ -131,6 +132,19 @@ def test_made_but_never_started_is_created_whoever_made_it(containers: Container
     assert containers.status(containers.find(name)).state == "exited"
     containers.desire(containers.find(name), "stopped")
     assert containers.status(containers.find(name)).state == "created"
+
+
+def test_what_another_process_is_starting_is_told_apart(containers: Containers, places: paths.Paths) -> None:
+    name = add(containers, places, "9" * 64)
+    row = containers.find(name)
+    assert not containers.starting(row, containers.status(row))  # we ourselves
+    with subprocess.Popen(["sleep", "60"]) as other:
+        process = row.creator._replace(pid=other.pid, start=start_tick(other.pid))
+        containers._db.write("UPDATE containers SET creator = ?", str(process))
+        row = containers.find(name)
+        assert containers.starting(row, containers.status(row))
+        other.kill()
+    assert not containers.starting(row, containers.status(row))
 
 
 def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
