@@ -195,7 +195,7 @@ def test_a_killed_monitor_leaves_whole_lines(detached: Monitored) -> None:
 
 def test_what_is_in_the_pipe_when_the_last_process_is_gone_is_logged(detached: Monitored) -> None:
     with open(f"{detached.box.layer}/blob", "wb") as file:
-        file.write(b"x" * 65536)
+        file.write(b"x" * 60000)
     detached.sh("trap 'cat /blob; exit 3' USR1; printf %010000d 0; mkdir /up; while :; do sleep 0.02; done")
     pids = detached.pids()
     while not os.path.exists(f"{detached.box.upper}/up"):
@@ -208,4 +208,4 @@ def test_what_is_in_the_pipe_when_the_last_process_is_gone_is_logged(detached: M
     finally:
         os.kill(pids["monitor"], signal.SIGCONT)
     assert detached.end()["code"] == 3
-    assert data(detached, "stdout") == b"0" * 10000 + b"x" * 65536
+    assert data(detached, "stdout") == b"0" * 10000 + b"x" * 60000
