@@ -90,3 +90,18 @@ def test_nothing_changed(cli: CommandLine) -> None:
         assert cli("diff", "diff-none", check=True).stdout == b""
     finally:
         cli("rm", "diff-none", check=True)
+
+
+@pytest.mark.needs("range", "fuse", "program:fuse-overlayfs", "ordinary")
+def test_keep_id_has_an_upper_of_another_kind(cli: CommandLine) -> None:
+    script = "echo 1 >/tmp/new; rm /tmp/gone; rm -rf /tmp/d; mkdir /tmp/d"
+    made = "touch /tmp/gone; mkdir /tmp/d; touch /tmp/d/a; chmod -R 777 /tmp"
+    cli("run", "--name", "diff-made", "--network", "none", "busybox", "sh", "-c", made, check=True)
+    cli("commit", "diff-made", "diff-made", check=True)
+    flags = ("--userns", "keep-id", "--name", "diff-kept", "--network", "none")
+    cli("run", *flags, "diff-made", "sh", "-c", script, check=True)
+    try:
+        lines = cli("diff", "diff-kept", check=True).stdout.decode().split("\n")
+        assert lines == ["C /tmp", "C /tmp/d", "D /tmp/d/a", "D /tmp/gone", "A /tmp/new", ""]
+    finally:
+        cli("rm", "-f", "diff-made", "diff-kept", check=True)

@@ -93,7 +93,9 @@ class Comparison(NamedTuple):
     def _placeholder(self, parent: int, name: str, path: str, found: os.stat_result) -> bool:
         if path[1:] not in self.skipped:
             return False
-        return not _listed(parent, name) if stat.S_ISDIR(found.st_mode) else not found.st_size
+        if not stat.S_ISDIR(found.st_mode):
+            return not found.st_size
+        return all(self.fuse and inner.startswith(WHITEOUT) for inner in _listed(parent, name))
 
 
 def _same(new: os.stat_result, old: os.stat_result, *, time: bool = True) -> bool:

@@ -100,7 +100,7 @@ class Packer:
 
     def _directory(self, parent: int, base: str, name: str) -> tuple[int, str] | None:
         fd = os.open(base, _DIRECTORY, dir_fd=parent)
-        if name in self._policy.skipped and not os.listdir(fd):
+        if name in self._policy.skipped and is_empty(fd, fuse=self._policy.fuse):
             os.close(fd)
             return None
         try:
@@ -175,6 +175,11 @@ class _Exactly:
             more = os.read(self._fd, size - len(data))
             data += more or bytes(size - len(data))
         return data
+
+
+def is_empty(fd: int, *, fuse: bool = False) -> bool:
+    """Whether a directory of an upper holds nothing but what fuse-overlayfs notes there."""
+    return all(fuse and name.startswith(WHITEOUT) for name in os.listdir(fd))
 
 
 def is_opaque(fd: int, *, fuse: bool = False) -> bool:
