@@ -1,0 +1,30 @@
+"""Where an instruction stands, and the error that shows it."""
+
+from hull.errors import UserError
+from hull.light import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where an instruction stands: lines `line` to `last` (from 1) of `file`, as they were written in `text`."""
+
+    file: str
+    line: int
+    last: int
+    text: str
+
+    def error(self, message: str, hint: str = "", *, line: int = 0, column: int = 1) -> "DockerfileError":
+        """Return the error to raise: file, line and column, the line itself with a mark under the column."""
+        number = line or self.line
+        lines = self.text.split("\n")
+        shown = lines[number - self.line] if 0 <= number - self.line < len(lines) else ""
+        return DockerfileError(self.file, number, column, shown, message, hint)
+
+
+class DockerfileError(UserError):
+    """A Dockerfile that cannot be read or executed: the message names file, line and column and shows the line."""
+
+    def __init__(self, file: str, line: int, column: int, shown: str, message: str, hint: str = "") -> None:  # noqa: PLR0917
+        mark = "".join("\t" if letter == "\t" else " " for letter in shown[: column - 1])
+        clean = "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in shown.rstrip("\r"))
+        super().__init__(f"{file}:{line}:{column}: {message}\n  {clean}\n  {mark}^", hint)
+        self.file, self.line, self.column = file, line, column
