@@ -32,6 +32,6 @@ class Graph(NamedTuple):
 
     def stage(self, word: str) -> int | None:
         """Return the number of the stage that `--from=word` names, None where it names something else."""
-        known: dict[str, Any] = {str(one.stage.number): one.stage.number for one in self.stages}
+        known = {str(one.stage.number): one.stage.number for one in self.stages}
         known |= {one.stage.name: one.stage.number for one in self.stages if one.stage.name}
         return known.get(word.lower())
