@@ -233,7 +233,9 @@ def image_answer(blobs: dict[str, bytes], tags: dict[str, str], kind: str = "") 
         headers = (("Content-Type", kind or default),)
         start = request.headers.get("range", "").removeprefix("bytes=").rstrip("-")
         if start:
-            return Reply(206, blobs[key][int(start) :], headers)
+            total = len(blobs[key])
+            part = ("Content-Range", f"bytes {start}-{total - 1}/{total}")
+            return Reply(206, blobs[key][int(start) :], (*headers, part))
         return Reply(200, blobs[key], headers)
 
     return answer

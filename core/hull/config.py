@@ -3,7 +3,10 @@
 [registry."host:port"]
 insecure = true             # plain HTTP, or HTTPS whose certificate nobody vouches for
 ca = "/path/to/ca.pem"      # trust this authority for this registry only
-mirror = "https://host"     # ask here first
+cert = "/path/to/cert.pem"  # show this certificate to the registry
+key = "/path/to/key.pem"    # its key, where it is not in the same file
+mirror = "https://host"     # ask here first, for pulls
+mirrors = ["https://a", "https://b"]  # several, in this order
 """
 
 import os
@@ -18,6 +21,14 @@ class RegistrySettings(NamedTuple):
     insecure: bool = False
     ca: str = ""
     mirror: str = ""
+    mirrors: tuple[str, ...] = ()
+    cert: str = ""
+    key: str = ""
+
+    @property
+    def asked_first(self) -> tuple[str, ...]:
+        """The mirrors to ask before the registry itself, in order."""
+        return (self.mirror, *self.mirrors) if self.mirror else self.mirrors
 
 
 class Settings(NamedTuple):
@@ -28,7 +39,10 @@ class Settings(NamedTuple):
 
     def registry(self, host: str) -> RegistrySettings:
         """Return the settings of `host`, a name with its port where the reference has one."""
-        table = self.tables.get("registry", {}).get(host, {})
+        tables = self.tables.get("registry", {})
+        if not isinstance(tables, dict) or not isinstance(tables.get(host, {}), dict):
+            raise UserError(f"cannot use {self.path}: [registry] is no table of tables", "see the docs")
+        table = {key: tuple(v) if isinstance(v, list) else v for key, v in tables.get(host, {}).items()}
         unknown = set(table) - set(RegistrySettings._fields)
         if unknown:
             raise UserError(
@@ -36,7 +50,8 @@ class Settings(NamedTuple):
                 f"known are {', '.join(RegistrySettings._fields)}",
             )
         for key, value in table.items():
-            if type(value) is not type(RegistrySettings._field_defaults[key]):
+            sound = type(value) is type(RegistrySettings._field_defaults[key])
+            if not sound or (isinstance(value, tuple) and not all(isinstance(one, str) for one in value)):
                 raise UserError(
                     f"cannot use {self.path}: {key} of the registry {host} has the wrong type", "see the docs"
                 )

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from hull.config import Settings
 from hull.errors import HullError, RegistryError
-from hull.images import auth, digests, manifest, tokens
-from hull.images.http import Answer, Http, is_loopback
+from hull.images import auth, digests, manifest, ranges, refusals, tokens
+from hull.images.http import Answer, Http
 from hull.images.reference import Reference
+from hull.images.urls import is_loopback, origin, shown
 from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 18
 RESUMES = 4
+GOOD = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
 _AGAIN = "try again, or another registry"
 
 
@@ -25,19 +27,25 @@ class _CutError(Exception):
 
 
 class Registry:
-    """One repository at one registry, or at a mirror of it. Safe to use from several threads."""
+    """One repository at one registry, or at a mirror of it. Safe to use from several threads.
 
-    def __init__(self, reference: Reference, settings: Settings, mirror: str = "") -> None:
+    `writes` asks for the right to push with the first token.
+    """
+
+    def __init__(self, reference: Reference, settings: Settings, mirror: str = "", *, writes: bool = False) -> None:
         self._reference = reference
         self._settings = settings
         self._http = Http(settings)
         self._base = mirror.rstrip("/")
         self._mirrored = bool(mirror)
         self._authorization = ""
+        self._writes = writes
+        self._scopes = (f"repository:{reference.repository}:{'pull,push' if writes else 'pull'}",)
 
     def manifest(self, wanted: str) -> tuple[str, str, bytes]:
         """Return the digest, the claimed type and the bytes of a manifest by tag or digest; a digest is verified."""
-        with self._ask(f"manifests/{wanted}", {"Accept": ", ".join(manifest.ACCEPTED)}) as (response, _):
+        headers = {"Accept": ", ".join(manifest.ACCEPTED)}
+        with self.request("GET", f"manifests/{wanted}", headers) as (response, *_):
             body = response.read(manifest.SIZE_MOST + 1)
             claimed = response.headers.get("Content-Type", "")
         if len(body) > manifest.SIZE_MOST:
@@ -62,7 +70,7 @@ class Registry:
         for _ in range(RESUMES + 1):
             reason = f"it ends after {received} bytes"
             try:
-                for chunk in self._part(wanted.digest, received):
+                for chunk in self._part(wanted, received):
                     received += len(chunk)
                     if 0 <= wanted.size < received:
                         raise RegistryError(
@@ -80,50 +88,89 @@ class Registry:
         if digest.hexdigest() != wanted.digest.partition(":")[2]:
             raise RegistryError(f"cannot use {wanted.digest}: its content does not match the digest", _AGAIN)
 
-    def _part(self, digest: str, start: int) -> Iterator[bytes]:
+    def _part(self, wanted: "Descriptor", start: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` on; a registry that answers with another range is asked for the whole."""
         import urllib3
 
-        with self._ask(f"blobs/{digest}", {"Range": f"bytes={start}-"} if start else {}) as (response, _):
-            skip = start if response.status == HTTPStatus.OK else 0
-            try:
-                while chunk := response.read(CHUNK, decode_content=False):
-                    if skip < len(chunk):
-                        yield chunk[skip:] if skip else chunk
-                    skip = max(0, skip - len(chunk))
-            except urllib3.exceptions.HTTPError as error:
-                raise _CutError(str(error)[:200]) from None
+        path = f"blobs/{wanted.digest}"
+        for headers in ({"Range": f"bytes={start}-"}, {}) if start else ({},):
+            with self.request("GET", path, headers) as (response, *_):
+                partial = response.status == HTTPStatus.PARTIAL_CONTENT
+                if partial and not ranges.fits(response.headers.get("Content-Range", ""), start, wanted.size):
+                    continue
+                skip = 0 if partial else start
+                try:
+                    while chunk := response.read(CHUNK, decode_content=False):
+                        if skip < len(chunk):
+                            yield chunk[skip:] if skip else chunk
+                        skip = max(0, skip - len(chunk))
+                except urllib3.exceptions.HTTPError as error:
+                    raise _CutError(str(error)[:200]) from None
+                return
+        raise RegistryError(f"cannot fetch {wanted.digest}: the registry answers with a part of it only", _AGAIN)
+
+    def has(self, kind: str, wanted: str) -> str:
+        """Return the digest under which a blob or a manifest (`kind` blobs, manifests) is there, "" where it is not."""
+        headers = {"Accept": ", ".join(manifest.ACCEPTED)} if kind == "manifests" else {}
+        with self.request("HEAD", f"{kind}/{wanted}", headers, good=(*GOOD, HTTPStatus.NOT_FOUND)) as (response, *_):
+            if response.status == HTTPStatus.NOT_FOUND:
+                return ""
+            return response.headers.get("Docker-Content-Digest", "") or wanted
 
     @contextmanager
-    def _ask(self, path: str, headers: dict[str, str]) -> Iterator[Answer]:
-        """Yield a successful answer for a path of this repository, authorised when asked to be."""
-        url = f"{self._find_base()}/v2/{self._reference.repository}/{path}"
+    def request(
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        good: tuple[int, ...] = GOOD,
+    ) -> Iterator[Answer]:
+        """Yield an answer whose status is in `good`, authorised when asked to be; another is an error.
+
+        `target` is a path of this repository, an absolute path of the registry, or a URL that the registry gave: one
+        of another origin gets no credentials.
+        """
+        url = self._url(target)
+        home = origin(url) == origin(self.base)
         for attempt in range(2):
-            sent = {**headers, "Authorization": self._authorization} if self._authorization else headers
-            with self._http.get(url, sent) as answer:
-                if answer.response.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+            given = self._authorization if home else ""
+            sent = {**headers, "Authorization": given} if given else headers
+            with self._http.ask(method, url, sent, body) as answer:
+                if answer.response.status in good:
                     yield answer
                     return
-                if answer.response.status != HTTPStatus.UNAUTHORIZED or attempt or not answer.own:
-                    raise self._refused(answer, path)
+                asked = answer.response.status == HTTPStatus.UNAUTHORIZED and answer.own and home
+                if not asked or attempt:
+                    raise self._refused(answer, target)
                 challenges = answer.response.headers.getlist("WWW-Authenticate")
                 answer.response.read(1 << 16)
             self._authorization = tokens.authorization(
-                self._http, challenges, self._credentials(), self._reference.repository
+                self._http, challenges, self._credentials(), self._reference.registry, self._scopes
             )
+
+    def _url(self, target: str) -> str:
+        if "://" in target:
+            return target
+        if target.startswith("/"):
+            return f"{self.base}{target}"
+        return f"{self.base}/v2/{self._reference.repository}/{target}"
 
     def _credentials(self) -> auth.Credentials:
         name = urlsplit(self._base).netloc if self._mirrored else self._reference.registry
         return auth.find(name, self._reference.repository)
 
-    def _refused(self, answer: Answer, path: str) -> RegistryError:
-        status, said = answer.response.status, _message(answer.response.read(1 << 16))
-        subject = str(self._reference) if path.startswith("manifests/") else path
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            hint = f"check the name; if it is private, log in: podman login {self._reference.registry}"
-            return RegistryError(f"cannot pull {subject}: the registry denies access ({status}{said})", hint)
-        if status == HTTPStatus.NOT_FOUND:
-            return RegistryError(f"cannot pull {subject}: the registry has no such image{said}", "check name and tag")
-        return RegistryError(f"cannot pull {subject}: the registry answers {status}{said}", "try again later")
+    def _refused(self, answer: Answer, target: str) -> RegistryError:
+        image = target.startswith("manifests/")
+        path = shown(urlsplit(target).path)
+        subject = str(self._reference) if image else f"{self._reference.familiar_name} ({path})"
+        verb = "push" if self._writes else "pull"
+        return refusals.of(f"{verb} {subject}", self._reference.registry, answer.response, image=image)
+
+    @property
+    def base(self) -> str:
+        """Scheme and host, found out when first asked."""
+        return self._find_base()
 
     def _find_base(self) -> str:
         """Return scheme and host: plain HTTP is tried first on this machine, last where settings call it insecure."""
@@ -142,7 +189,7 @@ class Registry:
         failure: HullError | None = None
         for base in bases:
             try:
-                with self._http.get(f"{base}/v2/", {}) as (response, _):
+                with self._http.get(f"{base}/v2/", {}) as (response, *_):
                     response.read(1 << 16)
                     if response.status != HTTPStatus.BAD_REQUEST:  # what a TLS server says to plain HTTP
                         return base
@@ -151,14 +198,3 @@ class Registry:
         raise failure or RegistryError(
             f"cannot reach {bases[0]}: it speaks neither HTTP nor HTTPS", "check the address"
         )
-
-
-def _message(body: bytes) -> str:
-    """Return what the registry's error document says, made printable, with a separator; "" for none."""
-    import json
-
-    try:
-        text = str(json.loads(body)["errors"][0]["message"])
-    except (ValueError, LookupError, TypeError):
-        return ""
-    return ": " + "".join(char for char in text[:200] if char.isprintable())

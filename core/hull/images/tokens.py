@@ -14,38 +14,49 @@ from hull.images.http import Http, origin
 BODY_MOST = 1 << 20
 
 
-def authorization(http: Http, headers: list[str], credentials: Credentials, repository: str) -> str:
-    """Return the Authorization header that the challenges ask for; what cannot be answered is an error."""
+def authorization(
+    http: Http, headers: list[str], credentials: Credentials, registry: str, scopes: tuple[str, ...] = ()
+) -> str:
+    """Return the Authorization header that the challenges ask for; what cannot be answered is an error.
+
+    `scopes` are asked beside the challenge's own, so that one token serves a whole push; without any scope at all the
+    token is good for nothing but to show who asks.
+    """
     challenges = [found for header in headers for found in challenge.parse(header)]
     for found in challenges:
         if found.scheme == "bearer" and found.parameters.get("realm"):
-            return "Bearer " + _token(http, found.parameters, credentials, repository)
+            return "Bearer " + _token(http, found.parameters, credentials, scopes)
     for found in challenges:
         if found.scheme == "basic" and credentials.user:
             return credentials.basic
     schemes = ", ".join(found.scheme for found in challenges) or "nothing it names"
     raise RegistryError(
-        f"cannot authenticate for {repository}: the registry asks for {schemes}", "log in: podman login"
+        f"cannot authenticate at {registry}: the registry asks for {schemes}", f"log in: hull login {registry}"
     )
 
 
-def _token(http: Http, asked: dict[str, str], credentials: Credentials, repository: str) -> str:
+def _token(http: Http, asked: dict[str, str], credentials: Credentials, wanted: tuple[str, ...]) -> str:
     import json
 
     realm = asked["realm"]
-    scope = asked.get("scope") or f"repository:{repository}:pull"
+    scopes = list(dict.fromkeys([*wanted, *asked.get("scope", "").split()]))
     query = {"service": asked["service"]} if asked.get("service") else {}
     headers, body = {}, None
     if credentials.token:
-        form = {"grant_type": "refresh_token", "refresh_token": credentials.token, "client_id": "hull", "scope": scope}
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": credentials.token,
+            "client_id": "hull",
+            "scope": " ".join(scopes),
+        }
         body, url = urlencode({**form, **query}).encode(), realm
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     else:
-        scopes = [("scope", one) for one in scope.split()]
-        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode([*query.items(), *scopes])}"
+        words = [*query.items(), *(("scope", one) for one in scopes)]
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(words)}"
         if credentials.user:
             headers["Authorization"] = credentials.basic
-    with http.get(url, headers, body) as (response, _):
+    with http.get(url, headers, body) as (response, *_):
         data = response.read(BODY_MOST)
         if response.status != HTTPStatus.OK:
             raise RegistryError(
