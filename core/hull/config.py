@@ -42,7 +42,7 @@ class Settings(NamedTuple):
         tables = self.tables.get("registry", {})
         if not isinstance(tables, dict) or not isinstance(tables.get(host, {}), dict):
             raise UserError(f"cannot use {self.path}: [registry] is no table of tables", "see the docs")
-        table = {key: tuple(v) if isinstance(v, list) else v for key, v in tables.get(host, {}).items()}
+        table: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in tables.get(host, {}).items()}
         unknown = set(table) - set(RegistrySettings._fields)
         if unknown:
             raise UserError(

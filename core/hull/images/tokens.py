@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from hull.errors import RegistryError
 from hull.images import challenge
 from hull.images.auth import Credentials
-from hull.images.http import Http, origin
+from hull.images.http import Http
+from hull.images.urls import origin
 
 BODY_MOST = 1 << 20
 

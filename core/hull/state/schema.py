@@ -37,4 +37,14 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE containers ADD COLUMN desired TEXT NOT NULL DEFAULT 'stopped'; -- running, stopped, removing
     """,
+    """
+    CREATE TABLE sources (
+        diff_id TEXT NOT NULL,           -- a layer's, here or not
+        digest TEXT NOT NULL,            -- the blob as the registry has it, compressed or not
+        size INTEGER NOT NULL,           -- of the blob, bytes
+        media_type TEXT NOT NULL,
+        repository TEXT NOT NULL,        -- where it was pulled from or pushed to: docker.io/library/debian
+        PRIMARY KEY (diff_id, digest, repository)
+    ) STRICT;
+    """,
 )
