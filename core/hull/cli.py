@@ -8,6 +8,7 @@ import sys
 
 from hull.commands._line import Call, read
 from hull.engine import Engine
+from hull.errors import HullError
 from hull.light import TYPE_CHECKING
 from hull.log import Event
 
@@ -41,6 +42,13 @@ def _carry_out(call: Call) -> int:
 
     try:
         value = call(make)
+    except HullError as error:
+        if error.done:
+            from hull.present import show
+
+            show(error.done, sys.stdout, call.output, call.row)
+            sys.stdout.flush()
+        raise
     finally:
         events.close()
     if call.starts(value):

@@ -4,6 +4,7 @@
     ├── UserError             what was asked cannot be: a bad flag, an unknown image, a name in use
     ├── HostError             this machine cannot or will not: no user namespaces, no helper, a full disk
     ├── RegistryError         the other side refused, failed or lied
+    ├── Several               of several things some failed: `done` is what was done, `errors` are the failures
     └── Bug                   hull contradicts itself; the hint says how to report it
 
 A message reads verb + object + reason ("cannot mount overlay on /: Operation not permitted"); the hint is the next
@@ -12,7 +13,10 @@ thing to do, complete enough to paste.
 
 
 class HullError(Exception):
-    """A failure with a message for people and, in `hint`, what to do next."""
+    """A failure with a message for people and, in `hint`, what to do next.
+
+    `done` is what the verb would have returned, as far as it came; `errors` are the failures, this one where it is one.
+    """
 
     exit_code = 125
 
@@ -20,6 +24,8 @@ class HullError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.done: list[object] = []
+        self.errors: list[HullError] = [self]
 
 
 class UserError(HullError):
@@ -32,6 +38,15 @@ class HostError(HullError):
 
 class RegistryError(HullError):
     """A registry refused, failed, or sent what its digest denies."""
+
+
+class Several(HullError):  # noqa: N818 (they are)
+    """A verb of several names went on after a failure. Its message and hint are those of all of them, a line each."""
+
+    def __init__(self, done: list[object], errors: list[HullError]) -> None:
+        super().__init__("\n".join(e.message for e in errors), "\n".join(e.hint for e in errors if e.hint))
+        self.done = done
+        self.errors = errors
 
 
 class Bug(HullError):  # noqa: N818 (the word people use)

@@ -113,7 +113,9 @@ def explain(error: Exception) -> str:
 
     debug = _traceback(error) if os.environ.get("HULL_DEBUG") else ""
     if isinstance(error, HullError):
-        return f"{debug}hull: {error.message}" + (f"\n  hint: {error.hint}" if error.hint else "")
+        return debug + "\n".join(
+            f"hull: {one.message}" + (f"\n  hint: {one.hint}" if one.hint else "") for one in error.errors
+        )
     where = "the traceback is above" if debug else f"HULL_DEBUG=1 prints the traceback; it is in {_save(error)}"
     return f"{debug}hull: this is a fault in hull: {type(error).__name__}: {error}\n  hint: {where}"
 

@@ -145,27 +145,31 @@ class Inline:
 
     def __call__(self, args: list[str], _stdin: Any = None, stdout: Any = None, stderr: Any = None, **_: Any) -> int:
         """Show what a line asks for; the exit code is hull's."""
+        from hull.commands._line import read
         from hull.present import explain, show
 
+        output, row = "", None
         try:
-            value, output, row = self._value(args)
+            if args and args[0] in self._kept:
+                value = self._taken(args[0])
+            else:
+                call = read(args)
+                output, row = call.output, call.row
+                value = call(self._hull.engine)
             if value is not None:
                 show(value, stdout or sys.stdout, output, row)
         except Exception as error:  # noqa: BLE001 (the edge)
+            if done := getattr(error, "done", None):
+                show(done, stdout or sys.stdout, output, row)
             (stderr or sys.stderr).write(f"{explain(error)}\n")
             return int(getattr(error, "exit_code", FAILED))
         return int(getattr(value, "exit_code", 0))
 
-    def _value(self, args: list[str]) -> tuple[Any, str, type | None]:
-        from hull.commands._line import read
-
-        if not args or args[0] not in self._kept:
-            call = read(args)
-            return call(self._hull.engine), call.output, call.row
-        kept = self._kept.pop(args[0])
+    def _taken(self, key: str) -> Any:
+        kept = self._kept.pop(key)
         if isinstance(kept, BaseException):
             raise kept
-        return kept, "", None
+        return kept
 
     def xonsh_complete(self, command: Any, **_: Any) -> Iterator[Any]:
         """Complete a line that begins with hull; xonsh finds this because `hull` alone resolves here."""

@@ -110,6 +110,13 @@ def test_failures_are_hulls_message_without_traceback(script, line, message):
     assert "Traceback" not in out
 
 
+def test_what_was_done_beside_a_failure_is_told(script, cli):
+    called = cli("create", "--network", "none", "busybox", "true", check=True).stdout.decode().strip()
+    out = script(f"%hull stop {called} nobody")
+    assert out.startswith(f"{called}\nhull: no such container: nobody\n")
+    cli("rm", called, check=True)
+
+
 def test_help(script):
     assert "Usage: hull VERB" in script("%hull")
     assert "Usage: hull run" in script("%hull run --help")

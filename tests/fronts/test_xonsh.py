@@ -127,6 +127,15 @@ def test_failures_are_hulls_message_and_125(script, line, message):
     assert done.stdout.split() == ["125", "alive"]
 
 
+@pytest.mark.parametrize("verb", ["inspect -f '{{.State.Status}}'", "start"])
+def test_what_was_done_beside_a_failure_is_told(script, cli, verb):
+    called = cli("create", "--network", "none", "busybox", "true", check=True).stdout.decode().strip()
+    done = script(f"hull {verb} {called} nobody\nprint(__xonsh__.lastcmd.rtn, flush=True)", whole=True)
+    assert done.stdout.split() == ["created" if verb != "start" else called, "125"]
+    assert done.stderr.count("hint: ") == 1
+    cli("rm", "-f", called, check=True)
+
+
 def test_verbs_and_help(script):
     assert script("hull version").startswith("hull ")
     assert "Usage: hull VERB" in script("hull")

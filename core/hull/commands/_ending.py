@@ -6,7 +6,10 @@ from types import TracebackType
 from hull.engine import Engine
 from hull.light import IO
 from hull.state import status
+from hull.state.containers import NoSuchContainer
 from hull.state.status import NOBODY
+
+GONE = "hull events --since 1m --filter event=die tells the exit codes of what ended"
 
 
 class Ending:
@@ -21,6 +24,8 @@ class Ending:
         try:
             self._file = open(self._path, "rb")  # noqa: SIM115
         except FileNotFoundError:
+            if engine.containers.status(self._row).state == "gone":
+                raise NoSuchContainer(f"no such container: {word}: it has just been removed", GONE) from None
             return
         self.process = status.parse(self._file.read(), self._row.creator.boot).parent
 

@@ -1,6 +1,7 @@
 """hull inspect: everything about a container or an image."""
 
 from hull.commands import _details
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
@@ -17,7 +18,7 @@ def inspect(
     type: Annotated[str, Flag("what is meant, where a name is both", choices=("container", "image"))] = "",
 ) -> list[dict[str, Any]]:
     """Print everything about containers and images, as JSON."""
-    return [_found(engine, name, type, sized=size) for name in names]
+    return each(names, lambda name: _found(engine, name, type, sized=size))
 
 
 def _found(engine: Engine, name: str, kind: str, *, sized: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import signal as names
 
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.commands.rm import PATIENCE
 from hull.engine import Engine
@@ -23,12 +24,11 @@ def kill(
 ) -> list[str]:
     """Send a signal to running containers; what ends by KILL or its stop signal is not restarted."""
     number = signals.number(signal)
-    for word in containers:
-        _kill(engine, engine.containers.find(word), number)
-    return list(containers)
+    return each(containers, lambda word: _kill(engine, word, number))
 
 
-def _kill(engine: Engine, row: Container, number: int) -> None:
+def _kill(engine: Engine, word: str, number: int) -> str:
+    row = engine.containers.find(word)
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "kill")
     final = number in (names.SIGKILL, signals.number(row.spec.stop_signal or "TERM"))
@@ -40,6 +40,7 @@ def _kill(engine: Engine, row: Container, number: int) -> None:
         raise UserError(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
     if number == names.SIGKILL:
         processes.wait(status.parent, PATIENCE)
+    return word
 
 
 def _send(engine: Engine, row: Container, status: Status, number: int, *, final: bool) -> bool:

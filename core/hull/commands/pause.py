@@ -4,6 +4,7 @@ import os
 import time
 
 from hull import log
+from hull.commands._several import each
 from hull.commands._verb import Word
 from hull.engine import Engine
 from hull.light import TYPE_CHECKING, Annotated
@@ -19,12 +20,10 @@ def pause(
     containers: Annotated[Many, Word("names or ids of running containers", complete="container")],
 ) -> list[str]:
     """Pause containers: nothing in them runs until `unpause`."""
-    for word in containers:
-        _pause(engine, word)
-    return list(containers)
+    return each(containers, lambda word: _pause(engine, word))
 
 
-def _pause(engine: Engine, word: str) -> None:
+def _pause(engine: Engine, word: str) -> str:
     from hull.runtime import control, freeze, membership
     from hull.runtime.detached import attributes
     from hull.state import lifecycle
@@ -43,6 +42,7 @@ def _pause(engine: Engine, word: str) -> None:
     if monitor is not None:
         monitor.pause()
     engine.history.add("container", "pause", row.id, attributes(row.spec, row.name))
+    return word
 
 
 def _record(directory: str, held: "Held") -> None:

@@ -2,6 +2,7 @@
 
 from hull.commands import start as start_
 from hull.commands import stop as stop_
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
@@ -22,7 +23,11 @@ def restart(
     signal: Annotated[str | None, Flag("send this instead of the container's own stop signal", "s", "SIGNAL")] = None,
 ) -> list[str]:
     """Stop containers that run and start them, detached."""
-    for word in containers:
+    from threading import Lock
+
+    alone = Lock()  # a start may move this process to where the limits are; many stops may last together
+
+    def one(word: str) -> str:
         row = engine.containers.find(word)
         status = engine.containers.status(row)
         lifecycle.require(row, status.state, "restart")
@@ -31,6 +36,9 @@ def restart(
                 f"cannot restart {row.name}: it was started with --rm and goes when it ends", f"hull stop {row.name}"
             )
         stop_.end(engine, row, time, signal)
-        start_.begin(engine, row)
+        with alone:
+            start_.begin(engine, row)
         engine.history.add("container", "restart", row.id, detached.attributes(row.spec, row.name))
-    return list(containers)
+        return word
+
+    return each(containers, one, together=engine)

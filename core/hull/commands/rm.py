@@ -3,12 +3,13 @@
 import os
 
 from hull import log
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.light import Annotated
 from hull.state import lifecycle
-from hull.state.containers import Container
+from hull.state.containers import Container, NoSuchContainer
 from hull.state.status import Status
 
 Many = tuple[str, ...]
@@ -23,20 +24,21 @@ def rm(
     volumes: Annotated[bool, Flag("remove its volumes that nobody named, too", "v")] = False,
 ) -> list[str]:
     """Remove containers."""
-    removed = []
-    for word in containers:
-        try:
-            row = engine.containers.find(word)
-        except UserError:
-            if force:
-                continue
-            raise
+    return each(containers, lambda word: _one(engine, word, force=force, volumes=volumes), together=engine, flat=True)
+
+
+def _one(engine: Engine, word: str, *, force: bool, volumes: bool) -> list[str]:
+    try:
+        row = engine.containers.find(word)
         if force:
             kill(engine.containers.status(row), engine.paths.container(row.id))  # a start holds the lock
         with engine.containers.lock(row):
-            _rm(engine, row, force=force, volumes=volumes)
-        removed.append(word)
-    return removed
+            _rm(engine, engine.containers.find(row.id), force=force, volumes=volumes)
+    except NoSuchContainer:
+        if force:
+            return []
+        raise
+    return [word]
 
 
 def _rm(engine: Engine, row: Container, *, force: bool, volumes: bool) -> None:

@@ -1,5 +1,6 @@
 """`hull rmi`."""
 
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.light import Annotated
@@ -15,7 +16,4 @@ def rmi(
 
     A reference goes first; the image goes with its last one. Prints what went: references, then the id.
     """
-    removed: list[str] = []
-    for name in image:
-        removed += engine.images.remove(name, force=force)
-    return removed
+    return each(image, lambda name: engine.images.remove(name, force=force), flat=True)

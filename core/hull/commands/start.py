@@ -1,6 +1,7 @@
 """hull start: run created or ended containers (again), over what they have written."""
 
 from hull.commands import _life, _start
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
@@ -36,9 +37,12 @@ def start(
         stdin = interactive and row.spec.interactive
         options = _life.attach_options(stdin=stdin, signals=sig_proxy, keys=detach_keys)
         return attached(engine, row, options)
-    for word in containers:
-        begin(engine, engine.containers.find(word))
-    return list(containers)
+    return each(containers, lambda word: _begin(engine, word))
+
+
+def _begin(engine: Engine, word: str) -> str:
+    begin(engine, engine.containers.find(word))
+    return word
 
 
 def begin(engine: Engine, row: Container) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.commands.rm import PATIENCE, kill
 from hull.engine import Engine
@@ -24,10 +25,12 @@ def stop(
     signal_: Annotated[str | None, Flag("send this instead of the container's own stop signal", "s", "SIGNAL")] = None,
 ) -> list[str]:
     """Stop containers: their stop signal, a while, then SIGKILL."""
-    for word in containers:
-        row = engine.containers.find(word)
-        end(engine, row, time, signal_)
-    return list(containers)
+    return each(containers, lambda word: _stop(engine, word, time, signal_), together=engine)
+
+
+def _stop(engine: Engine, word: str, seconds: float | None, signal_: str | None) -> str:
+    end(engine, engine.containers.find(word), seconds, signal_)
+    return word
 
 
 def end(engine: Engine, row: Container, seconds: float | None, signal_: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import time
 
+from hull.commands._several import each
 from hull.commands._verb import Word
 from hull.engine import Engine
 from hull.light import Annotated
@@ -15,12 +16,10 @@ def unpause(
     containers: Annotated[Many, Word("names or ids of paused containers", complete="container")],
 ) -> list[str]:
     """Let paused containers go on."""
-    for word in containers:
-        _unpause(engine, word)
-    return list(containers)
+    return each(containers, lambda word: _unpause(engine, word))
 
 
-def _unpause(engine: Engine, word: str) -> None:
+def _unpause(engine: Engine, word: str) -> str:
     from hull.runtime import control, freeze, membership
     from hull.runtime.detached import attributes
     from hull.state import lifecycle
@@ -37,6 +36,7 @@ def _unpause(engine: Engine, word: str) -> None:
     if monitor is not None:
         monitor.unpause()
     engine.history.add("container", "unpause", row.id, attributes(row.spec, row.name))
+    return word
 
 
 def _held(path: str) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -1,6 +1,7 @@
 """hull update: change the limits and the restart policy of containers, of running ones too."""
 
 from hull.commands import _life, _limits
+from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import HostError, UserError
@@ -41,12 +42,10 @@ def update(
     )
     if not asked.asked and restart is None:
         raise UserError("cannot update: nothing to change was given", "hull update --help lists the flags")
-    for word in containers:
-        _update(engine, word, asked, restart)
-    return list(containers)
+    return each(containers, lambda word: _update(engine, word, asked, restart))
 
 
-def _update(engine: Engine, word: str, asked: Limits, restart: str | None) -> None:
+def _update(engine: Engine, word: str, asked: Limits, restart: str | None) -> str:
     from hull.runtime import controls
     from hull.runtime.detached import attributes
     from hull.state import lifecycle
@@ -64,6 +63,7 @@ def _update(engine: Engine, word: str, asked: Limits, restart: str | None) -> No
         _tell_monitor(engine.paths.container(row.id), policy)
     engine.containers.respecify(row, row.spec._replace(limits=limits, restart=policy))
     engine.history.add("container", "update", row.id, attributes(row.spec, row.name))
+    return word
 
 
 def _in_force(row: "Container", status: "Status", limits: Limits) -> None:

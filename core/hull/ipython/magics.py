@@ -85,6 +85,10 @@ class HullMagics(Magics):  # type: ignore[misc]
             self.engine().keep()
         try:
             value = call(self.engine)
+        except HullError as error:
+            if error.done:
+                sys.stdout.writelines(f"{line}\n" for line in lines(error.done, call.output))
+            raise
         finally:
             if self._engine is not None:
                 self._engine.events.close()

@@ -28,6 +28,10 @@ VESSELS = (
 )
 
 
+class NoSuchContainer(UserError):  # noqa: N818 (what it says)
+    """Nothing has the name, or an id that begins so."""
+
+
 class Container(NamedTuple):
     """One row. `config` is the image as it was when the container was made.
 
@@ -116,7 +120,7 @@ class Containers:
             return rows[0]
         if rows:
             raise UserError(f"cannot choose: {word} begins {len(rows)} container ids", "give more digits")
-        raise UserError(f"no such container: {word}", "hull ps -a lists them")
+        raise NoSuchContainer(f"no such container: {word}", "hull ps -a lists them")
 
     def status(self, row: Container) -> Status:
         """Return what happened to it.
