@@ -19,7 +19,7 @@ static struct {
     unsigned char keys[32];
     size_t length;
     char packet[PACKET_MAX + 1];
-} self = {.terminal = -1, .signals = -1};
+} self ROOMY;
 
 static void leave(int code)
 {
@@ -86,7 +86,7 @@ static void use_terminal(void)
 
 static void read_monitor(void)
 {
-    static char packet[PACKET_MAX + 2];
+    static char packet[PACKET_MAX + 2] ROOMY;
     ssize_t got = recv(self.fd, packet, sizeof packet - 1, 0);
 
     if (got < 0 && errno == EINTR)
@@ -228,6 +228,7 @@ _Noreturn void client_run(int fd, const struct plan *plan)
     const struct op *op = plan_find(plan, W_ATTACH);
 
     self.fd = fd;
+    self.terminal = self.signals = -1;
     self.starts = plan_find(plan, W_MONITOR) != NULL;
     if (op != NULL)
         attach(op, plan);

@@ -34,7 +34,7 @@ void clients_drop(struct client *client)
 /* Beside the log, on the container's own disk: the place of temporary files may be memory. */
 static int open_spill(void)
 {
-    static char here[4096];
+    char here[4096];
     const char *path = status_path(), *slash = path != NULL ? strrchr(path, '/') : NULL;
 
     if (slash == NULL || (size_t)(slash - path) >= sizeof here)
@@ -96,7 +96,7 @@ void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t l
 /* Send on what was put aside, as far as it is taken. */
 void clients_flush(struct client *client)
 {
-    static char packet[PACKET_MAX + 1];
+    static char packet[PACKET_MAX + 1] ROOMY;
     uint32_t size;
 
     while (client->role != ROLE_NONE && client->spill >= 0) {

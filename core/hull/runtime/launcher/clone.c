@@ -73,7 +73,7 @@ void clone_prepare(struct launch *launch)
     launch->cgroup = cgroup_open(launch->plan);
 }
 
-static int sysfs = -1;
+static int sysfs; /* 0: none was made */
 
 int clone_sysfs(void)
 {
@@ -197,7 +197,7 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
     fail_at(plan_find(plan, W_USERNS_NEW));
     if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan)) {
         clone_aside(intermediate, &errand, CLONE_FILES);
-        if (sysfs >= 0)
+        if (sysfs > 0)
             close(sysfs);
         if (plan_find(plan, W_NAMESPACE_JOIN) == NULL)
             return;

@@ -111,7 +111,7 @@ static int hex(char c)
 
 static void install(const char *text)
 {
-    static struct sock_filter code[BPF_MAXINSNS];
+    static struct sock_filter code[BPF_MAXINSNS] ROOMY;
     struct sock_fprog program = {.filter = code};
     size_t length = strlen(text);
 

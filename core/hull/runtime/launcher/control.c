@@ -164,7 +164,7 @@ static void follow(struct monitor *m, struct client *client, char *request)
 
 void control_read(struct monitor *m, struct client *client)
 {
-    static char packet[PACKET_MAX + 2];
+    static char packet[PACKET_MAX + 2] ROOMY;
     ssize_t got = recv(client->fd, packet, sizeof packet - 1, MSG_DONTWAIT);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))

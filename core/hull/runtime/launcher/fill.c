@@ -34,7 +34,7 @@ static bool is_empty(int directory)
 /* What the file system of the volume does not take (another's namespace of xattrs) is left out. */
 static void copy_xattrs(int from, int to)
 {
-    static char names[XATTR_MOST], value[XATTR_MOST];
+    static char names[XATTR_MOST] ROOMY, value[XATTR_MOST] ROOMY;
     ssize_t length = flistxattr(from, names, sizeof names), got;
 
     for (const char *name = names; length > 0 && name < names + length; name += strlen(name) + 1) {

@@ -13,7 +13,7 @@ static struct {
     int code;
     size_t length;
     char output[OUTPUT_MAX];
-} results[KEPT];
+} results[KEPT] ROOMY;
 static unsigned count;
 
 static int64_t number(const char *text)
@@ -136,7 +136,7 @@ static void answer(struct monitor *m, const char *line, size_t length)
 /* code -1: it took too long, or could not be started. */
 void health_result(struct monitor *m, int code, const char *output, size_t length, double end)
 {
-    static char line[OUTPUT_MAX * 6 + 200];
+    static char line[OUTPUT_MAX * 6 + 200] ROOMY;
     struct health *health = &m->health;
     size_t slot = count++ % KEPT;
 

@@ -14,8 +14,10 @@ enum { REPLY_MOST = 64 << 10, PATIENCE = 5 };
 
 void helpers_prepare(struct launch *launch)
 {
+    static struct helper helpers[HELPERS_MAX] ROOMY;
     struct helper *helper = NULL;
 
+    launch->helpers = helpers;
     EACH(op, launch->plan) {
         if (op->word == W_HELPER) {
             fail_at(op);
@@ -67,7 +69,7 @@ static int connect_to(const char *path)
 
 static void ask(const struct op *op)
 {
-    static char reply[REPLY_MOST + 1];
+    static char reply[REPLY_MOST + 1] ROOMY;
     size_t used = 0, length = strlen(op->arg[1]);
     ssize_t got;
     int fd;

@@ -74,6 +74,9 @@ void fail_aside(bool aside);                 /* an intermediate shares our memor
 void fail_tell(const struct failure *failure); /* the launcher only: the one line, the record, the plan to repeat */
 void fail_warn(const char *text);
 
+/* A buffer that few processes use: apart from what all do, so that the pages of that are few. */
+#define ROOMY __attribute__((section(".sbss.roomy")))
+
 #define MUST(call, verb, object)                                                                                       \
     (__extension__({                                                                                                   \
         __typeof__(call) must_ = (call);                                                                               \
@@ -193,7 +196,7 @@ struct launch {
     bool stands, going, executing, executed, failed;
     int code, killed_by, aborted_by; /* how it ended */
     int signals;
-    struct helper helpers[HELPERS_MAX];
+    struct helper *helpers;
     size_t helper_count;
     enum terminal terminal;
     int pty; /* launcher: the master; child: the slave */
@@ -209,7 +212,7 @@ void clone_child(struct launch *launch, int child_end, int progress_end);
 void clone_aside(int (*errand)(void *), void *data, int shared); /* in a process that shares our memory; and wait */
 uint64_t clone_flags(const struct plan *plan);
 bool clone_outer_network(const struct plan *plan);
-int clone_sysfs(void); /* child: a detached sysfs made by the intermediate, or -1 */
+int clone_sysfs(void); /* child: a detached sysfs made by the intermediate, or 0 */
 void maps_give(struct launch *launch); /* whoever cloned the child: it waits */
 bool maps_asked(const struct plan *plan);
 bool maps_by_child(const struct plan *plan); /* launcher: asked before the clone, of the parent namespace's ids */
@@ -262,6 +265,7 @@ void confine_become(const struct plan *plan, const struct identity *who);
 void confine_filter(const struct plan *plan);
 _Noreturn void program_run(struct launch *launch, int progress);
 void program_forget_caller(void);
+const char *program_caller(void); /* where its strings begin: the stack ends there */
 void program_remember_caller(int argc, char **argv, char **environment);
 _Noreturn void init_run(struct launch *launch, int channel, pid_t program);
 
@@ -304,6 +308,10 @@ void leash_ready(const struct launch *launch);
 void leash_pty(const struct launch *launch, int master);
 void leash_executed(const struct launch *launch);
 void leash_ended(const struct launch *launch, int code);
+/* settle.c: a process that is to wait for long gives back what it no longer needs. */
+void settle_room(void *bytes, size_t size);
+void settle_stack(void);
+void settle_for_good(const void *frame, const void *top);
 void seal_self(const struct plan *plan, char **argv, char **environment);
 
 #endif

@@ -202,6 +202,8 @@ _Noreturn void init_run(struct launch *launch, int channel, pid_t program)
     init.program = program;
     keep_only(&init);
     forward_early(&init);
+    if (launch->leash != 0) /* nobody waits for it, and it waits for long */
+        settle_for_good(__builtin_frame_address(0), program_caller());
     for (;;) {
         struct pollfd events[] = {{.fd = init.signals, .events = POLLIN}, {.fd = init.channel, .events = POLLIN}};
 

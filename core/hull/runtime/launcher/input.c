@@ -74,7 +74,7 @@ void input_write(struct monitor *m)
 
 static void take_bytes(struct monitor *m, const char *bytes, size_t length)
 {
-    if (length == 0 || length > sizeof m->input)
+    if (length == 0 || length > PACKET_MAX)
         return;
     memcpy(m->input, bytes, length);
     m->input_at = 0;

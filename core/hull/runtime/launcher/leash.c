@@ -37,8 +37,10 @@ void leash_pty(const struct launch *launch, int master)
 
 void leash_executed(const struct launch *launch)
 {
-    if (launch->leash != 0)
-        channel_send(launch->leash, NOTE_EXECUTED, 0, -1);
+    if (launch->leash == 0)
+        return;
+    channel_send(launch->leash, NOTE_EXECUTED, 0, -1);
+    settle_stack();
 }
 
 void leash_ended(const struct launch *launch, int code)

@@ -93,7 +93,7 @@ struct writer {
 
 static struct writer spawn_writer(const struct plan *plan, const char *program, enum word word, char *process)
 {
-    static char *words[3 + 3 * MAP_EXTENTS];
+    static char *words[3 + 3 * MAP_EXTENTS] ROOMY;
     struct writer writer = {.program = program};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;

@@ -12,10 +12,14 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+static const int64_t IDLE = 1000000000; /* ns */
+
 bool monitor_asked(const struct plan *plan)
 {
     return plan_find(plan, W_MONITOR) != NULL || plan_find(plan, W_ATTACH) != NULL;
 }
+
+static char input[PACKET_MAX] ROOMY, bytes[3][STREAM_ROOM] ROOMY;
 
 static void prepare(struct monitor *m, struct launch *launch, int starter)
 {
@@ -26,8 +30,10 @@ static void prepare(struct monitor *m, struct launch *launch, int starter)
     m->launch = launch;
     m->plan = launch->plan;
     m->leash = m->init = m->pty = m->stdin_pipe = -1;
-    m->streams[0] = (struct stream){.fd = -1, .kind = 'o', .name = "stdout"};
-    m->streams[1] = (struct stream){.fd = -1, .kind = 'e', .name = "stderr"};
+    m->input = input;
+    m->streams[0] = (struct stream){.fd = -1, .kind = 'o', .name = "stdout", .bytes = bytes[0]};
+    m->streams[1] = (struct stream){.fd = -1, .kind = 'e', .name = "stderr", .bytes = bytes[1]};
+    m->health.output.bytes = bytes[2];
     client->input = attach != NULL && text_has(attach->arg[1], "stdin");
     launch->inside = -1;
     restart_parse(m);
@@ -99,9 +105,23 @@ static void read_signals(struct monitor *m)
     }
 }
 
+/* Nothing was to be done for a while: what was needed for it is not needed now. */
+static void settle(struct monitor *m)
+{
+    m->settle_at = 0;
+    record_settle();
+    for (struct stream *stream = m->streams; stream < m->streams + 2; stream++)
+        if (stream->used == 0)
+            settle_room(stream->bytes, STREAM_ROOM);
+    if (m->input_at == m->input_end)
+        settle_room(m->input, PACKET_MAX);
+    settle_stack();
+}
+
 static int soonest(struct monitor *m, int64_t now)
 {
-    int64_t times[] = {m->kill_at, health_next(m), m->phase == PHASE_WAITING ? m->due : 0, clients_expire(m, now)};
+    int64_t times[] = {m->kill_at, health_next(m), m->phase == PHASE_WAITING ? m->due : 0, clients_expire(m, now),
+                       m->settle_at};
     int64_t next = INT64_MAX;
 
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
@@ -137,6 +157,8 @@ static void wait_once(struct monitor *m)
         {m->health.leash, POLLIN, 0},   {m->health.output.fd, POLLIN, 0},
     };
     enum { FIRST_CLIENT = 8 };
+    int64_t now = channel_clock();
+    int found;
 
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         const struct client *client = &m->clients[i];
@@ -146,8 +168,10 @@ static void wait_once(struct monitor *m)
             (struct pollfd){client->role == ROLE_NONE ? -1 : client->fd,
                             (short)((deaf ? 0 : POLLIN) | (client->spill >= 0 ? POLLOUT : 0)), 0};
     }
-    if (poll(events, POLLS_MAX, soonest(m, channel_clock())) < 0 && errno != EINTR)
+    if ((found = poll(events, POLLS_MAX, soonest(m, now))) < 0 && errno != EINTR)
         fail_errno("wait for", "the container");
+    if (found > 0)
+        m->settle_at = now + IDLE;
     if (events[2].revents)
         run_take(m);
     for (int i = 0; i < 2; i++)
@@ -173,6 +197,8 @@ static bool act(struct monitor *m)
 
     if (m->phase == PHASE_WAITING && m->due <= now)
         return run_start(m);
+    if (m->settle_at != 0 && m->settle_at <= now)
+        settle(m);
     if (m->kill_at != 0 && m->kill_at <= now) {
         m->kill_at = 0;
         monitor_signal(m, SIGKILL);

@@ -22,7 +22,7 @@ struct stream {
     char kind;
     const char *name;
     size_t used; /* what is not logged yet: less than a piece, without a newline */
-    char bytes[STREAM_ROOM];
+    char *bytes; /* STREAM_ROOM of them */
 };
 
 enum role {
@@ -63,7 +63,6 @@ struct monitor {
     const struct plan *plan;
     enum phase phase;
     int signals, listener, leash;
-    struct client clients[CLIENTS_MAX];
     struct stream streams[2];
 
     pid_t runner;
@@ -78,7 +77,7 @@ struct monitor {
     unsigned short rows, columns;
     size_t input_at, input_end;
     bool input_closes, input_began_line;
-    char input[PACKET_MAX + 1];
+    char *input; /* PACKET_MAX bytes at most */
 
     enum policy policy;
     unsigned long long most, restarts;
@@ -86,9 +85,10 @@ struct monitor {
     int stop_signal;
     int64_t stop_ms;
     bool stopping;
-    int64_t kill_at;
+    int64_t kill_at, settle_at;
 
     struct health health;
+    struct client clients[CLIENTS_MAX];
 };
 
 /* monitor.c, detach.c */
@@ -112,6 +112,7 @@ const char *restart_word(const struct monitor *m);
 void record_open(const struct plan *plan);
 void record_take(struct stream *stream, bool end);
 void record_flush(void);
+void record_settle(void);
 unsigned long long record_lost(void);
 size_t encode_text(char *out, const char *bytes, size_t length, bool *exact);
 size_t encode_base64(char *out, const char *bytes, size_t length);

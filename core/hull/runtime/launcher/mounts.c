@@ -46,7 +46,7 @@ static int mount_instead(const struct op *op)
             fail_warn("/proc inside is the host's, read-only: the host hides parts of its own, so the kernel refuses a "
                       "fresh one");
     } else if (error == EPERM && strcmp(op->arg[0], "sysfs") == 0) {
-        mount = clone_sysfs() >= 0 ? clone_sysfs() : attach_clone(AT_FDCWD, "/sys", "ro,rec,nosuid,nodev,noexec");
+        mount = clone_sysfs() > 0 ? clone_sysfs() : attach_clone(AT_FDCWD, "/sys", "ro,rec,nosuid,nodev,noexec");
     }
     if (mount < 0) {
         char verb[64];

@@ -91,7 +91,7 @@ static int make_by_words(const struct plan *plan, const struct op *op)
  * covers the old root goes in its stead when that is left, and whoever enters the namespace later finds the host. */
 static int make_by_string(const struct plan *plan, const struct op *op)
 {
-    static char value[LAYERS_MOST * NAME_ROOM];
+    static char value[LAYERS_MOST * NAME_ROOM] ROOMY;
     char room[NAME_ROOM];
     size_t used = 0;
     int fs = MUST(sys_fsopen("overlay"), "open the file system", "overlay"), mount;

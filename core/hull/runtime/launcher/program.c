@@ -187,6 +187,11 @@ void program_remember_caller(int argc, char **argv, char **environment)
     caller.end = end;
 }
 
+const char *program_caller(void)
+{
+    return caller.start;
+}
+
 /* Pid 1 inside is a copy of the launcher: what its caller had in arguments and environment is none of the container's
  * business (CVE-2021-3602). */
 void program_forget_caller(void)

@@ -11,12 +11,12 @@
 
 enum { PIECE = 4096 }; /* a pipe that polls writable takes this much without blocking */
 
+static char in[PIECE] ROOMY, out[PIECE] ROOMY;
 static struct {
     struct termios saved;
     int terminal; /* the side that is one, -1: none */
     bool input_ended, ended_line;
     size_t in_at, in_end, out_at, out_end;
-    char in[PIECE], out[PIECE];
 } relay = {.terminal = -1, .ended_line = true};
 
 /* The multiplexer is taken from the container's own devpts and proven to be one (CVE-2025-52565). */
@@ -96,13 +96,13 @@ static void end_input(const struct launch *launch)
         return;
     relay.in_at = relay.in_end = 0;
     if (!relay.ended_line)
-        relay.in[relay.in_end++] = (char)inside.c_cc[VEOF];
-    relay.in[relay.in_end++] = (char)inside.c_cc[VEOF];
+        in[relay.in_end++] = (char)inside.c_cc[VEOF];
+    in[relay.in_end++] = (char)inside.c_cc[VEOF];
 }
 
 static void read_input(const struct launch *launch)
 {
-    ssize_t got = read(STDIN_FILENO, relay.in, sizeof relay.in);
+    ssize_t got = read(STDIN_FILENO, in, sizeof in);
 
     if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return;
@@ -112,12 +112,12 @@ static void read_input(const struct launch *launch)
     }
     relay.in_at = 0;
     relay.in_end = (size_t)got;
-    relay.ended_line = relay.in[got - 1] == '\n';
+    relay.ended_line = in[got - 1] == '\n';
 }
 
 static void write_output(void)
 {
-    ssize_t put = write(STDOUT_FILENO, relay.out + relay.out_at, relay.out_end - relay.out_at);
+    ssize_t put = write(STDOUT_FILENO, out + relay.out_at, relay.out_end - relay.out_at);
 
     if (put > 0)
         relay.out_at += (size_t)put;
@@ -127,7 +127,7 @@ static void write_output(void)
 
 static bool read_output(struct launch *launch)
 {
-    ssize_t got = read(launch->pty, relay.out, sizeof relay.out);
+    ssize_t got = read(launch->pty, out, sizeof out);
 
     if (got > 0) {
         relay.out_at = 0;
@@ -148,7 +148,7 @@ void pty_relay(struct launch *launch, const void *events)
         launch->pty = -1; /* EIO: the last slave is closed */
     }
     if (e[1].revents & POLLOUT && launch->pty >= 0) {
-        ssize_t put = write(launch->pty, relay.in + relay.in_at, relay.in_end - relay.in_at);
+        ssize_t put = write(launch->pty, in + relay.in_at, relay.in_end - relay.in_at);
 
         if (put > 0)
             relay.in_at += (size_t)put;

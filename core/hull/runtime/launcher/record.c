@@ -19,8 +19,8 @@ static struct {
     size_t used;
     char stamp[40];
     time_t second;
-    char out[ROOM];
 } record;
+static char out[ROOM] ROOMY;
 
 unsigned long long record_lost(void)
 {
@@ -98,13 +98,13 @@ static void write_back(size_t done)
 {
     size_t whole = done;
 
-    while (whole > 0 && record.out[whole - 1] != '\n')
+    while (whole > 0 && out[whole - 1] != '\n')
         whole--;
     if (whole < done && ftruncate(record.fd, (off_t)(record.size + whole)) < 0)
         whole = done;
     record.size += whole;
     record.used -= whole;
-    memmove(record.out, record.out + whole, record.used);
+    memmove(out, out + whole, record.used);
 }
 
 void record_flush(void)
@@ -112,7 +112,7 @@ void record_flush(void)
     size_t done = 0;
 
     while (done < record.used) {
-        ssize_t put = write(record.fd, record.out + done, record.used - done);
+        ssize_t put = write(record.fd, out + done, record.used - done);
 
         if (put < 0 && errno == EINTR)
             continue;
@@ -124,6 +124,12 @@ void record_flush(void)
     }
     record.size += done;
     record.used = 0;
+}
+
+void record_settle(void)
+{
+    if (record.used == 0)
+        settle_room(out, sizeof out);
 }
 
 static void refresh_stamp(void)
@@ -158,7 +164,7 @@ static void put_line(const struct stream *stream, const char *bytes, size_t leng
         record.lost += length;
         return;
     }
-    start = record.out + record.used;
+    start = out + record.used;
     put = append(start, "{\"log\":\"");
     put += encode_text(put, bytes, length, &exact);
     put = append(append(put, "\",\"stream\":\""), stream->name);
@@ -173,7 +179,7 @@ static void put_line(const struct stream *stream, const char *bytes, size_t leng
         record_flush(); /* what is before this line belongs to the old file */
         if (record.used == 0)
             rotate();
-        memmove(record.out + record.used, start, length);
+        memmove(out + record.used, start, length);
     }
     record.used += length;
 }

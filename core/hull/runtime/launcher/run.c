@@ -95,7 +95,7 @@ static void take_executed(struct monitor *m)
 {
     struct client *starter = m->clients;
 
-    m->executed = channel_clock();
+    m->executed = m->settle_at = channel_clock();
     events_began(m->executed);
     fail_speak(-1);
     health_begin(m);
@@ -137,7 +137,7 @@ void run_take(struct monitor *m)
 
 void run_read(struct monitor *m, struct stream *stream)
 {
-    ssize_t got = read(stream->fd, stream->bytes + stream->used, sizeof stream->bytes - stream->used);
+    ssize_t got = read(stream->fd, stream->bytes + stream->used, STREAM_ROOM - stream->used);
 
     if (got > 0) {
         clients_broadcast(m, stream->kind, stream->bytes + stream->used, (size_t)got);

@@ -192,7 +192,7 @@ static int escape(char *out, const char *in)
 
 void status_failed(const struct failure *failure)
 {
-    static char line[8192];
+    static char line[8192] ROOMY;
     char *out = line;
 
     if (status.fd == 0)
@@ -207,7 +207,7 @@ void status_failed(const struct failure *failure)
 
 void status_left(const char *path)
 {
-    static char line[32768];
+    static char line[32768] ROOMY;
     char *out = line;
 
     if (status.fd == 0 || strlen(path) > 4096)
