@@ -179,6 +179,7 @@ class Image(NamedTuple):
     os: str = "linux"
     variant: str = ""
     health: Health | None = None
+    shell: tuple[str, ...] = ()
 
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Image.decode` is the inverse."""

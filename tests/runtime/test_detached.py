@@ -64,7 +64,14 @@ def test_the_check_in_force(asked: Health | None, image: Health | None, expected
 
 def test_a_line_is_the_shells_and_an_argv_its_own() -> None:
     assert detached.probe(SHELL) == ("/bin/sh", "-c", "test -e /ok")
-    assert detached.probe(Health(("CMD", "a", "b c"))) == ("a", "b c")
+    assert detached.probe(SHELL, ("/bin/bash", "-ec")) == ("/bin/bash", "-ec", "test -e /ok")
+    assert detached.probe(Health(("CMD", "a", "b c")), ("/bin/bash", "-ec")) == ("a", "b c")
+
+
+@pytest.mark.parametrize(("shell", "words"), [((), ("/bin/sh", "-c")), (("/bin/ash", "-e", "-c"),) * 2])
+def test_the_images_shell_runs_the_check(shell: tuple[str, ...], words: tuple[str, ...]) -> None:
+    steps = detached.monitor(Spec("busybox", health=SHELL), IMAGE._replace(shell=shell), "/c/f", Detached())
+    assert tuple(op[1] for op in steps if op[0] == "health-arg") == (*words, "test -e /ok")
 
 
 def test_the_whole_plan_encodes_in_the_order_of_its_stages() -> None:

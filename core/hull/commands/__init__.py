@@ -26,6 +26,7 @@ VERBS = (
     "logs",
     "events",
     "stats",
+    "healthcheck",
     "update",
     "autostart",
     "pull",

@@ -7,7 +7,7 @@ from hull.light import Any, NamedTuple
 from hull.model import Health, Image
 
 _HINT = "the image is damaged or hostile: pull it from its source"
-_LISTS = ("Env", "Cmd", "Entrypoint", "OnBuild")
+_LISTS = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
 _MAPS = ("Labels", "Volumes", "ExposedPorts")
 _WORDS = ("User", "WorkingDir", "StopSignal")
 _NUMBERS = ("Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
@@ -108,6 +108,7 @@ def image(ident: str, reference: str, rows: list[tuple[str, str, object]]) -> tu
         architecture=words.get("architecture", ""),
         os=words.get("os", "") or "linux",
         variant=words.get("variant", ""),
+        shell=tuple(lists.get("$.config.Shell", ())),
         health=_health(lists.get(f"{_HEALTH}.Test", []), numbers),
     )
     return found, lists.get("$.rootfs.diff_ids", [])

@@ -7,6 +7,7 @@ from hull.runtime.ops import Op
 from hull.units import read_size
 
 GRACE = 10.0  # seconds between the stop signal and SIGKILL, where nobody says
+SHELL = ("/bin/sh", "-c")
 DEFAULTS = Health((), 30.0, 30.0, 3, 0.0, 5.0)
 
 
@@ -31,7 +32,7 @@ def monitor(spec: Spec, image: Image, directory: str, detached: Detached) -> lis
         ("log", spec.log_driver or "json-file", f"{directory}/log.json", str(max(0, read_size(size))), files),
         ("restart", policy, most or "0"),
         ("stop", str(signals.number(spec.stop_signal or "TERM")), str(-1 if grace < 0 else round(grace * 1000))),
-        *_health_ops(health(spec, image)),
+        *_health_ops(health(spec, image), image.shell or SHELL),
     ]
 
 
@@ -47,13 +48,13 @@ def health(spec: Spec, image: Image) -> Health | None:
     return merged if merged.command and merged.command[0] != "NONE" else None
 
 
-def probe(check: Health) -> tuple[str, ...]:
-    """Return the argv of a check; CMD-SHELL is the container's /bin/sh."""
+def probe(check: Health, shell: tuple[str, ...] = SHELL) -> tuple[str, ...]:
+    """Return the argv of a check; CMD-SHELL is for `shell`, the image's or the usual one."""
     kind, *words = check.command
-    return ("/bin/sh", "-c", *words) if kind == "CMD-SHELL" else tuple(words)
+    return (*shell, *words) if kind == "CMD-SHELL" else tuple(words)
 
 
-def _health_ops(check: Health | None) -> list[Op]:
+def _health_ops(check: Health | None, shell: tuple[str, ...]) -> list[Op]:
     if check is None:
         return []
     interval, timeout, period, start = (
@@ -62,7 +63,7 @@ def _health_ops(check: Health | None) -> list[Op]:
     )
     return [
         ("health", interval, timeout, str(check.retries), period, start),
-        *(("health-arg", word) for word in probe(check)),
+        *(("health-arg", word) for word in probe(check, shell)),
     ]
 
 

@@ -5,7 +5,7 @@ import time
 from hull.light import NamedTuple
 from hull.state.db import Database
 
-_READ = ("Env", "Cmd", "Entrypoint", "Labels", "Volumes", "ExposedPorts", "Healthcheck", "Healthcheck.Test")
+_READ = ("Env", "Cmd", "Entrypoint", "Shell", "Labels", "Volumes", "ExposedPorts", "Healthcheck", "Healthcheck.Test")
 _PATHS = ", ".join(f"'$.config.{name}'" for name in _READ)
 
 

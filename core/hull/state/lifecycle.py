@@ -26,6 +26,7 @@ MOVES: dict[str, Move] = {
     "unpause": Move(("paused",), "running"),
     "attach": Move(("running", "stopping"), "running"),
     "exec": Move(("running", "stopping"), "running"),
+    "healthcheck run": Move(("running",), "running"),
     "top": Move(("running", "paused", "stopping"), "running"),
     "update": Move(HERE, "running"),
     "rename": Move(HERE, "running"),
