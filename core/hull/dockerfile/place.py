@@ -1,4 +1,4 @@
-"""Where an instruction stands, and the error that shows it."""
+"""Where an instruction stands, and the errors that show it."""
 
 from hull.errors import UserError
 from hull.light import NamedTuple
@@ -12,10 +12,20 @@ class Place(NamedTuple):
     last: int
     text: str
 
-    def error(self, message: str, hint: str = "", *, line: int = 0, column: int = 1) -> "DockerfileError":
-        """Return the error to raise: file, line and column, the line itself with a mark under the column."""
-        number = line or self.line
+    def error(
+        self, message: str, hint: str = "", *, line: int = 0, column: int = 1, near: str = ""
+    ) -> "DockerfileError":
+        """Return the error to raise: file, line and column, the line itself with a mark under the column.
+
+        `near` is a word of the instruction, as it was written, to point at in place of a line and a column.
+        """
         lines = self.text.split("\n")
+        if near:
+            number, column = next(
+                ((self.line + n, text.index(near) + 1) for n, text in enumerate(lines) if near in text), (self.line, 1)
+            )
+        else:
+            number = line or self.line
         shown = lines[number - self.line] if 0 <= number - self.line < len(lines) else ""
         return DockerfileError(self.file, number, column, shown, message, hint)
 
@@ -28,3 +38,7 @@ class DockerfileError(UserError):
         clean = "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in shown.rstrip("\r"))
         super().__init__(f"{file}:{line}:{column}: {message}\n  {clean}\n  {mark}^", hint)
         self.file, self.line, self.column = file, line, column
+
+
+class Malformed(ValueError):  # noqa: N818 (whoever knows the place raises it as a DockerfileError)
+    """A word that cannot be read or expanded: the message says why."""
