@@ -36,7 +36,8 @@ class DockerfileError(UserError):
     def __init__(self, file: str, line: int, column: int, shown: str, message: str, hint: str = "") -> None:  # noqa: PLR0917
         mark = "".join("\t" if letter == "\t" else " " for letter in shown[: column - 1])
         clean = "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in shown.rstrip("\r"))
-        super().__init__(f"{file}:{line}:{column}: {message}\n  {clean}\n  {mark}^", hint)
+        sight = f"\n  {clean}\n  {mark}^" if clean else ""
+        super().__init__(f"{file}:{line}:{column}: {message}{sight}", hint)
         self.file, self.line, self.column = file, line, column
 
 
