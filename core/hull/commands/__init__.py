@@ -30,6 +30,7 @@ VERBS = (
     "update",
     "autostart",
     "pull",
+    "push",
     "images",
     "rmi",
     "load",

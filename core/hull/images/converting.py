@@ -38,7 +38,7 @@ def convert(  # noqa: PLR0917 (the parts of a store)
             scratch = layers.scratch(flavour, name)
             try:
                 result = layers.unpack(
-                    scratch, flavour, _packed(confine, source, f"{paths.layers(source)}/{there[diff_id]}")
+                    scratch, flavour, packed(confine, source, f"{paths.layers(source)}/{there[diff_id]}")
                 )
                 layers.publish(scratch, name, flavour, {**result, "diff_id": diff_id})
             except BaseException:
@@ -48,7 +48,8 @@ def convert(  # noqa: PLR0917 (the parts of a store)
     return True
 
 
-def _packed(confine: "Confine", flavour: str, directory: str) -> Iterator[bytes]:
+def packed(confine: "Confine", flavour: str, directory: str) -> Iterator[bytes]:
+    """Yield an unpacked layer's tar; a packer that fails is an error at its end."""
     argv = [sys.executable, "-P", "-m", "hull.images.unpacker", "pack", directory]
     with confine(argv, flavour, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as packer:
         if packer.stdout is None or packer.stderr is None:

@@ -37,6 +37,10 @@ class Answer(NamedTuple):
     url: str = ""
 
 
+class UnreachableError(RegistryError):
+    """Nobody answered, or the connection broke on the way: what was sent may have arrived."""
+
+
 class Http:
     """A pool of connections. `settings` decide on TLS and plain HTTP."""
 
@@ -165,13 +169,13 @@ def _proxy(where: Origin, url: str) -> str:
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
-def unreachable(where: Origin, error: Exception) -> RegistryError:
+def unreachable(where: Origin, error: Exception) -> UnreachableError:
     """Return the error for a host that cannot be talked to."""
     reason = getattr(error, "reason", None) or error
     hint = "check the name, the network and the proxy variables"
     if "CERTIFICATE_VERIFY_FAILED" in str(reason):
         hint = f'trust its authority: [registry."{where.host}:{where.port}"] ca = "/path/to/ca.pem" in config.toml'
-    return RegistryError(f"cannot reach {where.host}:{where.port}: {str(reason)[:300]}", hint)
+    return UnreachableError(f"cannot reach {where.host}:{where.port}: {str(reason)[:300]}", hint)
 
 
 def _insecure_hint(where: Origin) -> str:

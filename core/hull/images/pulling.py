@@ -10,14 +10,17 @@ from hull.images.platforms import Platform
 from hull.images.reference import Reference
 from hull.images.registry import Registry
 from hull.images.source import Offer, Part, offer
+from hull.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hull.state.sources import Sources
 
 DEPTH = 3  # an index may hold an index, but not for ever
 
 
 def find(reference: Reference, wanted: Platform, settings: Settings, *, exact: bool) -> Offer:
     """Return the offer for a platform. `exact` refuses a single-platform image made for another one."""
-    mirror = settings.registry(reference.registry).mirror
-    if mirror:
+    for mirror in settings.registry(reference.registry).asked_first:
         try:
             return _find(Registry(reference, settings, mirror), reference, wanted, exact=exact)
         except RegistryError:
@@ -51,6 +54,16 @@ def _follow(registry: Registry, index: Index, wanted: Platform, reference: Refer
     chosen = manifest.choose(index, wanted, str(reference))
     digest, _, body = registry.manifest(chosen.digest)
     return digest, body
+
+
+def remember(sources: "Sources", name: str, found: Offer) -> None:
+    """Record which blobs of the repository `name` the layers of a pulled image are, for a later push."""
+    from hull.state.sources import Source
+
+    document = manifest.parse(dict(found.blobs)[found.manifest])
+    if isinstance(document, Manifest):
+        for diff_id, layer in zip(found.config.diff_ids, document.layers, strict=True):
+            sources.add(diff_id, Source(layer.digest, layer.size, layer.media_type, name))
 
 
 def _short(layer: Descriptor) -> str:

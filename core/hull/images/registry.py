@@ -40,7 +40,20 @@ class Registry:
         self._mirrored = bool(mirror)
         self._authorization = ""
         self._writes = writes
-        self._scopes = (f"repository:{reference.repository}:{'pull,push' if writes else 'pull'}",)
+        self._scopes: tuple[str, ...] = (f"repository:{reference.repository}:{'pull,push' if writes else 'pull'}",)
+
+    @property
+    def reference(self) -> Reference:
+        """What it was made for."""
+        return self._reference
+
+    def reach(self, repository: str) -> None:
+        """Ask for the right to read another repository with the next token: a mount needs it."""
+        scope = f"repository:{repository}:pull"
+        if scope not in self._scopes:
+            self._scopes = (*self._scopes, scope)
+            if self._authorization.startswith("Bearer "):
+                self._authorization = ""
 
     def manifest(self, wanted: str) -> tuple[str, str, bytes]:
         """Return the digest, the claimed type and the bytes of a manifest by tag or digest; a digest is verified."""

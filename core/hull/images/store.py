@@ -31,6 +31,7 @@ class ImageStore:
 
     def __init__(self, paths: Paths, db: Database, events: log.Events, confine: "Confine") -> None:
         self._paths = paths
+        self._db = db
         self._rows = Images(db)
         self._events = events
         self._confine = confine
@@ -82,6 +83,7 @@ class ImageStore:
         """Fetch an image from its registry, what is here already left out, and return it."""
         from hull import config
         from hull.images import platforms, pulling
+        from hull.state.sources import Sources
 
         parsed = reference.parse(name)
         wanted = platforms.parse(platform) if platform else platforms.host()
@@ -89,7 +91,9 @@ class ImageStore:
         if wanted.rank(found.config.platform) is None:
             text = f"the image is made for {found.config.platform}, this machine is {wanted}"
             self._events(log.Event("warning", str(parsed), text))
-        return self.adopt(found, str(parsed), flavour)
+        ready = self.adopt(found, str(parsed), flavour)
+        pulling.remember(Sources(self._db), parsed.name, found)
+        return ready
 
     def load(self, source: "str | IO[bytes]", flavour: str = "range", platform: str = "") -> list[str]:
         """Take the images out of an archive (a path or an open file); return their references, or ids."""
