@@ -3,6 +3,7 @@
     HullError                 message + hint; the fronts print both and exit 125
     ├── UserError             what was asked cannot be: a bad flag, an unknown image, a name in use
     ├── HostError             this machine cannot or will not: no user namespaces, no helper, a full disk
+    │   └── NotHere           the caller cannot, because it goes on afterwards; another process could
     ├── RegistryError         the other side refused, failed or lied
     ├── Several               of several things some failed: `done` is what was done, `errors` are the failures
     └── Bug                   hull contradicts itself; the hint says how to report it
@@ -34,6 +35,10 @@ class UserError(HullError):
 
 class HostError(HullError):
     """The host lacks or refuses something; the hint says how to give it."""
+
+
+class NotHere(HostError):  # noqa: N818 (what it says)
+    """The calling process cannot, because it goes on afterwards; one that does not could."""
 
 
 class RegistryError(HullError):

@@ -77,8 +77,9 @@ def detach_keys(text: str) -> str:
     return result.hex()
 
 
-def attach_options(*, stdin: bool, signals: bool, keys: str) -> str:
-    """Return the options of the op `attach`."""
+def attach_options(*, stdin: bool, signals: bool, keys: str, without: Many = ()) -> str:
+    """Return the options of the op `attach`; `without` are streams of the program that are not shown."""
     hexed = detach_keys(keys)
     words = [word for word, said in (("stdin", stdin), ("signals", signals)) if said]
+    words += [f"no-{stream}" for stream in without]
     return ",".join([*words, *([f"detach-keys={hexed}"] if hexed else [])])

@@ -4,7 +4,7 @@ from hull.commands import _life, _start
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import NotHere, UserError
 from hull.light import Annotated
 from hull.runtime.detached import Detached
 from hull.runtime.launch import Launch
@@ -47,12 +47,17 @@ def _begin(engine: Engine, word: str) -> str:
 
 def begin(engine: Engine, row: Container) -> None:
     """Start a container detached and return once its program runs; one that runs stays as it is."""
-    with engine.containers.lock(row):
-        if engine.containers.status(row).state != "running":
-            steps = _planned(engine, row, Detached())
-            launch = _start.prepared(engine, steps, ("hull", "start", row.name), row.id)
-            engine.containers.begin(row)
-            _start.detach(engine, row, launch)
+    try:
+        with engine.containers.lock(row):
+            if engine.containers.status(row).state != "running":
+                steps = _planned(engine, row, Detached())
+                launch = _start.prepared(engine, steps, ("hull", "start", row.name), row.id)
+                engine.containers.begin(row)
+                _start.detach(engine, row, launch)
+    except NotHere:
+        from hull.commands import _elsewhere
+
+        _elsewhere.start(engine, row)
 
 
 def attached(engine: Engine, row: Container, options: str) -> Launch:

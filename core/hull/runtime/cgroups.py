@@ -7,7 +7,7 @@ move the process there), else the caller's own group. Every value is read back. 
 import os
 import sys
 
-from hull.errors import HostError, HullError
+from hull.errors import HostError, HullError, NotHere
 from hull.model import Limits
 from hull.runtime import controls
 from hull.runtime.membership import LAUNCHER, Tree, find_tree, group_name, listed, wall_before
@@ -97,9 +97,10 @@ def _base(ident: str, tree: Tree, needed: set[str], resident: bool) -> str:
 
 def _stay(needed: set[str], resident: bool) -> None:
     if resident:
-        raise HostError(
+        raise NotHere(
             f"cannot limit {listed(needed)} from inside this shell: its own process would have to move",
-            "run hull as a program of its own (in IPython !hull run …), or give a delegated group in HULL_CGROUP",
+            "hull run -d and hull start can; or run hull as a program of its own (in IPython !hull run …), "
+            "or give a delegated group in HULL_CGROUP",
         )
 
 

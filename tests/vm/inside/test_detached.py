@@ -3,6 +3,8 @@
 import json
 import os
 import select
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -51,6 +53,25 @@ def test_limits_are_in_force_at_every_start(cli, detached):
         cli("stop", "-t", "0", "again", check=True)
         assert not place.exists()
         cli("start", "again", check=True)
+
+
+RESIDENT = """
+import os, sys
+import hull
+before = open("/proc/self/cgroup").read()
+c = hull.run("busybox", ["sleep", "600"], detach=True, network="none", memory="64m", name=sys.argv[1])
+c.stop(time=0)
+c.start()
+assert open("/proc/self/cgroup").read() == before, "it was moved"
+"""
+
+
+@pytest.mark.single_id
+def test_a_shell_that_stays_starts_what_has_limits(cli):
+    done = subprocess.run([sys.executable, "-c", RESIDENT, "beside"], env=cli.env(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (group(cli, "beside") / "memory.max").read_text() == "67108864\n"
+    cli("rm", "-f", "beside", check=True)
 
 
 @pytest.mark.single_id

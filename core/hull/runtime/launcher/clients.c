@@ -21,6 +21,12 @@ struct client *clients_add(struct monitor *m, int fd, enum role role)
     return NULL;
 }
 
+void clients_ask(struct client *client, const char *options)
+{
+    client->input = text_has(options, "stdin");
+    client->without = text_has(options, "no-stdout") ? 'o' : text_has(options, "no-stderr") ? 'e' : '\0';
+}
+
 void clients_drop(struct client *client)
 {
     if (client->role == ROLE_NONE)
@@ -89,7 +95,7 @@ void clients_end(struct client *client, int code)
 void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t length)
 {
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
-        for (size_t at = 0; client->role == ROLE_ATTACHED && at < length; at += PACKET_MAX)
+        for (size_t at = 0; client->role == ROLE_ATTACHED && client->without != kind && at < length; at += PACKET_MAX)
             clients_tell(client, kind, bytes + at, length - at < PACKET_MAX ? length - at : PACKET_MAX);
 }
 

@@ -76,7 +76,7 @@ static void answer(struct client *client, const char *text)
 static void attach(struct monitor *m, struct client *client, const char *options)
 {
     client->role = ROLE_ATTACHED;
-    client->input = options != NULL && text_has(options, "stdin");
+    clients_ask(client, options != NULL ? options : "");
     if (options != NULL && text_has(options, "mode"))
         clients_tell(client, 'm', plan_is_pty(m->plan) ? "tty" : "pipes", plan_is_pty(m->plan) ? 3 : 5);
 }

@@ -34,7 +34,7 @@ static void prepare(struct monitor *m, struct launch *launch, int starter)
     m->streams[0] = (struct stream){.fd = -1, .kind = 'o', .name = "stdout", .bytes = bytes[0]};
     m->streams[1] = (struct stream){.fd = -1, .kind = 'e', .name = "stderr", .bytes = bytes[1]};
     m->health.output.bytes = bytes[2];
-    client->input = attach != NULL && text_has(attach->arg[1], "stdin");
+    clients_ask(client, attach != NULL ? attach->arg[1] : "");
     launch->inside = -1;
     restart_parse(m);
     health_parse(m);

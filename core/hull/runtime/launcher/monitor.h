@@ -35,7 +35,8 @@ enum role {
 };
 struct client {
     enum role role;
-    bool input; /* it may write to the program */
+    bool input;   /* it may write to the program */
+    char without; /* the kind of stream that it is not shown, '\0': none */
     int fd, spill;
     off_t spilled, sent;
     int64_t since; /* when it last took something */
@@ -121,6 +122,7 @@ size_t encode_cut(const char *bytes, size_t length);
 /* clients.c: who is attached. */
 struct client *clients_add(struct monitor *m, int fd, enum role role);
 void clients_drop(struct client *client);
+void clients_ask(struct client *client, const char *options);
 void clients_tell(struct client *client, char kind, const char *bytes, size_t length);
 void clients_end(struct client *client, int code);
 void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t length);
