@@ -31,6 +31,8 @@ VERBS = (
     "autostart",
     "pull",
     "push",
+    "login",
+    "logout",
     "images",
     "rmi",
     "load",

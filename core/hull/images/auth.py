@@ -2,32 +2,12 @@
 
 import os
 
-from hull.errors import HostError, UserError
-from hull.light import Any, NamedTuple
+from hull.errors import UserError
+from hull.images import helpers
+from hull.images.credentials import Credentials
+from hull.light import Any
 
 DOCKER_KEY = "https://index.docker.io/v1/"
-_TIMEOUT = 30
-
-
-class Credentials(NamedTuple):
-    """A user and a password, or an identity token (then `user` is empty)."""
-
-    user: str = ""
-    password: str = ""
-    token: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.user or self.token)
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.user!r}, …)"
-
-    @property
-    def basic(self) -> str:
-        """The value of a Basic Authorization header."""
-        import base64
-
-        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
 
 
 def files(environ: dict[str, str]) -> list[str]:
@@ -51,34 +31,42 @@ def find(registry: str, repository: str, environ: dict[str, str] | None = None) 
 
 
 def _in_file(path: str, registry: str, repository: str) -> Credentials:
-    data = _read(path)
-    helper = data.get("credHelpers", {}).get(registry)
-    if helper and (found := _ask(str(helper), DOCKER_KEY if registry == "docker.io" else registry)):
+    data = read(path)
+    server = DOCKER_KEY if registry == "docker.io" else registry
+    helper = (data.get("credHelpers") or {}).get(registry)
+    if helper and (found := helpers.get(str(helper), server)):
         return found
     auths = data.get("auths") or {}
-    for key in _keys(registry, repository):
+    for key in keys(registry, repository):
         if key in auths and (found := _decode(auths[key], path, key)):
             return found
     if data.get("credsStore"):
-        return _ask(str(data["credsStore"]), DOCKER_KEY if registry == "docker.io" else registry)
+        return helpers.get(str(data["credsStore"]), server)
     return Credentials()
 
 
-def _keys(registry: str, repository: str) -> list[str]:
-    parts = repository.split("/")
-    keys = ["/".join((registry, *parts[:count])) for count in range(len(parts), -1, -1)]
+def helper_of(data: dict[str, Any], registry: str) -> str:
+    """Return the helper that a file names for a registry, "" for none."""
+    return str((data.get("credHelpers") or {}).get(registry) or data.get("credsStore") or "")
+
+
+def keys(registry: str, repository: str) -> list[str]:
+    """Return what an entry for a repository may be called, the best first; with "" those of the whole registry."""
+    parts = repository.split("/") if repository else []
+    found = ["/".join((registry, *parts[:count])) for count in range(len(parts), -1, -1)]
     legacy = [f"https://{registry}", f"https://{registry}/v1/", f"https://{registry}/v2/", f"http://{registry}"]
-    return keys + (["index.docker.io", DOCKER_KEY] if registry == "docker.io" else []) + legacy
+    return found + (["index.docker.io", DOCKER_KEY] if registry == "docker.io" else []) + legacy
 
 
-def _read(path: str) -> dict[str, Any]:
+def read(path: str) -> dict[str, Any]:
+    """Return what a file holds; one that is no JSON is an error that names it."""
     import json
 
     try:
         with open(path, encoding="utf-8") as file:
             data = json.load(file)
     except (OSError, ValueError) as error:
-        raise UserError(f"cannot read credentials from {path}: {error}", "correct the file, or log in again") from None
+        raise UserError(f"cannot read credentials from {path}: {error}", "correct the file, or move it away") from None
     return data if isinstance(data, dict) else {}
 
 
@@ -96,35 +84,3 @@ def _decode(entry: Any, path: str, key: str) -> Credentials:
     except ValueError:
         raise UserError(f"cannot read credentials for {key} from {path}: not base64", "log in again") from None
     return Credentials(user, password.rstrip("\0")) if colon else Credentials()
-
-
-def _ask(helper: str, server: str) -> Credentials:
-    """Ask docker-credential-HELPER; one that knows nothing about the server answers with an exit code."""
-    import json
-    import subprocess
-
-    program = f"docker-credential-{helper}"
-    if "/" in helper:
-        raise UserError(
-            f"cannot run the credential helper {helper!r}: a name is wanted, not a path", "correct the file"
-        )
-    try:
-        done = subprocess.run(
-            [program, "get"], input=server.encode(), capture_output=True, timeout=_TIMEOUT, check=False
-        )
-    except FileNotFoundError:
-        raise HostError(
-            f"cannot run the credential helper {program}: not found", "install it, or log in again"
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise HostError(
-            f"cannot get credentials: {program} said nothing for {_TIMEOUT} s", "unlock its store"
-        ) from None
-    if done.returncode:
-        return Credentials()
-    try:
-        answer = json.loads(done.stdout)
-        user, secret = str(answer["Username"]), str(answer["Secret"])
-    except (ValueError, KeyError, TypeError):
-        raise HostError(f"cannot get credentials: {program} gave no valid answer", "log in again") from None
-    return Credentials(token=secret) if user == "<token>" else Credentials(user, secret)

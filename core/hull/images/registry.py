@@ -6,11 +6,12 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from hull.config import Settings
-from hull.errors import HullError, RegistryError
-from hull.images import auth, digests, manifest, ranges, refusals, tokens
+from hull.errors import RegistryError
+from hull.images import auth, digests, manifest, ranges, refusals, schemes, tokens
+from hull.images.credentials import Credentials
 from hull.images.http import Answer, Http
 from hull.images.reference import Reference
-from hull.images.urls import is_loopback, origin, shown
+from hull.images.urls import origin, shown
 from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,10 +30,20 @@ class _CutError(Exception):
 class Registry:
     """One repository at one registry, or at a mirror of it. Safe to use from several threads.
 
-    `writes` asks for the right to push with the first token.
+    `writes` asks for the right to push with the first token; `credentials` are taken in place of what files hold; not
+    `scoped` asks for no right at all: to show who one is, or to list what there is.
     """
 
-    def __init__(self, reference: Reference, settings: Settings, mirror: str = "", *, writes: bool = False) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        settings: Settings,
+        mirror: str = "",
+        *,
+        writes: bool = False,
+        credentials: Credentials | None = None,
+        scoped: bool = True,
+    ) -> None:
         self._reference = reference
         self._settings = settings
         self._http = Http(settings)
@@ -40,7 +51,9 @@ class Registry:
         self._mirrored = bool(mirror)
         self._authorization = ""
         self._writes = writes
-        self._scopes: tuple[str, ...] = (f"repository:{reference.repository}:{'pull,push' if writes else 'pull'}",)
+        self._given = credentials
+        right = f"repository:{reference.repository}:{'pull,push' if writes else 'pull'}"
+        self._scopes: tuple[str, ...] = (right,) if scoped else ()
 
     @property
     def reference(self) -> Reference:
@@ -169,7 +182,9 @@ class Registry:
             return f"{self.base}{target}"
         return f"{self.base}/v2/{self._reference.repository}/{target}"
 
-    def _credentials(self) -> auth.Credentials:
+    def _credentials(self) -> Credentials:
+        if self._given is not None:
+            return self._given
         name = urlsplit(self._base).netloc if self._mirrored else self._reference.registry
         return auth.find(name, self._reference.repository)
 
@@ -183,31 +198,6 @@ class Registry:
     @property
     def base(self) -> str:
         """Scheme and host, found out when first asked."""
-        return self._find_base()
-
-    def _find_base(self) -> str:
-        """Return scheme and host: plain HTTP is tried first on this machine, last where settings call it insecure."""
-        if self._base:
-            return self._base
-        host, asked = self._reference.host, self._settings.registry(self._reference.registry)
-        schemes = ["https"]
-        if asked.insecure:
-            schemes = ["https", "http"]
-        elif is_loopback(urlsplit(f"//{host}").hostname or "") and not asked.ca:
-            schemes = ["http", "https"]
-        self._base = f"{schemes[0]}://{host}" if len(schemes) == 1 else self._probe([f"{s}://{host}" for s in schemes])
+        if not self._base:
+            self._base = schemes.find(self._reference, self._settings, self._http)
         return self._base
-
-    def _probe(self, bases: list[str]) -> str:
-        failure: HullError | None = None
-        for base in bases:
-            try:
-                with self._http.get(f"{base}/v2/", {}) as (response, *_):
-                    response.read(1 << 16)
-                    if response.status != HTTPStatus.BAD_REQUEST:  # what a TLS server says to plain HTTP
-                        return base
-            except RegistryError as error:
-                failure = failure or error
-        raise failure or RegistryError(
-            f"cannot reach {bases[0]}: it speaks neither HTTP nor HTTPS", "check the address"
-        )

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from hull.errors import RegistryError
 from hull.images import challenge
-from hull.images.auth import Credentials
+from hull.images.credentials import Credentials
 from hull.images.http import Http
 from hull.images.urls import origin
 
