@@ -6,6 +6,9 @@ import subprocess
 import time
 
 import pytest
+from hull.commands.wait import wait
+from hull.errors import UserError
+from hull.objects import values
 
 from tests.commandline import CommandLine
 from tests.commands.conftest import Name
@@ -109,6 +112,36 @@ def test_wait_of_one_that_removes_itself(cli: CommandLine, name: Name) -> None:
     until(lambda: os.path.exists(f"/proc/{waiting.pid}/fd/3"))
     cli("exec", called, "touch", "/go")
     assert waiting.communicate(timeout=60)[0] == b"6\n"
+
+
+def test_wait_of_several_that_remove_themselves(cli: CommandLine, name: Name) -> None:
+    """The second is gone before the first has ended: its end was held from the beginning."""
+    first, second = name(), name()
+    detached(cli, first, "while ! test -e /go; do sleep 0.02; done; exit 6", "--rm")
+    ident = detached(cli, second, "exec sleep 1000", "--rm")
+    waiting = cli.popen("wait", first, second, stdout=subprocess.PIPE)
+    until(lambda: os.path.exists(f"/proc/{waiting.pid}/fd/4") and has_open(waiting.pid, f"{ident}/status"))
+    cli("kill", second, check=True)
+    until(lambda: not os.path.exists(f"{cli.root}/containers/{ident}"))
+    cli("exec", first, "touch", "/go", check=True)
+    assert waiting.communicate(timeout=60)[0] == b"6\n137\n"
+
+
+def has_open(pid: int, end: str) -> bool:
+    places = [f"/proc/{pid}/fd/{fd}" for fd in os.listdir(f"/proc/{pid}/fd")]
+    return any(os.path.realpath(place).endswith(end) for place in places)
+
+
+def test_wait_of_one_that_goes_between_two_looks(cli: CommandLine, name: Name, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HULL_ROOT", cli.root)
+    called, engine = name(), values.engine()
+    cli("create", "--name", called, *NONE, "busybox", check=True)
+    row = engine.containers.find(called)
+    assert wait(engine, (called,)) == [0]
+    monkeypatch.setattr(engine.containers, "find", lambda _: row)
+    cli("rm", called, check=True)
+    with pytest.raises(UserError, match=f"no such container: {called}: it has just been removed"):
+        wait(engine, (called,))
 
 
 def test_rm_refuses_a_running_one_and_force_leaves_nothing(cli: CommandLine, name: Name) -> None:

@@ -7,7 +7,7 @@ from hull.commands._container import HOST
 from hull.commands._start import confinement
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import HostError, UserError
 from hull.light import Annotated
 from hull.model import Spec
 from hull.runtime import detached, ops, plan
@@ -57,7 +57,12 @@ def exec_(
         return launch
     from hull.runtime import background
 
-    background.run(launch, steps)
+    try:
+        background.run(launch, steps)
+    except HostError:
+        if not engine.containers.status(row).up:
+            raise UserError(f"cannot exec in {row.name}: it has just ended", f"hull start {row.name}") from None
+        raise
     return None
 
 

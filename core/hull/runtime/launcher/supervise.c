@@ -163,7 +163,7 @@ static bool reap(struct launch *launch)
     launch->child = 0;
     if (launch->channel >= 0)
         read_channel(launch);
-    if (launch->progress >= 0)
+    while (launch->progress >= 0) /* the byte and the end: one that ends at once was executed, too */
         read_progress(launch);
     if (!launch->failed)
         launch->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
