@@ -9,7 +9,7 @@ from hull.dockerfile.statement import Statement, json_words
 from hull.dockerfile.variables import Manner, split
 
 TAKERS = ("ADD", "COPY", "RUN")
-FORM = re.compile(r"\d*<<(-?)\s*([^<]+)", re.ASCII)
+FORM = re.compile(r"\d*<<(-?+)\s*([^<]+)", re.ASCII)
 NOTHING: dict[str, str] = {}
 
 

@@ -116,13 +116,22 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
     made, negated = "", pattern.startswith("^", at)
     at += negated
     while at < len(pattern) and (pattern[at] != "]" or not made):
-        if pattern[at] == "\\":
-            at += 1
-        made += "-" if pattern[at : at + 1] == "-" and made else re.escape(pattern[at : at + 1])
-        at += 1
+        low, at = _letter(pattern, at)
+        made += low
+        if pattern.startswith("-", at) and not pattern.startswith("-]", at):
+            high, at = _letter(pattern, at + 1)
+            made += f"-{high}"
     if at >= len(pattern) or not made:
         raise ValueError(pattern)
     return f"[{'^' if negated else ''}{made}]", at + 1
+
+
+def _letter(pattern: str, at: int) -> tuple[str, int]:
+    """Return a letter of a bracket, escaped for a regular expression, and where the next one is."""
+    at += pattern[at : at + 1] == "\\"
+    if at >= len(pattern):
+        raise ValueError(pattern)
+    return re.escape(pattern[at]), at + 1
 
 
 def _fixed(text: str) -> str:

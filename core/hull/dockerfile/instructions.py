@@ -162,7 +162,7 @@ def unknown(statement: Statement) -> NoReturn:
 
     close = difflib.get_close_matches(statement.keyword, [*READERS, "FROM"], 1)
     hint = f"did you mean {close[0]}?" if close else "the line before may lack a \\ at its end"
-    raise statement.error(f"there is no instruction {statement.keyword!r}", hint, 0)
+    raise statement.error(f"there is no instruction {statement.keyword!r}", hint, statement.begin)
 
 
 def read(statement: Statement) -> Instruction:

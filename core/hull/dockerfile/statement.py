@@ -16,7 +16,10 @@ class Word(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """An instruction before it is understood. `rest` is what follows keyword and flags and begins at `offset`."""
+    """An instruction before it is understood: it begins at `begin` of its line, `rest` after keyword and flags.
+
+    `rest` begins at `offset`.
+    """
 
     place: Place
     line: Line
@@ -25,6 +28,7 @@ class Statement(NamedTuple):
     rest: str
     offset: int
     escape: str
+    begin: int = 0
     heredocs: tuple[Heredoc, ...] = ()
 
     def error(self, message: str, hint: str = "", offset: int | None = None) -> DockerfileError:
@@ -46,7 +50,7 @@ def take_apart(line: Line, place: Place, escape: str, start: int = 0) -> Stateme
     flags, offset = _flags(text, stop, escape)
     rest = text[offset:].strip(SPACE)
     begin = text.find(rest, offset) if rest else min(offset, len(text))
-    return Statement(place, line, text[start:stop].upper(), tuple(flags), rest, begin, escape)
+    return Statement(place, line, text[start:stop].upper(), tuple(flags), rest, begin, escape, start)
 
 
 def _flags(text: str, at: int, escape: str) -> tuple[list[Word], int]:
