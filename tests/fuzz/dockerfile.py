@@ -13,13 +13,13 @@ from hull.errors import HullError
 from tests.fuzz import loop
 
 SEEDS = [
-    b'# escape=`\nARG V=1\nFROM --platform=$P a:${V:-2} AS b\nRUN ["a"]\n'
-    b'COPY --from=0 --chown=$U <<A <<-\'B\' /d\nx$V\nA\n\ty\nB\n',
-    b"FROM a\nENV A=1 B=\"x y\" C='z' \\\n # c\n D=${A#*.}${A%%?}${A//a/b}\n"
-    b"LABEL a b\nEXPOSE 80-90/udp $A\nUSER a\nWORKDIR /x\n",
+    (b'# escape=`\nARG V=1\nFROM --platform=$P a:${V:-2} AS b\nRUN ["a"]\n'
+    b'COPY --from=0 --chown=$U <<A <<-\'B\' /d\nx$V\nA\n\ty\nB\n'),
+    (b"FROM a\nENV A=1 B=\"x y\" C='z' \\\n # c\n D=${A#*.}${A%%?}${A//a/b}\n"
+    b"LABEL a b\nEXPOSE 80-90/udp $A\nUSER a\nWORKDIR /x\n"),
     b"FROM a\nRUN --mount=type=cache,target=/c,id=$A,mode=0700 --network=none <<EOF\nx\nEOF\nONBUILD RUN x <<E\ny\nE\n",
-    b'FROM a AS b\nHEALTHCHECK --interval=1m30s --retries=3 CMD ["x"]\nVOLUME ["/a b"]\n'
-    b'SHELL ["/s", "-c"]\nSTOPSIGNAL 9\nCMD a\nFROM b\n',
+    (b'FROM a AS b\nHEALTHCHECK --interval=1m30s --retries=3 CMD ["x"]\nVOLUME ["/a b"]\n'
+    b'SHELL ["/s", "-c"]\nSTOPSIGNAL 9\nCMD a\nFROM b\n'),
     b"ADD --checksum=sha256:0 https://h/x.git#a:b /d\nFROM a\nMAINTAINER x\n", b"*\n!a/**/*.py\n[a-c]?\n\\*\n",
 ]  # fmt: skip
 KNOWN = {"A": "a.b.a", "P": "linux/amd64", "U": "0:0"}
