@@ -33,6 +33,8 @@ VERBS = (
     "push",
     "login",
     "logout",
+    "search",
+    "tags",
     "images",
     "rmi",
     "load",

@@ -46,6 +46,8 @@ def read(argv: list[str]) -> Call:
     name, rest = (argv[0], argv[1:]) if argv else ("--help", [])
     if name == "container" and rest and not rest[0].startswith("-"):  # Docker's longer way to say the same verbs
         name, rest = {"ls": "ps", "list": "ps"}.get(rest[0], rest[0]), rest[1:]
+    if name == "tag" and rest[:1] == ["list"]:  # an image of that name can be called list:latest
+        name, rest = "tags", rest[1:]
     if name == "help" and rest:
         name, rest = rest[0], ["--help"]
     if name in ("--help", "-h", "help"):

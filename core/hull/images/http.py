@@ -105,6 +105,7 @@ class Http:
         where = origin(url)
         if where.scheme == "http" and not self.allows_plain(where.host, where.port):
             raise RegistryError(f"cannot ask {where.host}: plain HTTP is refused", _insecure_hint(where))
+        headers = {"User-Agent": "hull", **headers}
         for again in (method in _REDIRECTING, False):
             try:
                 return self._pool(where, url).request(
@@ -131,7 +132,6 @@ class Http:
         if key not in self._pools:
             options: dict[str, Any] = {
                 "timeout": urllib3.Timeout(connect=CONNECT, read=READ),
-                "headers": {"User-Agent": "hull"},
                 "maxsize": 4,
             }
             if trust:

@@ -157,7 +157,7 @@ class Registry:
         `target` is a path of this repository, an absolute path of the registry, or a URL that the registry gave: one
         of another origin gets no credentials.
         """
-        url = self._url(target)
+        url = self.url(target)
         home = origin(url) == origin(self.base)
         for attempt in range(2):
             given = self._authorization if home else ""
@@ -175,7 +175,8 @@ class Registry:
                 self._http, challenges, self._credentials(), self._reference.registry, self._scopes
             )
 
-    def _url(self, target: str) -> str:
+    def url(self, target: str) -> str:
+        """Return the URL of what `request` takes."""
         if "://" in target:
             return target
         if target.startswith("/"):
