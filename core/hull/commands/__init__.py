@@ -35,6 +35,7 @@ VERBS = (
     "logout",
     "search",
     "tags",
+    "copy",
     "images",
     "rmi",
     "load",

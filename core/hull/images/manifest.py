@@ -79,6 +79,20 @@ def _kind(data: dict[str, Any], claimed: str) -> type[Manifest] | type[Index]:
     return Index if index else Manifest
 
 
+def type_of(body: bytes, claimed: str = "") -> str:
+    """Return the media type of a document whose content was or will be checked: what it says, else what was claimed."""
+    data = documents.read(body, "the manifest")
+    stated = data.get("mediaType") if isinstance(data, dict) else ""
+    for kind in (stated, claimed.partition(";")[0].strip().lower()):
+        if kind in ACCEPTED:
+            return str(kind)
+    if isinstance(data, dict) and "manifests" in data:
+        return OCI_INDEX
+    config = data.get("config") if isinstance(data, dict) else None
+    docker = isinstance(config, dict) and "docker" in str(config.get("mediaType", ""))
+    return DOCKER_MANIFEST if docker else OCI_MANIFEST
+
+
 def _items(data: dict[str, Any], key: str) -> list[Any]:
     items = data.get(key)
     if not isinstance(items, list):

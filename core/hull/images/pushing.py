@@ -12,11 +12,12 @@ from hull import log
 from hull.errors import UserError
 from hull.images import blobs, digests, imageconfig, manifest, pushing_layers, reference, workers
 from hull.images.manifest import Descriptor
+from hull.images.platforms import Platform
 from hull.images.pushing_layers import Bench, Sent
 from hull.images.reference import Reference
 from hull.images.registry import Registry
 from hull.images.uploads import Uploads
-from hull.light import Any, NamedTuple
+from hull.light import NamedTuple
 from hull.state.images import ImageRecord
 from hull.state.sources import Source
 
@@ -55,7 +56,7 @@ def push(bench: Bench, ident: str, target: Reference, compression: str = "", pla
     return Pushed(target, digest, len(body))
 
 
-def _check_platform(made: Any, platform: str, target: Reference) -> None:
+def _check_platform(made: Platform, platform: str, target: Reference) -> None:
     if not platform:
         return
     from hull.images import platforms
@@ -120,7 +121,7 @@ def _documents(
     elif kept and [one.digest for one in layers] == [one.digest for one in kept]:
         body = blobs.get(bench.paths, record.manifest)
         if body is not None:
-            return body, _type_of(json.loads(body)), text
+            return body, manifest.type_of(body), text
     document = {
         "schemaVersion": 2,
         "mediaType": manifest.OCI_MANIFEST,
@@ -128,15 +129,6 @@ def _documents(
         "layers": [{"mediaType": one.oci_type, "digest": one.digest, "size": one.size} for one in layers],
     }
     return json.dumps(document, separators=(",", ":")).encode(), manifest.OCI_MANIFEST, text
-
-
-def _type_of(document: dict[str, Any]) -> str:
-    """Return what a manifest without a mediaType is: OCI's may lack it, Docker's says it by its config."""
-    stated = document.get("mediaType")
-    if stated in manifest.ACCEPTED:
-        return str(stated)
-    docker = "docker" in str(document["config"].get("mediaType", ""))
-    return manifest.DOCKER_MANIFEST if docker else manifest.OCI_MANIFEST
 
 
 def _remember(  # noqa: PLR0917 (what is recorded)
