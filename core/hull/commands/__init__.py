@@ -36,6 +36,7 @@ VERBS = (
     "search",
     "tags",
     "copy",
+    "manifest",
     "images",
     "rmi",
     "load",

@@ -56,6 +56,10 @@ class RegistryTarget:
             return False
         return self._uploads.mount(wanted.digest, source.reference.repository)
 
+    def names(self, digest: str) -> bool:
+        """Whether the repository has a manifest."""
+        return self._uploads.names(digest)
+
     def put(self, wanted: Descriptor, chunks: Callable[[], Iterable[bytes]]) -> None:
         """Upload a blob."""
         self._uploads.put(wanted, chunks)

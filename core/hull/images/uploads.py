@@ -45,6 +45,10 @@ class Uploads:
         """Whether the repository has a blob."""
         return bool(self._registry.has("blobs", digest))
 
+    def names(self, wanted: str) -> bool:
+        """Whether the repository has a manifest, by tag or digest."""
+        return bool(self._registry.has("manifests", wanted))
+
     def mount(self, digest: str, repository: str) -> bool:
         """Let the registry link a blob from another of its repositories; False where it does not."""
         self._registry.reach(repository)
