@@ -25,17 +25,43 @@ def events(
     """Print events as they come, until interrupted or --until."""
     now = time.time()
     first, last = _times.moment(since, "--since", now), _times.moment(until, "--until", now)
-    wanted, shown = _filters(filter), _format(format)
+    wanted, shown, names = _filters(filter), _format(format), _Names(engine, now)
     past, output = bool(since or until), -1 if engine.resident else 1
     found = engine.history.follow(None if last is None else last / _times.SECOND, past=past, output=output)
 
     def lines() -> Iterator[str]:
         for event in found:
+            names.put(event)
             early, late = event["timeNano"] < (first or 0), last is not None and event["timeNano"] > last
             if not early and not late and all(any(test(event) for test in tests) for tests in wanted):
                 yield shown(event)
 
     return lines()
+
+
+class _Names:
+    """What containers are called when something happens to them: a launcher knows the name of its start only."""
+
+    def __init__(self, engine: Engine, now: float) -> None:
+        self._engine = engine
+        self._began = now * _times.SECOND
+        self._given: dict[str, str] = {}
+
+    def put(self, event: dict[str, Any]) -> None:
+        """Give a container's event its name of then: the last rename before it, or for what happens now its row's."""
+        ident, attributes = event["Actor"]["ID"], event["Actor"]["Attributes"]
+        if event["Type"] != "container":
+            return
+        if event["Action"] == "rename":
+            self._given[ident] = attributes["name"]
+        elif name := self._given.get(ident) or self._recorded(event):
+            attributes["name"] = name
+
+    def _recorded(self, event: dict[str, Any]) -> str:
+        if event["timeNano"] < self._began or event["Action"] == "create":
+            return ""
+        rows = self._engine.db.rows("SELECT name FROM containers WHERE id = ?", event["Actor"]["ID"])
+        return str(rows[0][0]) if rows else ""
 
 
 def _filters(words: Many) -> list[list[Test]]:
