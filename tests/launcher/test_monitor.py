@@ -1,11 +1,13 @@
 """A container without a shell: who stays beside it, who dies with whom, and what is left."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 
 import pytest
+from hull.state.locks import watched
 
 from tests.launcher.monitored import Monitored, gone
 
@@ -120,6 +122,29 @@ def test_a_second_monitor_is_refused(detached: Monitored) -> None:
     detached.sh("exec sleep 1000")
     assert "has a monitor already" in detached.sh("true", code=125)
     assert detached.control.state()["init"]
+    assert "failed" not in [event["event"] for event in detached.box.events()]
+
+
+def test_a_monitor_that_nobody_can_see_yet_is_one(detached: Monitored) -> None:
+    detached.sh("exec sleep 1000")
+    os.unlink(f"{detached.box.base}/monitor")
+    os.unlink(f"{detached.box.base}/status")
+    assert watched(detached.box.base)
+    assert "has a monitor already" in detached.sh("true", code=125)
+
+
+def test_a_monitor_is_one_until_its_end(detached: Monitored) -> None:
+    assert not watched(detached.box.base)
+    detached.sh("sleep 1000 & exec sleep 1000")
+    pids = detached.pids()
+    assert watched(detached.box.base)
+    os.kill(pids["monitor"], signal.SIGSTOP)
+    os.kill(pids["launcher"], signal.SIGKILL)
+    assert gone(pids["init"])
+    assert watched(detached.box.base)
+    os.kill(pids["monitor"], signal.SIGKILL)
+    assert gone(pids["monitor"])
+    assert not watched(detached.box.base)
 
 
 def test_a_socket_that_a_killed_monitor_left_is_no_hindrance(detached: Monitored) -> None:
@@ -139,6 +164,30 @@ def test_requests_that_are_none_are_refused(detached: Monitored) -> None:
     for request in ("nonsense", "stop", "stop x 1", "stop 0 1", "signal", "signal 99 0", "update sometimes 0"):
         assert control._ask(request).startswith("error "), request
     assert control.state()["policy"] == "no"
+
+
+def test_a_full_events_file_gets_a_second_name(detached: Monitored) -> None:
+    path = f"{detached.box.base}/events"
+    with open(path, "wb") as file:
+        file.truncate(4 << 20)
+    detached.box.give(path)
+    detached.sh("exit 3", extra=(("events", path, "{}"),))
+    detached.end()
+    assert os.stat(f"{path}.1").st_size == 4 << 20
+    with open(path) as lines:
+        assert [json.loads(line)["Action"] for line in lines] == ["start", "die"]
+
+
+def test_a_full_events_file_that_another_has_renamed_is_not_lost(detached: Monitored) -> None:
+    path = f"{detached.box.base}/events"
+    with open(path, "wb") as file:
+        file.truncate(4 << 20)
+        fcntl.flock(file, fcntl.LOCK_EX)  # somebody is at it
+        detached.box.give(path)
+        detached.sh("exit 3", extra=(("events", path, "{}"),))
+        detached.end()
+    assert not os.path.exists(f"{path}.1")
+    assert os.stat(path).st_size > 4 << 20
 
 
 def test_events_are_dockers(detached: Monitored) -> None:

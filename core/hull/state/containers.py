@@ -10,7 +10,7 @@ from hull.model import Image, Spec
 from hull.paths import Paths
 from hull.state import status
 from hull.state.db import Database, as_json
-from hull.state.locks import Lock
+from hull.state.locks import Lock, watched
 from hull.state.processes import Process
 from hull.state.status import NOBODY, Status
 
@@ -148,7 +148,9 @@ class Containers:
     def starting(self, row: Container, found: Status) -> bool:
         """Whether another process is about to start it: it asked, it lives, and nobody stands beside it yet."""
         asked = row.desired == "running" and found.state == "created" and not found.active
-        return asked and row.creator.alive and row.creator != Process.own()
+        if not asked or row.creator == Process.own():
+            return False
+        return row.creator.alive or watched(self._paths.container(row.id))
 
     def lock(self, row: Container) -> Lock:
         """Let nobody else start or remove the container inside the `with`."""

@@ -25,7 +25,6 @@ class Events:
 
     def __init__(self, paths: Paths) -> None:
         self.path = f"{paths.data}/events"
-        self._lock = f"{paths.locks}/events"
 
     def add(self, type: str, action: str, ident: str, attributes: Mapping[str, str] | None = None) -> None:
         """Append one event: `add("container", "rename", row.id, {"name": …, "image": …, "oldName": …})`.
@@ -107,20 +106,20 @@ class Events:
         fd = os.open(self.path, flags, 0o600)
         if os.fstat(fd).st_size < MOST:
             return fd
-        self._rotate(fd)
-        os.close(fd)
+        try:
+            self._rotate(fd)
+        finally:
+            os.close(fd)
         return os.open(self.path, flags, 0o600)
 
     def _rotate(self, full: int) -> None:
+        import contextlib
         import fcntl
 
-        lock = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(full), os.stat(self.path)):  # else somebody else was first
+        fcntl.flock(full, fcntl.LOCK_EX)  # the full file's own: launchers rotate, too, and take the same
+        with contextlib.suppress(FileNotFoundError):  # somebody else was first, and nobody has written since
+            if os.path.samestat(os.fstat(full), os.stat(self.path)):
                 os.rename(self.path, f"{self.path}.1")
-        finally:
-            os.close(lock)
 
 
 class _Tail:

@@ -8,11 +8,11 @@
 enum { KEPT_MAX = 16 };
 
 /* The plan names some by number: a session's kept namespace must be there at the next start, too. */
-static void close_others(const struct plan *plan, int starter)
+static void close_others(const struct plan *plan, int starter, int hold)
 {
-    unsigned long long kept[KEPT_MAX] = {(unsigned long long)starter}, number;
+    unsigned long long kept[KEPT_MAX] = {(unsigned long long)starter, (unsigned long long)hold}, number;
     unsigned from = 3;
-    size_t count = 1;
+    size_t count = 2;
 
     EACH(op, plan)
         for (int i = 0; i < PLAN_ARGUMENTS && op->arg[i] != NULL && op->word < W_HOSTNAME; i++)
@@ -33,7 +33,25 @@ static void close_others(const struct plan *plan, int starter)
     }
 }
 
-void detach_from_caller(const struct plan *plan, int starter)
+/* A container has one monitor: from before it is made until its end it holds a lock beside its socket, so that nobody
+ * who finds neither the socket nor a line of it in the status file thinks that there is none. */
+int detach_hold(const struct plan *plan)
+{
+    const struct op *op = plan_find(plan, W_MONITOR);
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char path[4096];
+    int fd;
+
+    fail_at(op);
+    text_join(path, sizeof path, op->arg[0], ".lock", "");
+    fd = MUST(open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), "open", path);
+    if (fcntl(fd, F_OFD_SETLK, &whole) < 0 && (errno == EAGAIN || errno == EACCES))
+        fail(EXIT_TOOL, EADDRINUSE, "watch", op->arg[0], "the container has a monitor already");
+    fail_at(NULL);
+    return fd;
+}
+
+void detach_from_caller(const struct plan *plan, int starter, int hold)
 {
     int null;
 
@@ -43,5 +61,5 @@ void detach_from_caller(const struct plan *plan, int starter)
     null = MUST(open("/dev/null", O_RDWR | O_CLOEXEC), "open", "/dev/null");
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         MUST(dup2(null, fd), "let go of", "a standard descriptor");
-    close_others(plan, starter);
+    close_others(plan, starter, hold);
 }

@@ -3,8 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
+
+enum { MOST = 4 << 20 };
 
 static struct {
     const char *path, *attributes, *id; /* path NULL: nobody wants them */
@@ -31,6 +35,31 @@ void events_close(void)
     events.path = NULL;
 }
 
+static int open_now(void)
+{
+    return open(events.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+/* A full file gets a second name and a new one begins, as state/events.py does it: under the full one's own lock, and
+ * only while it still has the name. Nobody waits for the lock: whoever holds it does the same. */
+static int open_events(void)
+{
+    struct stat full, named;
+    char old[4096];
+    int fd = open_now();
+
+    if (fd < 0 || fstat(fd, &full) < 0 || full.st_size < MOST || strlen(events.path) > sizeof old - 3)
+        return fd;
+    text_join(old, sizeof old, events.path, ".1", "");
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0 || stat(events.path, &named) < 0 || named.st_ino != full.st_ino ||
+        named.st_dev != full.st_dev || rename(events.path, old) < 0) {
+        flock(fd, LOCK_UN);
+        return fd;
+    }
+    close(fd);
+    return open_now();
+}
+
 /* `attributes` are members to add, each with a comma behind it. A full disk: the container goes on. */
 void events_add(const char *action, const char *attributes)
 {
@@ -40,7 +69,7 @@ void events_add(const char *action, const char *attributes)
     int fd;
 
     if (events.path == NULL ||
-        (fd = open(events.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+        (fd = open_events()) < 0)
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     snprintf(head, sizeof head,

@@ -115,6 +115,8 @@ static _Noreturn void keep(struct keeper *keeper)
     close(STDERR_FILENO);
     if (!by_exit)
         close(FD_READY);
+    if (keeper->launch->leash != 0)
+        settle_stack();
     while ((pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR) {
         if (pid != helper)
             continue;

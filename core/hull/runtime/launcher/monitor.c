@@ -21,7 +21,7 @@ bool monitor_asked(const struct plan *plan)
 
 static char input[PACKET_MAX] ROOMY, bytes[3][STREAM_ROOM] ROOMY;
 
-static void prepare(struct monitor *m, struct launch *launch, int starter)
+static void prepare(struct monitor *m, struct launch *launch, int starter, int hold)
 {
     const struct op *attach = plan_find(launch->plan, W_ATTACH);
     struct client *client = clients_add(m, starter, attach != NULL ? ROLE_ATTACHED : ROLE_STARTER);
@@ -30,6 +30,7 @@ static void prepare(struct monitor *m, struct launch *launch, int starter)
     m->launch = launch;
     m->plan = launch->plan;
     m->leash = m->init = m->pty = m->stdin_pipe = -1;
+    m->hold = hold;
     m->input = input;
     m->streams[0] = (struct stream){.fd = -1, .kind = 'o', .name = "stdout", .bytes = bytes[0]};
     m->streams[1] = (struct stream){.fd = -1, .kind = 'e', .name = "stderr", .bytes = bytes[1]};
@@ -111,8 +112,7 @@ static void settle(struct monitor *m)
     m->settle_at = 0;
     record_settle();
     for (struct stream *stream = m->streams; stream < m->streams + 2; stream++)
-        if (stream->used == 0)
-            settle_room(stream->bytes, STREAM_ROOM);
+        settle_room(stream->bytes + stream->used, STREAM_ROOM - stream->used);
     if (m->input_at == m->input_end)
         settle_room(m->input, PACKET_MAX);
     settle_stack();
@@ -216,15 +216,17 @@ static bool act(struct monitor *m)
 void monitor_enter(struct launch *launch)
 {
     static struct monitor monitor;
-    int pair[2];
+    int pair[2], hold;
     pid_t child;
 
     if (plan_find(launch->plan, W_MONITOR) == NULL)
         client_run(client_connect(plan_find(launch->plan, W_ATTACH)->arg[0]), launch->plan);
+    hold = detach_hold(launch->plan);
     channel_make(pair);
     client_size(pair[0]);
     if ((child = MUST(fork(), "start", "the monitor")) != 0) {
         close(pair[1]);
+        close(hold);
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
             continue;
         client_run(pair[0], launch->plan);
@@ -233,8 +235,8 @@ void monitor_enter(struct launch *launch)
     if (MUST(fork(), "start", "the monitor") != 0)
         _exit(0);
     fail_speak(pair[1]);
-    detach_from_caller(launch->plan, pair[1]);
-    prepare(&monitor, launch, pair[1]);
+    detach_from_caller(launch->plan, pair[1], hold);
+    prepare(&monitor, launch, pair[1], hold);
     while (!act(&monitor)) {
         if (monitor.phase == PHASE_OVER)
             end(&monitor);

@@ -63,7 +63,7 @@ struct monitor {
     struct launch *launch;
     const struct plan *plan;
     enum phase phase;
-    int signals, listener, leash;
+    int signals, listener, leash, hold;
     struct stream streams[2];
 
     pid_t runner;
@@ -93,7 +93,8 @@ struct monitor {
 };
 
 /* monitor.c, detach.c */
-void detach_from_caller(const struct plan *plan, int starter);
+int detach_hold(const struct plan *plan);
+void detach_from_caller(const struct plan *plan, int starter, int hold);
 void monitor_stop(struct monitor *m, int signal, int64_t ms);
 void monitor_signal(struct monitor *m, int signal);
 

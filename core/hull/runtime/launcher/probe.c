@@ -42,6 +42,7 @@ static void become_launcher(struct monitor *m, int leash, int output, pid_t moni
     MUST(prctl(PR_SET_PDEATHSIG, SIGKILL), "bind our life to", "the monitor's");
     if (getppid() != monitor)
         _exit(EXIT_TOOL);
+    close(m->hold);
     prctl(PR_SET_NAME, "hull-probe");
     MUST(dup2(output, STDOUT_FILENO), "use", "the probe's output");
     MUST(dup2(output, STDERR_FILENO), "use", "the probe's output");

@@ -128,8 +128,7 @@ void record_flush(void)
 
 void record_settle(void)
 {
-    if (record.used == 0)
-        settle_room(out, sizeof out);
+    settle_room(out + record.used, sizeof out - record.used);
 }
 
 static void refresh_stamp(void)

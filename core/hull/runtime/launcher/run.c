@@ -16,6 +16,7 @@ static void become_launcher(struct monitor *m, int leash, const int ends[3], pid
     MUST(prctl(PR_SET_PDEATHSIG, SIGKILL), "bind our life to", "the monitor's");
     if (getppid() != monitor)
         _exit(EXIT_TOOL);
+    close(m->hold);
     prctl(PR_SET_NAME, "hull-launch");
     for (int place = 0; place < 3; place++)
         if (ends[place] >= 0)

@@ -1,0 +1,76 @@
+"""What watches a container holds little memory, from its start on and again after a busy moment."""
+
+import itertools
+import os
+import time
+
+import pytest
+from hull.runtime.launch import program
+
+from tests.launcher.monitored import PATIENCE, Monitored
+
+SANITIZED = pytest.mark.skipif("asan" in os.environ.get("HULL_LAUNCHER", ""), reason="sanitizers keep their own books")
+MUSL, GLIBC = 88, 128  # KiB for all three
+MONITOR = 80
+STACK = 8  # of its own, for who waits
+
+
+def own(*pids: int) -> int:
+    """Return the KiB that these processes alone hold: anonymous memory, what they share with others by its share."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup") as lines:
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
+    return total
+
+
+def glibc() -> bool:
+    """Whether the launcher is linked against it: it touches more by itself."""
+    with open(program(), "rb") as file:
+        return b"GLIBC_TUNABLES" in file.read()
+
+
+def stack(pid: int) -> int:
+    """Return the KiB of a process's stack that are its alone."""
+    with open(f"/proc/{pid}/smaps") as lines:
+        below = itertools.dropwhile(lambda line: not line.endswith("[stack]\n"), lines)
+        return next(int(line.split()[1]) for line in below if line.startswith("Private_Dirty:"))
+
+
+def await_less(pid: int, most: int) -> None:
+    """Wait until a process holds less than that."""
+    deadline = time.monotonic() + PATIENCE
+    while (held := own(pid)) > most:
+        assert time.monotonic() < deadline, held
+        time.sleep(0.05)
+
+
+@SANITIZED
+def test_three_processes_hold_less_than_half_of_one_conmon(detached: Monitored) -> None:
+    detached.sh("exec sleep 1000")
+    assert own(*detached.pids().values()) < (GLIBC if glibc() else MUSL)
+
+
+@SANITIZED
+def test_no_stack_remembers_how_deep_it_was(detached: Monitored) -> None:
+    detached.sh("exec sleep 1000")
+    pids = detached.pids()
+    assert {name: dirty for name in ("launcher", "init") if (dirty := stack(pids[name])) > STACK} == {}
+
+
+@SANITIZED
+def test_after_a_busy_moment_a_monitor_gives_its_buffers_back(detached: Monitored) -> None:
+    noise = "head -c 1000000 /dev/urandom"
+    detached.sh(f"{noise} | od; {noise} >&2; echo >&2; echo done; exec sleep 1000")
+    deadline = time.monotonic() + PATIENCE
+    while b"done" not in b"".join(entry.data for entry in detached.entries()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    await_less(detached.pids()["monitor"], MONITOR)
+
+
+@SANITIZED
+def test_a_line_begun_is_not_given_back(detached: Monitored) -> None:
+    detached.sh("printf begun; sleep 2; echo ' and ended'")
+    detached.end()
+    assert detached.text() == "begun and ended\n"
