@@ -149,12 +149,16 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What a stub answers. `cut` closes the connection after that many bytes of the body."""
+    """What a stub answers. `cut` closes the connection after that many bytes of the body; status 0 without a word.
+
+    `stall` keeps the connection open at the cut until the event is set.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     cut: int = -1
+    stall: threading.Event | None = None
 
 
 Answer = Callable[[Request], Reply]
@@ -184,18 +188,18 @@ def served(answer: Answer, certificate: str = "", key: str = "") -> Iterator[Stu
             self.reply(answer(request))
 
         def reply(self, reply: Reply) -> None:
+            if not reply.status:
+                self.close_connection = True
+                return
             self.send_response(reply.status)
             for name, value in reply.headers:
                 self.send_header(name, value)
             if not any(name.lower() == "content-length" for name, _ in reply.headers):
                 self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(reply.body if reply.cut < 0 else reply.body[: reply.cut])
-            if reply.cut >= 0:
-                self.close_connection = True
+            self.close_connection |= _write(self.wfile, reply, silent=self.command == "HEAD")
 
-        do_GET = do_HEAD = do_POST = do_PUT = handle_any  # noqa: N815 (the library's names)
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 (the library's names)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -214,6 +218,16 @@ def served(answer: Answer, certificate: str = "", key: str = "") -> Iterator[Stu
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _write(file: Any, reply: Reply, *, silent: bool) -> bool:
+    """Write a reply's body as far as it goes; return whether the connection ends there."""
+    if not silent:
+        file.write(reply.body if reply.cut < 0 else reply.body[: reply.cut])
+    if reply.stall is not None:
+        file.flush()
+        reply.stall.wait(30)
+    return reply.cut >= 0
 
 
 def image_answer(blobs: dict[str, bytes], tags: dict[str, str], kind: str = "") -> Answer:
@@ -239,6 +253,62 @@ def image_answer(blobs: dict[str, bytes], tags: dict[str, str], kind: str = "") 
         return Reply(200, blobs[key], headers)
 
     return answer
+
+
+class Memory:
+    """A registry in memory that takes uploads; `fault` may answer in its place."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.uploads: dict[str, bytearray] = {}
+        self.tags: dict[str, str] = {}
+        self.fault: Callable[[Request], Reply | None] = lambda _: None
+
+    def __call__(self, request: Request) -> Reply:
+        return self.fault(request) or self.honest(request)
+
+    def honest(self, request: Request) -> Reply:
+        """Answer as the specification says."""
+        if "/blobs/uploads/" in request.path:
+            return self._upload(request)
+        key = request.path.rpartition("/")[2]
+        if request.method == "PUT":
+            digest = f"sha256:{hashlib.sha256(request.body).hexdigest()}"
+            self.blobs[digest] = request.body
+            self.tags[key] = digest
+            return Reply(201, b"", (("Docker-Content-Digest", digest),))
+        return image_answer(self.blobs, self.tags)(request)
+
+    def _upload(self, request: Request) -> Reply:
+        key = request.path.rpartition("/")[2]
+        if request.method == "POST":
+            key = str(len(self.uploads))
+            self.uploads[key] = bytearray()
+            return Reply(202, b"", (("Location", f"{request.path}{key}?state=1"),))
+        if key not in self.uploads:
+            return Reply(404, b"{}")
+        have = self.uploads[key]
+        if request.method in ("PUT", "DELETE"):
+            return self._end(request, key)
+        if request.method == "PATCH":
+            start = int(request.headers.get("content-range", "0-").partition("-")[0])
+            if start != len(have):
+                return Reply(416, b"{}")
+            have += request.body
+        place = (("Location", f"{request.path}?state={len(have)}"), ("Range", f"0-{max(len(have) - 1, 0)}"))
+        return Reply(202 if request.method == "PATCH" else 204, b"", place)
+
+    def _end(self, request: Request, key: str) -> Reply:
+        whole = bytes(self.uploads[key] + request.body)
+        if request.method == "DELETE":
+            del self.uploads[key]
+            return Reply(204)
+        digest = request.query["digest"][0]
+        if digest != f"sha256:{hashlib.sha256(whole).hexdigest()}":
+            return Reply(400, b'{"errors":[{"message":"digest invalid"}]}')
+        del self.uploads[key]
+        self.blobs[digest] = whole
+        return Reply(201)
 
 
 def _issue(certificate: str, key: str, anonymous: tuple[str, ...], request: Request) -> Reply:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
 CONNECT, READ = 15, 60
+PIECE = 1 << 17
 REDIRECTS = 5
 RETRIES = 3
 WAIT_MOST = 60
@@ -106,10 +107,12 @@ class Http:
         if where.scheme == "http" and not self.allows_plain(where.host, where.port):
             raise RegistryError(f"cannot ask {where.host}: plain HTTP is refused", _insecure_hint(where))
         headers = {"User-Agent": "hull", **headers}
+        if body and len(body) > PIECE:
+            headers["Content-Length"] = str(len(body))
         for again in (method in _REDIRECTING, False):
             try:
                 return self._pool(where, url).request(
-                    method, url, headers=headers, body=body, redirect=False, retries=False, preload_content=False
+                    method, url, headers=headers, body=_sent(body), redirect=False, retries=False, preload_content=False
                 )
             except urllib3.exceptions.ProtocolError as error:
                 if not again:  # a kept connection may end just when it is used again: what only asks, asks once more
@@ -133,11 +136,21 @@ class Http:
             options: dict[str, Any] = {
                 "timeout": urllib3.Timeout(connect=CONNECT, read=READ),
                 "maxsize": 4,
+                "blocksize": PIECE,
             }
             if trust:
                 options["ssl_context"] = tls.context(trust)
             self._pools[key] = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
         return self._pools[key]
+
+
+def _sent(body: bytes | None) -> Any:
+    """Return a body to send: a large one in pieces, since the time-out of a send counts for all that it is given."""
+    if body is None or len(body) <= PIECE:
+        return body
+    import io
+
+    return io.BytesIO(body)
 
 
 def delay(asked: str, attempt: int) -> float | None:
