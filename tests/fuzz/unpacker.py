@@ -69,6 +69,7 @@ class Target:
         with open(f"{base}/canary/file", "w") as file:
             file.write("untouched")
         self._expected = self._outside()
+        self._open = len(os.listdir("/proc/self/fd"))
 
     def __call__(self, data: bytes) -> None:
         archive = program(random.Random(data)) if data[:1] == b"\1" else data
@@ -86,6 +87,7 @@ class Target:
             tree.remove(above, b"root")
             os.close(above)
         assert sorted(os.listdir(self._base)) == ["canary"]
+        assert len(os.listdir("/proc/self/fd")) == self._open, "a descriptor was left open"
 
     def _outside(self) -> list[tuple[object, ...]]:
         found = [os.lstat(f"{self._base}/{place}") for place in ("canary", "canary/file")]

@@ -46,14 +46,16 @@ class Unpacker:
 
     def run(self, stream: TarStream) -> Result:
         """Unpack the whole archive, tail included; the caller removes the directory if this raises."""
-        for entry in tarheader.entries(stream):
-            path = names.clean(entry.name)
-            with names.blaming(path):
-                self._apply(path, entry, stream)
-        stream.drain()
-        self._links = [pair for pair in self._links if not self._link_later(*pair)]
-        self._later.settle()
-        self._tree.forget()
+        try:
+            for entry in tarheader.entries(stream):
+                path = names.clean(entry.name)
+                with names.blaming(path):
+                    self._apply(path, entry, stream)
+            stream.drain()
+            self._links = [pair for pair in self._links if not self._link_later(*pair)]
+            self._later.settle()
+        finally:
+            self._tree.forget()
         return Result(self._size, self._meta.notes, self._links)
 
     def _apply(self, path: bytes, entry: Entry, stream: TarStream) -> None:
