@@ -99,14 +99,53 @@ def test_the_contexts_directory_stays_in_the_repository(server, repository, tmp_
         git.resolve(Context("git", "r", "", "none"), str(tmp_path / "a"))
 
 
-def test_a_hook_of_the_callers_template_does_not_run(server, repository, tmp_path, monkeypatch):
-    hooks = tmp_path / "template" / "hooks"
-    hooks.mkdir(parents=True)
+def test_no_hook_runs(server, repository, tmp_path, monkeypatch):
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
     (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     (hooks / "post-checkout").chmod(0o755)
-    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(tmp_path / "template"))
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.hooksPath")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(hooks))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".gitconfig").write_text(f"[core]\n\thooksPath = {hooks}\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     fetch(f"{server}/r", tmp_path / "a")
     assert not (tmp_path / "ran").exists()
+
+
+def test_another_repository_of_the_callers_is_left_alone(server, repository, tmp_path, monkeypatch):
+    run(tmp_path, "init", "-q", "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    fetch(f"{server}/r", tmp_path / "a")
+    assert (tmp_path / "a" / "sub" / "f").exists()
+    monkeypatch.delenv("GIT_DIR")
+    assert run(tmp_path / "other", "remote") == ""
+
+
+@pytest.mark.parametrize("url", ["ext::sh -c touch% {place}/ran", "file://{place}/secret", "/{place}/secret"])
+def test_a_submodule_reaches_nothing_of_this_host(server, repository, tmp_path, url):
+    run(tmp_path, "init", "-q", "-b", "main", "secret")
+    run(tmp_path / "secret", "commit", "-q", "--allow-empty", "-m", "x")
+    commit = run(tmp_path / "secret", "rev-parse", "HEAD")
+    place = url.format(place=tmp_path)
+    (repository / ".gitmodules").write_text(f'[submodule "s"]\n\tpath = s\n\turl = {place}\n')
+    run(repository, "add", ".gitmodules")
+    run(repository, "update-index", "--add", "--cacheinfo", f"160000,{commit},s")
+    run(repository, "commit", "-q", "-m", "submodule")
+    with pytest.raises(UserError, match="git submodule"):
+        fetch(f"{server}/r", tmp_path / "a")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_submodule_is_fetched(server, repository, tmp_path):
+    module = tmp_path / "srv" / "m"
+    run(tmp_path / "srv", "init", "-q", "-b", "main", "m")
+    (module / "inside").write_text("x")
+    run(module, "add", ".")
+    run(module, "commit", "-q", "-m", "m")
+    (repository / ".gitmodules").write_text(f'[submodule "s"]\n\tpath = s\n\turl = {server}/m\n')
+    run(repository, "add", ".gitmodules")
+    run(repository, "update-index", "--add", "--cacheinfo", f"160000,{run(module, 'rev-parse', 'HEAD')},s")
+    run(repository, "commit", "-q", "-m", "submodule")
+    fetch(f"{server}/r", tmp_path / "a")
+    assert (tmp_path / "a" / "s" / "inside").read_text() == "x"
+    assert not (tmp_path / "a" / "s" / ".git").exists()

@@ -1,9 +1,12 @@
 """What a Dockerfile says: read once into frozen values, before anything is built.
 
-    dockerfile = parse(text, "Dockerfile")
-    graph = plan(dockerfile, scope, target="final")      # stages that are needed, in the order they can be built
-    step = expand(instruction, variables, escape)        # the instruction with its variables replaced
+    dockerfile = parser.parse(text, "Dockerfile")
+    known = scope.globals_(dockerfile, build_args, scope.platforms("linux/amd64", "linux/arm64"))
+    graph = graph.plan(dockerfile, known, target, contexts)    # needed stages only, each after what it needs
+    step = expanding.expand(instruction, variables, dockerfile.escape)
+    pairs = scope.declare(arg, build_args, known, variables, dockerfile.escape)
 
-Nothing here runs, mounts or knows an engine. Source of the rules: Docker's Dockerfile reference, and how BuildKit
-answers where the reference is silent.
+Nothing here mounts, builds or knows an engine; `git.checkout` alone runs a program. What cannot be is a
+`DockerfileError`, which names file, line and column and shows the line. Source of the rules: Docker's Dockerfile
+reference, and how BuildKit answers where the reference is silent.
 """
