@@ -225,3 +225,18 @@ def test_mounts_are_seen(cli, here):
         assert cli("run", "--rm", "--network", "none", "-v", "cpvol:/x", "busybox", "cat", "/x/tree/a").stdout == b"1\n"
     finally:
         cli("rm", "-f", "cp-mounts", check=True)
+
+
+def test_a_path_whose_directory_is_missing(cli, name, tmp_path):
+    called = name()
+    cli("create", "--name", called, "--network", "none", "busybox", check=True)
+    for words, fix in (
+        ((f"{called}:/etc/passwd", f"{tmp_path}/no/such/x"), f"mkdir -p {tmp_path}/no/such"),
+        ((f"{tmp_path}/no/such/x", f"{called}:/"), "check the path"),
+        ((f"{tmp_path}/x", f"{called}:/no/such/x"), "check the path"),
+    ):
+        (tmp_path / "x").write_text("x")
+        done = cli("cp", *words)
+        assert done.returncode == 125
+        assert f"hint: {fix}" in done.stderr.decode()
+        assert b"fault" not in done.stderr

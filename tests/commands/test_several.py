@@ -97,7 +97,7 @@ def test_every_failure_has_its_line_and_its_hint(cli: CommandLine, two: tuple[st
     assert (done.returncode, done.stdout) == (125, b"")
     for called in two:
         assert f"hull: cannot unpause {called}: it is running, and".encode() in done.stderr
-        assert f"hint: hull stop {called}".encode() in done.stderr
+        assert f"hull pause {called} would".encode() in done.stderr
 
 
 def test_wait_of_several_tells_the_codes_that_there_are(cli: CommandLine, two: tuple[str, str]) -> None:

@@ -111,9 +111,18 @@ def _unpack(child: Child, _source: str, path: str, options: _Options) -> int:
     return size
 
 
+def _fix(target: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"mkdir -p {os.path.dirname(target.rstrip('/')) or '.'}"
+    return "copy to where you may write and there is room"
+
+
 def _into(child: Child, source: str, path: str, options: _Options) -> int:
     """Pack this machine's files as the caller sees them, unpack them inside."""
-    found = Root(None).find(source, follow=options.follow)
+    try:
+        found = Root(None).find(source, follow=options.follow)
+    except OSError as error:
+        raise HostError(f"cannot copy {source}: {error.strerror}", "check the path") from None
     if found.status is None or (source.endswith(("/", "/.")) and not found.is_directory):
         raise missing("", source, found)
     _refuse_special(source, found.status.st_mode)
@@ -159,6 +168,10 @@ def _out(engine: Engine, child: Child, path: str, target: str, options: _Options
             placer.one(entry, stream, top)
             size += entry.size
         notes = placer.finish(stream)
+    except OSError as error:
+        if not error.errno:
+            raise
+        raise HostError(f"cannot copy to {target}: {error.strerror}", _fix(target, error)) from None
     finally:
         chunks.close()
     for note, count in notes.items():

@@ -24,7 +24,10 @@ def port(
     number, _, protocol = private.partition("/")
     found = [p for p in ports if str(p.container) == number and p.protocol == (protocol or "tcp")]
     if not found:
-        raise UserError(f"no public port {private} published for {row.name}", f"hull port {row.name} lists them")
+        raise UserError(
+            f"no public port {private} published for {row.name}",
+            f"hull port {row.name} lists them; hull run -p {number} publishes it",
+        )
     return [_address(p) for p in found]
 
 

@@ -61,7 +61,10 @@ def run(
 def _client(spec: Spec, streams: Many, *, keys: str, signals: bool, detach: bool) -> Detached | None:
     """Return what stands beside the container and who is at its streams; None: nobody, they are the shell's own."""
     if detach and keys:
-        raise UserError("cannot use --detach-keys together with --detach", "hull attach takes --detach-keys")
+        raise UserError(
+            "cannot use --detach-keys together with --detach: nobody is there to type them",
+            "leave out one of them; hull attach takes --detach-keys",
+        )
     if detach and streams:
         raise UserError(
             f"cannot use --attach {streams[0]} together with --detach: one stays at the streams, the other leaves them",

@@ -27,7 +27,8 @@ def start(
     if attach or interactive:
         if len(containers) != 1:
             raise UserError(
-                "cannot attach to several containers", f"hull start {' '.join(containers)}, without -a or -i"
+                "cannot attach to several containers: what they write would be mixed",
+                f"hull start {' '.join(containers)}, without -a or -i",
             )
         from hull.commands.attach import attach as join
 

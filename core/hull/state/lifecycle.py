@@ -58,4 +58,6 @@ def require(row: "Container", state: str, verb: str) -> None:
     help_ = HELP.get(state, "hull ps -a lists them").format(row.name)
     if verb == "rm" and state in ("running", "paused", "restarting", "stopping"):
         help_ = f"hull stop {row.name}, or hull rm -f {row.name}"
+    if verb == "unpause" and state == "running":
+        help_ = f"nothing is to be done; hull pause {row.name} would hold it still"
     raise UserError(f"cannot {verb} {row.name}: it is {state}, and {verb} takes {article} {kinds} container{to}", help_)
