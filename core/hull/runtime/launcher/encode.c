@@ -42,12 +42,12 @@ size_t encode_cut(const char *bytes, size_t length)
 
 static size_t escape(char *out, unsigned char c)
 {
-    static const char hex[] = "0123456789abcdef";
-    const char *found = strchr("\"\\\n\r\t", c);
+    static const char hex[] = "0123456789abcdef", letters[' '] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    char letter = c >= ' ' && c < 127 ? (char)c : c < ' ' ? letters[c] : '\0';
 
-    if (c != 0 && found != NULL) {
+    if (letter != '\0') {
         out[0] = '\\';
-        out[1] = "\"\\nrt"[found - "\"\\\n\r\t"];
+        out[1] = letter;
         return 2;
     }
     memcpy(out, "\\u00", 4);
