@@ -40,9 +40,9 @@ def search(text: str, limit: int, settings: Settings) -> list[Found]:
     target = _DOCKER_SEARCH if registry == reference.DOCKER else "/v1/search"
     good = (HTTPStatus.OK, *((HTTPStatus.NOT_FOUND,) if registry != reference.DOCKER else ()))
     words = urlencode({"q": term, "n": limit})
-    with asked.request("GET", f"{target}?{words}", {}, good=good) as (response, *_):
-        if response.status == HTTPStatus.OK:
-            items = _items(_document(response.read(PAGE_MOST + 1), registry), "results")
+    with asked.request("GET", f"{target}?{words}", {}, good=good) as answer:
+        if answer.response.status == HTTPStatus.OK:
+            items = _items(_document(answer.read(PAGE_MOST + 1), registry), "results")
             prefix = "" if registry == reference.DOCKER else f"{registry}/"
             return [_found(item, prefix) for item in items if isinstance(item, dict)][:limit]
     return _in_catalog(asked, registry, term, limit)
@@ -76,7 +76,7 @@ def _pages(registry: Registry, target: str, key: str) -> Iterator[str]:
         if len(seen) > PAGES_MOST:
             break
         with registry.request("GET", target, {}) as answer:
-            document = _document(answer.response.read(PAGE_MOST + 1), str(registry.reference.registry))
+            document = _document(answer.read(PAGE_MOST + 1), str(registry.reference.registry))
             link = answer.response.headers.get("Link", "")
         for item in _items(document, key):
             yield "".join(char for char in str(item) if char.isprintable())

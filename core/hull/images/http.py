@@ -30,16 +30,26 @@ _REDIRECTING = {"GET": (301, 302, 303, 307, 308), "HEAD": (301, 302, 303, 307, 3
 _KEEPING = (307, 308)  # the method and the body stay what they are
 
 
+class UnreachableError(RegistryError):
+    """Nobody answered, or the connection broke on the way: what was sent may have arrived."""
+
+
 class Answer(NamedTuple):
     """A response with its body unread, whether the asked origin itself gave it, and the URL that did."""
 
     response: "BaseHTTPResponse"
     own: bool
-    url: str = ""
+    url: str
 
+    def read(self, most: int) -> bytes:
+        """Return the body, cut off after `most` bytes; one that breaks off before its end is an error."""
+        import urllib3
 
-class UnreachableError(RegistryError):
-    """Nobody answered, or the connection broke on the way: what was sent may have arrived."""
+        try:
+            data = self.response.read(most)
+        except urllib3.exceptions.HTTPError as error:
+            raise unreachable(origin(self.url), error) from None
+        return bytes(data)
 
 
 class Http:

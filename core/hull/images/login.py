@@ -23,7 +23,7 @@ def check(registry: str, found: Credentials, settings: Settings) -> None:
     """Return if the registry takes the credentials; else an error says what it answered."""
     asked = Registry(reference.parse(f"{registry}/image"), settings, credentials=found, scoped=False)
     try:
-        with asked.request("GET", "/v2/", {}) as (response, *_):
-            response.read(1 << 16)
+        with asked.request("GET", "/v2/", {}) as answer:
+            answer.read(1 << 16)
     except RegistryError as error:
         raise RegistryError(f"cannot log in to {registry}: {error.message}", error.hint) from None

@@ -6,16 +6,20 @@ from hull.errors import RegistryError
 from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
+    from hull.images.http import Answer
 
 BODY_MOST = 1 << 16
 BUSY = (429, 502, 503, 504)
 _QUOTA_WORDS = ("rate limit", "quota", "toomanyrequests: you have reached")
 
 
-def of(action: str, registry: str, response: "BaseHTTPResponse", *, image: bool = True) -> RegistryError:
+def of(action: str, registry: str, answer: "Answer", *, image: bool = True) -> RegistryError:
     """Return the error for an answer that is none of the wanted; `action` reads "pull debian:12". Reads its body."""
-    status, body = response.status, response.read(BODY_MOST)
+    response, status = answer.response, answer.response.status
+    try:
+        body = answer.read(BODY_MOST)
+    except RegistryError:
+        body = b""  # what it would have said is lost; the status is not
     said = message(body)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         hint = f"check the name; if it is private, or not yours to write: hull login {registry}"

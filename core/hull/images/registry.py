@@ -71,9 +71,9 @@ class Registry:
     def manifest(self, wanted: str) -> tuple[str, str, bytes]:
         """Return the digest, the claimed type and the bytes of a manifest by tag or digest; a digest is verified."""
         headers = {"Accept": ", ".join(manifest.ACCEPTED)}
-        with self.request("GET", f"manifests/{wanted}", headers) as (response, *_):
-            body = response.read(manifest.SIZE_MOST + 1)
-            claimed = response.headers.get("Content-Type", "")
+        with self.request("GET", f"manifests/{wanted}", headers) as answer:
+            body = answer.read(manifest.SIZE_MOST + 1)
+            claimed = answer.response.headers.get("Content-Type", "")
         if len(body) > manifest.SIZE_MOST:
             raise RegistryError(f"cannot use {self._reference}: its manifest is larger than {manifest.SIZE_MOST} bytes")
         if digests.valid(wanted):
@@ -170,7 +170,7 @@ class Registry:
                 if not asked or attempt:
                     raise self._refused(answer, target)
                 challenges = answer.response.headers.getlist("WWW-Authenticate")
-                answer.response.read(1 << 16)
+                answer.read(1 << 16)
             self._authorization = tokens.authorization(
                 self._http, challenges, self._credentials(), self._reference.registry, self._scopes
             )
@@ -194,7 +194,7 @@ class Registry:
         path = shown(urlsplit(target).path)
         subject = str(self._reference) if image else f"{self._reference.familiar_name} ({path})"
         verb = "push" if self._writes else "pull"
-        return refusals.of(f"{verb} {subject}", self._reference.registry, answer.response, image=image)
+        return refusals.of(f"{verb} {subject}", self._reference.registry, answer, image=image)
 
     @property
     def base(self) -> str:

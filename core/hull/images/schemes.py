@@ -28,9 +28,8 @@ def _probe(http: Http, bases: list[str]) -> str:
     failure: HullError | None = None
     for base in bases:
         try:
-            with http.get(f"{base}/v2/", {}) as (response, *_):
-                response.read(1 << 16)
-                if response.status != HTTPStatus.BAD_REQUEST:  # what a TLS server says to plain HTTP
+            with http.get(f"{base}/v2/", {}) as answer:
+                if answer.response.status != HTTPStatus.BAD_REQUEST:  # what a TLS server says to plain HTTP
                     return base
         except RegistryError as error:
             failure = failure or error

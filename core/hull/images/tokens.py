@@ -7,7 +7,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from hull.errors import RegistryError
-from hull.images import challenge
+from hull.images import challenge, refusals
 from hull.images.credentials import Credentials
 from hull.images.http import Http
 from hull.images.urls import origin
@@ -26,7 +26,7 @@ def authorization(
     challenges = [found for header in headers for found in challenge.parse(header)]
     for found in challenges:
         if found.scheme == "bearer" and found.parameters.get("realm"):
-            return "Bearer " + _token(http, found.parameters, credentials, scopes)
+            return "Bearer " + _token(http, found.parameters, credentials, registry, scopes)
     for found in challenges:
         if found.scheme == "basic" and credentials.user:
             return credentials.basic
@@ -36,7 +36,7 @@ def authorization(
     )
 
 
-def _token(http: Http, asked: dict[str, str], credentials: Credentials, wanted: tuple[str, ...]) -> str:
+def _token(http: Http, asked: dict[str, str], credentials: Credentials, registry: str, wanted: tuple[str, ...]) -> str:
     import json
 
     realm = asked["realm"]
@@ -57,15 +57,13 @@ def _token(http: Http, asked: dict[str, str], credentials: Credentials, wanted: 
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(words)}"
         if credentials.user:
             headers["Authorization"] = credentials.basic
-    with http.get(url, headers, body) as (response, *_):
-        data = response.read(BODY_MOST)
-        if response.status != HTTPStatus.OK:
-            raise RegistryError(
-                f"cannot log in at {origin(realm).host}: status {response.status}", "check the name and the password"
-            )
+    with http.get(url, headers, body) as answer:
+        if answer.response.status != HTTPStatus.OK:
+            raise refusals.of(f"log in at {origin(realm).host}", registry, answer, image=False)
+        data = answer.read(BODY_MOST)
     try:
-        answer = json.loads(data)
-        token = answer.get("token") or answer["access_token"]
+        said = json.loads(data)
+        token = said.get("token") or said["access_token"]
     except (ValueError, KeyError, AttributeError):
         raise RegistryError(
             f"cannot log in at {origin(realm).host}: no token in its answer", "try again later"
