@@ -69,6 +69,7 @@ class Container:
     commit = _method(objects.Container.commit)
     start = _method(objects.Container.start)
     exec = _method(objects.Container.exec)
+    healthcheck = _method(objects.Container.healthcheck)
 
     @property
     def id(self) -> str:

@@ -50,6 +50,13 @@ def test_a_running_one_is_removed_when_the_block_fails(store):
     assert c.id not in {row.id for row in hull.ps(all=True)}
 
 
+def test_its_health_on_request(store):
+    with run("sleep", "60", health_cmd="echo well; test -e /ok", health_interval="1h") as c:
+        assert (c.healthcheck().healthy, c.healthcheck().output) == (False, "well\n")
+        c.exec(["touch", "/ok"], check=True)
+        assert c.healthcheck().healthy
+
+
 def test_methods_are_the_verbs(store):
     with run("sleep", "60") as c:
         assert c.state == "running"

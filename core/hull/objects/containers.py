@@ -11,6 +11,8 @@ from hull.commands.create import create as create_
 from hull.commands.diff import diff as diff_
 from hull.commands.exec import exec_
 from hull.commands.export import export as export_
+from hull.commands.healthcheck import Verdict
+from hull.commands.healthcheck import healthcheck as healthcheck_
 from hull.commands.inspect import inspect as inspect_
 from hull.commands.kill import kill as kill_
 from hull.commands.logs import logs as logs_
@@ -64,6 +66,10 @@ class Container:
     def start(self) -> None:
         """Start it, detached; one that runs stays as it is."""
         start_(self._engine, (self.id,))
+
+    def healthcheck(self) -> Verdict:
+        """Run its health check now."""
+        return healthcheck_(self._engine, "run", self.id)
 
     def attach(self, *, no_stdin: bool = False, sig_proxy: bool = True) -> int:
         """Show its output and give it this process's input until it ends; return its exit code."""

@@ -59,5 +59,5 @@ def require(row: "Container", state: str, verb: str) -> None:
     if verb == "rm" and state in ("running", "paused", "restarting", "stopping"):
         help_ = f"hull stop {row.name}, or hull rm -f {row.name}"
     if verb == "unpause" and state == "running":
-        help_ = f"nothing is to be done; hull pause {row.name} would hold it still"
+        help_ = f"hull pause {row.name} would hold it; it runs as it is"
     raise UserError(f"cannot {verb} {row.name}: it is {state}, and {verb} takes {article} {kinds} container{to}", help_)
