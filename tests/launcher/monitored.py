@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import pytest
 from hull.runtime.control import Control, connect, path
 
 from tests.launcher.conftest import Box, Op
 
 PATIENCE = 30
+SANITIZED = pytest.mark.skipif("asan" in os.environ.get("HULL_LAUNCHER", ""), reason="sanitizers keep their own books")
 
 
 class Entry(NamedTuple):
@@ -124,3 +126,20 @@ def packets(connection: socket.socket) -> Iterator[bytes]:
     connection.settimeout(PATIENCE)
     while packet := connection.recv(64 << 10):
         yield packet
+
+
+def own(*pids: int) -> int:
+    """Return the KiB that these processes alone hold: anonymous memory, what they share with others by its share."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup") as lines:
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
+    return total
+
+
+def await_less(pid: int, most: int) -> None:
+    """Wait until a process holds less than that."""
+    deadline = time.monotonic() + PATIENCE
+    while (held := own(pid)) > most:
+        assert time.monotonic() < deadline, held
+        time.sleep(0.05)

@@ -1,27 +1,15 @@
 """What watches a container holds little memory, from its start on and again after a busy moment."""
 
 import itertools
-import os
 import time
 
-import pytest
 from hull.runtime.launch import program
 
-from tests.launcher.monitored import PATIENCE, Monitored
+from tests.launcher.monitored import PATIENCE, SANITIZED, Monitored, await_less, own
 
-SANITIZED = pytest.mark.skipif("asan" in os.environ.get("HULL_LAUNCHER", ""), reason="sanitizers keep their own books")
 MUSL, GLIBC = 88, 128  # KiB for all three
 MONITOR = 80
 STACK = 8  # of its own, for who waits
-
-
-def own(*pids: int) -> int:
-    """Return the KiB that these processes alone hold: anonymous memory, what they share with others by its share."""
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup") as lines:
-            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
-    return total
 
 
 def glibc() -> bool:
@@ -35,14 +23,6 @@ def stack(pid: int) -> int:
     with open(f"/proc/{pid}/smaps") as lines:
         below = itertools.dropwhile(lambda line: not line.endswith("[stack]\n"), lines)
         return next(int(line.split()[1]) for line in below if line.startswith("Private_Dirty:"))
-
-
-def await_less(pid: int, most: int) -> None:
-    """Wait until a process holds less than that."""
-    deadline = time.monotonic() + PATIENCE
-    while (held := own(pid)) > most:
-        assert time.monotonic() < deadline, held
-        time.sleep(0.05)
 
 
 @SANITIZED
