@@ -20,7 +20,7 @@ ROWS = {
     "hull.images": 4, "hull.dockerfile": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
     "hull.engine": 5,
     "hull.commands": 6,
-    "hull.present": 7, "hull.tables": 7, "hull.objects": 7, "hull.progress": 7,
+    "hull.present": 7, "hull.tables": 7, "hull.objects": 7, "hull.progress": 7, "hull.bars": 7,
     "hull.cli": 8, "hull.aio": 8, "hull.__main__": 8, "hull.xonsh": 8, "hull.ipython": 8, "hull.api": 8, "xontrib": 8,
 }  # fmt: skip
 FRONTS = {"hull.cli", "hull.aio", "hull.__main__", "hull.xonsh", "hull.ipython", "hull.api", "xontrib"}

@@ -5,6 +5,8 @@ import json
 import os
 import pty
 import select
+import sys
+import termios
 from typing import NamedTuple
 
 import pytest
@@ -102,21 +104,31 @@ def test_quiet_keeps_warnings():
     assert stream.getvalue() == "hull: warning: beware\n"
 
 
-def test_progress_on_a_terminal_updates_its_lines():
+@pytest.mark.parametrize("rich", [False, True])
+def test_progress_on_a_terminal_updates_its_lines(monkeypatch, rich):
+    if rich:
+        pytest.importorskip("rich.progress")
+        monkeypatch.setenv("TERM", "xterm")
+    else:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
     master, slave = pty.openpty()
+    termios.tcsetwinsize(master, (24, 80))
     with os.fdopen(slave, "w") as stream:
         progress = Progress(stream)
         progress(Event("progress", "aaa", "pulling", 1, 2))
         progress(Event("progress", "bbb", "pulling", 1, 2))
         progress(Event("progress", "aaa", "done"))
+        progress(Event("note", "", "[by] the way"))
         progress.close()
         text = ""
         while select.select([master], [], [], 0.5)[0]:  # a terminal hands its bytes over when it likes
             text += os.read(master, 65536).decode()
     os.close(master)
-    assert "\x1b[2A" in text
+    assert ("\x1b[2A" in text) is not rich
+    assert ("\x1b[2K" in text) is rich
+    assert "hull: [by] the way" in text
     assert text.rindex("aaa: done") > text.index("bbb: pulling")
-    assert text.endswith("\n")
+    assert "\n" in text[text.rindex("bbb: pulling") :]
 
 
 def test_a_line_never_divides_by_an_unknown_total():

@@ -1,12 +1,18 @@
-"""Progress on standard error: on a terminal one updating line a layer, elsewhere one line a change."""
+"""Progress on standard error: on a terminal one updating line a layer, elsewhere one line a change.
+
+Where rich is installed, it draws the lines of a terminal.
+"""
 
 import os
 import threading
 import time
 
-from hull.light import TextIO
+from hull.light import TYPE_CHECKING, TextIO
 from hull.log import Event
 from hull.present import size
+
+if TYPE_CHECKING:
+    from hull.bars import RichBars
 
 REDRAW = 0.05  # seconds between two drawings of a line that only counts bytes
 BAR = 24
@@ -19,6 +25,7 @@ class Progress:
         self._stream = stream
         self._quiet = quiet
         self._terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._bars = _bars(stream) if self._terminal and not quiet else None
         self._lines: dict[str, Event] = {}
         self._drawn = 0
         self._last = 0.0
@@ -37,7 +44,9 @@ class Progress:
     def close(self) -> None:
         """Draw the last state; further events begin below it."""
         with self._lock:
-            if self._drawn:
+            if self._bars:
+                self._bars.close()
+            elif self._drawn:
                 self._draw()
             self._lines.clear()
             self._drawn = 0
@@ -46,6 +55,11 @@ class Progress:
         before = self._lines.get(event.subject)
         self._lines[event.subject] = event
         changed = before is None or before.text != event.text
+        if self._bars:
+            due = changed or time.monotonic() - self._last >= REDRAW
+            self._bars.show(event, draw=due)
+            self._last = time.monotonic() if due else self._last
+            return
         if not self._terminal:
             if changed:
                 self._write(f"{event.subject}: {event.text}\n" if event.subject else f"{event.text}\n")
@@ -55,6 +69,9 @@ class Progress:
     def _say(self, event: Event) -> None:
         mark = "warning: " if event.kind == "warning" else ""
         subject = f"{event.subject}: " if event.subject else ""
+        if self._bars:
+            self._bars.say(f"hull: {mark}{subject}{event.text}")
+            return
         if self._drawn:
             self._write(f"\x1b[{self._drawn}A\x1b[J")
             self._drawn = 0
@@ -73,6 +90,12 @@ class Progress:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+def _bars(stream: TextIO) -> "RichBars | None":
+    from hull import bars
+
+    return bars.available(stream)
 
 
 def line(event: Event) -> str:
