@@ -46,6 +46,8 @@ def read(argv: list[str]) -> Call:
     name, rest = (argv[0], argv[1:]) if argv else ("--help", [])
     if name == "container" and rest and not rest[0].startswith("-"):  # Docker's longer way to say the same verbs
         name, rest = {"ls": "ps", "list": "ps"}.get(rest[0], rest[0]), rest[1:]
+    if name == "image" and rest:  # likewise; prune and diff are its own
+        name, rest = _of_images(rest[0], rest[1:])
     if name == "tag" and rest[:1] == ["list"]:  # an image of that name can be called list:latest
         name, rest = "tags", rest[1:]
     if name == "help" and rest:
@@ -59,6 +61,15 @@ def read(argv: list[str]) -> Call:
     if name.startswith("-"):
         raise UserError(f"unknown flag {name}", "flags belong after a verb; hull --help lists the verbs")
     return parse(load(name), rest)
+
+
+def _of_images(word: str, rest: list[str]) -> tuple[str, list[str]]:
+    if word in ("ls", "list", "rm", "remove"):
+        return "images" if word.startswith("l") else "rmi", rest
+    if word == "inspect":
+        return "inspect", ["--type=image", *rest]
+    known = ("build", "history", "import", "load", "pull", "push", "save", "search", "tag", "untag")
+    return (word, rest) if word in known else ("image", [word, *rest])
 
 
 def parse(verb: Verb, argv: list[str]) -> Call:

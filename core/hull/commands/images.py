@@ -13,6 +13,7 @@ HEADINGS = {
     "CreatedAt": "CREATED AT", "Size": "SIZE", "VirtualSize": "SIZE", "SharedSize": "SHARED SIZE",
     "UniqueSize": "UNIQUE SIZE", "Containers": "CONTAINERS",
 }  # fmt: skip
+FILTER = "dangling=true|false, label=KEY[=VALUE], before=IMAGE, since=IMAGE, until=TIME or AGE, reference=PATTERN"
 
 
 class ImageRow(NamedTuple):
@@ -69,11 +70,22 @@ def images(
     quiet: Annotated[bool, Flag("print ids only", short="q")] = False,
     digests: Annotated[bool, Flag("show the manifests' digests")] = False,
     no_trunc: Annotated[bool, Flag("print whole ids")] = False,
+    filter: Annotated[tuple[str, ...], Flag(FILTER, "f", "FILTER")] = (),
 ) -> list[ImageRow] | list[DigestRow] | list[str]:
     """List the images that are here."""
     found = listing.rows(engine.images.rows, repository, unnamed=all or not repository)
+    if filter:
+        found = _filtered(engine, found, filter)
     lines = [line._replace(id=line.id if no_trunc else line.id.removeprefix("sha256:")[:12]) for line in found]
     if quiet:
         return list(dict.fromkeys(line.id for line in lines))
     make = DigestRow if digests else ImageRow
     return [make(line.repository, line.tag, line.id, line.created, line.size, line.digest) for line in lines]
+
+
+def _filtered(engine: Engine, lines: list[listing.Line], words: tuple[str, ...]) -> list[listing.Line]:
+    from hull.commands._image_filters import LISTING, ImageFilters, subjects
+
+    filters = ImageFilters(engine, words, LISTING)
+    shown = {subject.image.id for subject in subjects(engine) if filters.match(subject)}
+    return [line for line in lines if line.id in shown and filters.shows(line)]

@@ -33,14 +33,14 @@ def remove(store: "ImageStore", paths: Paths, name: str, *, force: bool) -> list
             )
         gone = keys
     last = len(gone) == len(keys)
-    users = _users(paths, rows, ident) if last else []
-    if users and not force:
+    using = users(paths, rows, ident) if last else []
+    if using and not force:
         raise UserError(
-            f"cannot remove {name}: the container {users[0]} uses it", f"hull rm {users[0]}, or hull rmi -f {name}"
+            f"cannot remove {name}: the container {using[0]} uses it", f"hull rm {using[0]}, or hull rmi -f {name}"
         )
     rows.untag(gone)
     removed = [str(reference.parse(key)) for key in gone]
-    if last and not users:
+    if last and not using:
         rows.forget(ident)
         removed.append(ident)
     store.clean()
@@ -60,7 +60,7 @@ def _named(rows: Images, name: str, keys: list[str]) -> list[str] | None:
     return mine if tags == [parsed.key] else [parsed.key]
 
 
-def _users(paths: Paths, rows: Images, ident: str) -> list[str]:
+def users(paths: Paths, rows: Images, ident: str) -> list[str]:
     """Return the names of the containers that use an image; a row whose directory is gone is a memory."""
     fresh = time.time() - _FRESH
     return [user.name for user in rows.users(ident) if user.created > fresh or os.path.isdir(paths.container(user.id))]

@@ -173,6 +173,18 @@ class ImageStore:
 
         return removing.remove(self, self._paths, name, force=force)
 
+    def tag(self, name: str, targets: tuple[str, ...]) -> None:
+        """Give an image more names."""
+        from hull.images import naming
+
+        naming.give(self._rows, self.known(name), targets)
+
+    def untag(self, name: str, names: tuple[str, ...] = ()) -> None:
+        """Take names from an image, all if none is said."""
+        from hull.images import naming
+
+        naming.take(self._rows, self.known(name), names)
+
     def image_details(self, name: str) -> dict[str, Any]:
         """Return what `inspect` shows, in Docker's shape; an unknown image is an error."""
         from hull.images import details

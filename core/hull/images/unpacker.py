@@ -3,10 +3,11 @@
     unpack DIRECTORY FLAVOUR           a layer, compressed or not, on standard input
     link DIRECTORY LOWER…              JSON [[name, target], …] on standard input, lowest layer first
     empty DIRECTORY…                   remove everything below
+    compare DIRECTORIES DIRECTORIES    two images' layers, joined by colons, lowest first: what differs
     pack DIRECTORY                     write a layer's tar to standard output, in place of an answer
 
-One JSON object on standard output: `diff_id`, `size`, `notes`, `links`, or `error`, `hint`, `kind`. Nothing else is
-written there. Runs as root of a user namespace.
+One JSON object on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`; `changes`), or `error`,
+`hint`, `kind`. Nothing else is written there. Runs as root of a user namespace.
 """
 
 import os
@@ -79,11 +80,23 @@ def pack(directory: str) -> None:
     sys.stdout.flush()
 
 
-_ACTIONS: dict[str, Callable[..., dict[str, object]]] = {"unpack": unpack, "link": link, "empty": empty}
+def compare(first: str, second: str) -> dict[str, object]:
+    """Tell what is added, changed and deleted in the second image's files."""
+    from hull.images import whole
+
+    return {"changes": whole.compare(first.split(":"), second.split(":"))}
+
+
+_ACTIONS: dict[str, Callable[..., dict[str, object]]] = {
+    "unpack": unpack,
+    "link": link,
+    "empty": empty,
+    "compare": compare,
+}
 
 
 def main(argv: list[str]) -> int:
-    """Do one of the four; return the exit code."""
+    """Do one of these; return the exit code."""
     import json
 
     os.umask(0)

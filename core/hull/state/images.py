@@ -116,6 +116,12 @@ class Images:
             for key in keys:
                 self._db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, image.id)
 
+    def name(self, ident: str, keys: list[str]) -> None:
+        """Let references name an image, whatever they named before."""
+        with self._db.transaction():
+            for key in keys:
+                self._db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, ident)
+
     def untag(self, keys: list[str]) -> None:
         """Forget references."""
         with self._db.transaction():

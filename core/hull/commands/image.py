@@ -1,0 +1,82 @@
+"""`hull image`: what is said of images only; the other words of Docker's `image` are verbs of their own."""
+
+import sys
+
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import Annotated
+from hull.units import size
+
+Many = tuple[str, ...]
+ACTIONS = ("prune", "diff")
+
+
+def image(
+    engine: Engine,
+    action: Annotated[str, Word("what to do", "ACTION", choices=ACTIONS)],
+    images: Annotated[Many, Word("diff: two images", "IMAGE", complete="image")] = (),
+    *,
+    all: Annotated[
+        bool, Flag("prune: every image that no container uses, not those without a name alone", "a")
+    ] = False,
+    filter: Annotated[Many, Flag("prune: until=TIME or AGE, label=KEY[=VALUE], label!=…", metavar="FILTER")] = (),
+    force: Annotated[bool, Flag("prune: do not ask", "f")] = False,
+) -> list[str]:
+    """Prune images, or compare two of them.
+
+    `prune` removes the images that nothing names and no container uses. `diff A B` lists what is added (A), changed (C)
+    and deleted (D) in the files of B against those of A. Also: hull image ls, rm, inspect, history, tag, save, load,
+    import, pull, push, build.
+    """
+    if action == "diff":
+        return _diff(engine, images)
+    if images:
+        raise UserError(f"hull image prune does not take {images[0]!r}", "hull image prune --filter, or hull rmi")
+    if not force:
+        which = "images without at least one container" if all else "dangling images"
+        confirm(f"This will remove all {which}.", "hull image prune --force")
+    lines, freed = pruned(engine, filter, everything=all)
+    return [*(["Deleted Images:", *lines, ""] if lines else []), f"Total reclaimed space: {size(freed)}"]
+
+
+def pruned(engine: Engine, words: Many, *, everything: bool) -> tuple[list[str], int]:
+    """Remove what the filters let through; return what went and the bytes that it freed."""
+    from hull.commands._image_filters import PRUNING, ImageFilters, subjects
+    from hull.images import pruning
+
+    filters = ImageFilters(engine, words, PRUNING)
+    chosen = [
+        subject.image.id
+        for subject in subjects(engine)
+        if (everything or subject.dangling or "dangling" in filters.said) and filters.match(subject)
+    ]
+    return pruning.prune(engine.images, engine.paths, chosen)
+
+
+def confirm(warning: str, way: str) -> None:
+    """Ask on a terminal; elsewhere nobody could answer, so nothing is done."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UserError("cannot remove without asking: there is no terminal", way)
+    sys.stderr.write(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise UserError("nothing was removed", f"answer y, or {way}")
+
+
+def _diff(engine: Engine, images: Many) -> list[str]:
+    from hull.images import child
+
+    if len(images) != 2:  # noqa: PLR2004 (one against another)
+        raise UserError("hull image diff needs two images", "hull image diff A B")
+    flavour = "single" if engine.identity().flavour == "single" else "range"
+    stacks = [":".join(_layers(engine, one, flavour)) for one in images]
+    answer = child.run(engine.confine, flavour, ["compare", *stacks])
+    return [str(line) for line in answer["changes"]]
+
+
+def _layers(engine: Engine, name: str, flavour: str) -> Many:
+    found = engine.images.resolve(name, "never", flavour=flavour)
+    if not found.layers:
+        raise UserError(f"cannot compare {name}: it holds no files", "choose an image with layers")
+    return found.layers

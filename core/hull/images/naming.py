@@ -1,0 +1,30 @@
+"""Names of images that are here: given, and taken away. The image stays."""
+
+from hull.errors import UserError
+from hull.images import reference
+from hull.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hull.state.images import Images
+
+
+def give(rows: "Images", ident: str, names: tuple[str, ...]) -> None:
+    """Let every name mean the image; all or none."""
+    parsed = [reference.parse(name) for name in names]
+    for one in parsed:
+        if one.digest:
+            raise UserError(f"cannot call an image {one}: a digest is no name", "hull tag IMAGE NAME[:TAG]")
+    rows.name(ident, [one.key for one in parsed])
+
+
+def take(rows: "Images", ident: str, names: tuple[str, ...]) -> None:
+    """Take these names from the image, every one if none is said; one that is not its is an error, nothing is done."""
+    keys = [key for key, _ in rows.tags(ident)]
+    if not names:
+        rows.untag(keys)
+        return
+    wanted = [reference.parse(name) for name in names]
+    for one in wanted:
+        if one.key not in keys:
+            raise UserError(f"cannot untag {one}: that is no name of this image", "hull images shows its names")
+    rows.untag([one.key for one in wanted])
