@@ -1,7 +1,9 @@
 """A monitor is asked from Python: answers, refusals, and its absence."""
 
 import os
+import pathlib
 import signal
+import socket
 
 import pytest
 from hull.errors import HostError
@@ -76,3 +78,25 @@ def test_a_failure_of_hull_itself_brings_the_way_to_repeat_it(detached: Monitore
         launch.start(Launch(ops.encode(plan), ("hull", "start")))
     assert caught.value.exit_code == 125
     assert caught.value.hint.startswith("repeat it with: hull-launch --plan")
+
+
+def test_attach_to_one_that_ends_just_now(tmp_path: pathlib.Path) -> None:
+    """It is Gone, not a broken pipe of ours: that would end hull as if its own output had been closed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(control.path(str(tmp_path)))
+        listener.listen(1)
+
+        def leave() -> None:
+            listener.close()
+
+        connect = control._connect
+
+        def connected(directory: str) -> socket.socket | None:
+            found = connect(directory)
+            leave()
+            return found
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(control, "_connect", connected)
+            with pytest.raises(control.Gone):
+                control.Control(str(tmp_path)).attach()

@@ -31,7 +31,11 @@ class Control(NamedTuple):
         connection = _connect(self.directory)
         if connection is None:
             raise _gone(self.directory)
-        connection.send(f"attach {options}".strip().encode())
+        try:
+            connection.send(f"attach {options}".strip().encode())
+        except (BrokenPipeError, ConnectionResetError):
+            connection.close()
+            raise _gone(self.directory) from None
         return connection
 
     def stop(self, signal: int, seconds: float | None) -> int:
