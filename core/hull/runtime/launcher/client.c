@@ -14,7 +14,7 @@ static struct {
     int terminal; /* -1: it is not changed */
     int fd, signals;
     const char *path;
-    bool starts, attaches, input, more, told, interrupted;
+    bool starts, input, told, interrupted;
     size_t key, key_count;
     unsigned char keys[32];
     size_t length;
@@ -207,7 +207,6 @@ static void attach(const struct op *op, const struct plan *plan)
     char request[64];
 
     fail_at(op);
-    self.attaches = true;
     self.path = op->arg[0];
     self.input = text_has(op->arg[1], "stdin");
     parse_keys(op->arg[1]);
