@@ -140,10 +140,11 @@ class Images:
         return [User(*row) for row in rows]  # type: ignore[arg-type]
 
     def unused_layers(self) -> list[LayerRecord]:
-        """Return the layers that no image here is made of."""
+        """Return the layers that no image here is made of and no step of a build."""
         rows = self._db.rows(
             "SELECT diff_id, flavour, directory, size, notes FROM layers WHERE diff_id NOT IN"
             " (SELECT value FROM images, json_each(images.config, '$.rootfs.diff_ids'))"
+            " AND diff_id NOT IN (SELECT diff_id FROM steps)"
         )
         return [LayerRecord(*row) for row in rows]  # type: ignore[arg-type]
 

@@ -47,4 +47,12 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (diff_id, digest, repository)
     ) STRICT;
     """,
+    """
+    CREATE TABLE steps (
+        key TEXT PRIMARY KEY,            -- digest of the layers below, the instruction and what it reads
+        diff_id TEXT NOT NULL,           -- the layer it made, '' where it changed no file
+        text TEXT NOT NULL,              -- the instruction, for people
+        used REAL NOT NULL               -- seconds since the epoch, when it was last made or taken
+    ) STRICT;
+    """,
 )

@@ -1,0 +1,45 @@
+"""Which layer a build step made: the step cache. A step that changed no file has the layer ""."""
+
+import time
+
+from hull.light import NamedTuple
+from hull.state.db import Database
+
+
+class Step(NamedTuple):
+    """One step: its key, what it made, and what it was, for people."""
+
+    key: str
+    diff_id: str
+    text: str
+
+
+class Steps:
+    """The rows. A layer that a step names stays until `prune`, also where no image has it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def find(self, key: str) -> str | None:
+        """Return the layer a step made, "" for none, None where the step is not known; the row is young again."""
+        rows = self._db.rows("SELECT diff_id FROM steps WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
+
+    def touch(self, keys: list[str]) -> None:
+        """Note that steps were used just now."""
+        with self._db.transaction():
+            for key in keys:
+                self._db.write("UPDATE steps SET used = ? WHERE key = ?", time.time(), key)
+
+    def add(self, steps: list[Step]) -> None:
+        """Record steps whose layers are recorded."""
+        with self._db.transaction():
+            for step in steps:
+                self._db.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)", *step, time.time())
+
+    def forget(self, before: float) -> int:
+        """Forget the steps that were last used before a time; return how many."""
+        with self._db.transaction():
+            count = self._db.rows("SELECT count(*) FROM steps WHERE used < ?", before)[0][0]
+            self._db.write("DELETE FROM steps WHERE used < ?", before)
+        return int(str(count))
