@@ -4,6 +4,7 @@ import json
 import os
 import stat
 
+import pexpect
 import pytest
 
 from tests import registries
@@ -106,3 +107,20 @@ def test_what_is_no_registry(cli, home, name):
     done = cli("login", "-u", "a", "--password-stdin", "--", name, env=cli.env(**home), input=b"x")
     assert done.returncode == 125
     assert b"Traceback" not in done.stderr
+
+
+def test_a_terminal_is_asked_and_does_not_show_the_password(cli, home, tmp_path):
+    with registries.htpasswd() as found:
+        program, *words = cli.argv("login", found.address)
+        child = pexpect.spawn(program, words, env=cli.env(**home))
+        child.expect("Username: ", timeout=20)
+        child.sendline(USER)
+        child.expect("Password: ", timeout=20)
+        child.waitnoecho(10)
+        child.sendline(PASSWORD)
+        child.expect("Login Succeeded", timeout=20)
+        assert PASSWORD.encode() not in child.before
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+    assert (tmp_path / ".config/containers/auth.json").exists()

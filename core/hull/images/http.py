@@ -4,15 +4,13 @@ Authorization goes to the origin (scheme, host, port) it was meant for only (B27
 is spoken with this machine, and with hosts that config.toml calls insecure; nobody is redirected down to it.
 """
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from hull.config import RegistrySettings, Settings
 from hull.errors import Bug, RegistryError
-from hull.images import refusals, tls
+from hull.images import pools, refusals, tls
 from hull.images.urls import PORTS, Origin, is_loopback, joined, names, origin, shown
 from hull.light import TYPE_CHECKING, Any, NamedTuple
 
@@ -136,21 +134,12 @@ class Http:
         return named if any(named) or port not in PORTS.values() else self._settings.registry(names(host, port)[-1])
 
     def _pool(self, where: Origin, url: str) -> "PoolManager":
-        import urllib3
-
-        proxy = _proxy(where, url)
+        proxy = pools.proxy(where, url)
         secured = where.scheme == "https" or proxy.startswith("https")
         trust = tls.of(self._settings_of(where.host, where.port), names(where.host, where.port)) if secured else None
         key = (trust or tls.Trust(), proxy)
         if key not in self._pools:
-            options: dict[str, Any] = {
-                "timeout": urllib3.Timeout(connect=CONNECT, read=READ),
-                "maxsize": 4,
-                "blocksize": PIECE,
-            }
-            if trust:
-                options["ssl_context"] = tls.context(trust)
-            self._pools[key] = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+            self._pools[key] = pools.make(trust, proxy, timeout=(CONNECT, READ), blocksize=PIECE)
         return self._pools[key]
 
 
@@ -177,19 +166,6 @@ def delay(asked: str, attempt: int) -> float | None:
     else:
         wait = 0.2 * 4**attempt
     return wait if wait <= WAIT_MOST else None
-
-
-def _proxy(where: Origin, url: str) -> str:
-    """Return the proxy that the environment names for a URL, "" for none; this machine is asked directly."""
-    if is_loopback(where.host) or not any(key.lower().endswith("_proxy") for key in os.environ):
-        return ""
-    from urllib import request
-
-    proxies = request.getproxies_environment()
-    if request.proxy_bypass_environment(urlsplit(url).netloc, proxies):  # type: ignore[attr-defined]
-        return ""
-    proxy = proxies.get(where.scheme) or proxies.get("all") or ""
-    return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
 def unreachable(where: Origin, error: Exception) -> UnreachableError:
