@@ -42,6 +42,7 @@ VERBS = (
     "history",
     "tag",
     "untag",
+    "save",
     "rmi",
     "load",
     "import",

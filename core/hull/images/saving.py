@@ -1,0 +1,160 @@
+"""Images as an archive or a directory that other tools load: docker-archive, OCI layout.
+
+A layer is packed from its files. What hull packed before gives the same tar, so the image keeps its id; what somebody
+else packed gives another tar of the same files, the saved image has another id, and hull says so.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from hull import log
+from hull.errors import UserError
+from hull.images import compressing, converting, digests, manifest
+from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from hull.images.child import Confine
+    from hull.paths import Paths
+    from hull.state.images import Images
+
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+REF_NAME = "org.opencontainers.image.ref.name"
+Member = tuple[str, "bytes | IO[bytes]"]
+
+
+class Shop(NamedTuple):
+    """What a save works with. `compression` is "" (plain), gzip or zstd."""
+
+    paths: "Paths"
+    rows: "Images"
+    confine: "Confine"
+    events: log.Events
+    compression: str
+
+
+class Chosen(NamedTuple):
+    """An image, and the names to save it under, everything spelt out: podman takes a short one for localhost's."""
+
+    id: str
+    names: tuple[str, ...]
+
+
+class _Layer(NamedTuple):
+    """A layer packed into an unnamed file: the digest of its tar, and of what is in the file."""
+
+    diff_id: str
+    digest: str
+    size: int
+    file: IO[bytes]
+
+
+def docker_archive(shop: Shop, chosen: list[Chosen]) -> Iterator[Member]:
+    """Yield the members of a docker-archive. Source: moby's image spec v1.2, manifest.json."""
+    items, written = [], set[str]()
+    with ExitStack() as files:
+        packed: dict[str, _Layer] = {}
+        for image in chosen:
+            config, layers = _image(shop, image, packed, files)
+            place = f"{_hex(digests.of(config))}.json"
+            members: list[Member] = [(place, config), *((f"{_hex(one.digest)}.tar", one.file) for one in layers)]
+            yield from _fresh(members, written)
+            names = [f"{_hex(one.digest)}.tar" for one in layers]
+            items.append({"Config": place, "RepoTags": list(image.names), "Layers": names})
+        yield "manifest.json", json.dumps(items).encode()
+
+
+def oci_layout(shop: Shop, chosen: list[Chosen]) -> Iterator[Member]:
+    """Yield the files of an OCI image layout. Source: the OCI image spec 1.1, image-layout."""
+    yield "oci-layout", b'{"imageLayoutVersion":"1.0.0"}'
+    entries, written = list[dict[str, Any]](), set[str]()
+    with ExitStack() as files:
+        packed: dict[str, _Layer] = {}
+        for image in chosen:
+            config, layers = _image(shop, image, packed, files)
+            body = _manifest(config, layers, compressing.media_type(shop.compression))
+            blobs: list[Member] = [(_blob(one.digest), one.file) for one in layers]
+            blobs += [(_blob(digests.of(data)), data) for data in (config, body)]
+            yield from _fresh(blobs, written)
+            entry = {"mediaType": manifest.OCI_MANIFEST, "digest": digests.of(body), "size": len(body)}
+            named = [{**entry, "annotations": {REF_NAME: name}} for name in image.names]
+            entries += named or [entry]
+        index = {"schemaVersion": 2, "mediaType": manifest.OCI_INDEX, "manifests": entries}
+        yield "index.json", json.dumps(index, separators=(",", ":")).encode()
+
+
+def _fresh(members: list[Member], written: set[str]) -> Iterator[Member]:
+    for name, content in members:
+        if name not in written:
+            written.add(name)
+            yield name, content
+
+
+def _manifest(config: bytes, layers: list[_Layer], media_type: str) -> bytes:
+    document = {
+        "schemaVersion": 2,
+        "mediaType": manifest.OCI_MANIFEST,
+        "config": {"mediaType": OCI_CONFIG, "digest": digests.of(config), "size": len(config)},
+        "layers": [{"mediaType": media_type, "digest": one.digest, "size": one.size} for one in layers],
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _image(shop: Shop, image: Chosen, packed: dict[str, _Layer], files: ExitStack) -> tuple[bytes, list[_Layer]]:
+    """Return the image's config and its layers, those in `packed` not packed again."""
+    record = shop.rows.get(image.id)
+    if record is None:
+        raise UserError(f"cannot save {image.id}: it is not here any more", "hull images")
+    text = record.config.encode()
+    config = json.loads(text)
+    diff_ids = config["rootfs"]["diff_ids"]
+    for diff_id in diff_ids:
+        if diff_id not in packed:
+            packed[diff_id] = _pack(shop, diff_id, files)
+    layers = [packed[diff_id] for diff_id in diff_ids]
+    found = [one.diff_id for one in layers]
+    if found != diff_ids:
+        config["rootfs"]["diff_ids"] = found
+        text = json.dumps(config, separators=(",", ":"), ensure_ascii=False).encode()
+        note = f"layers were packed again: the saved image is {digests.of(text)[7:19]}, not {image.id[7:19]}"
+        shop.events(log.Event("note", "", note))
+    return text, layers
+
+
+def _pack(shop: Shop, diff_id: str, files: ExitStack) -> _Layer:
+    import hashlib
+    import tempfile
+
+    label = _hex(diff_id)[:12]
+    shop.events(log.Event("progress", label, "packing"))
+    file = files.enter_context(tempfile.TemporaryFile(dir=shop.paths.scratch))  # noqa: SIM115 (closed with `files`)
+    whole, stored, size = hashlib.sha256(), hashlib.sha256(), 0
+    chunks = _watched(_tar(shop, diff_id), whole.update)
+    for chunk in compressing.stream(chunks, shop.compression) if shop.compression else chunks:
+        stored.update(chunk)
+        size += len(chunk)
+        file.write(chunk)
+    shop.events(log.Event("progress", label, "done", size, size))
+    return _Layer(f"sha256:{whole.hexdigest()}", f"sha256:{stored.hexdigest()}", size, file)
+
+
+def _tar(shop: Shop, diff_id: str) -> Iterator[bytes]:
+    for flavour in converting.OTHER:
+        here = shop.rows.directories([diff_id], flavour)
+        if here:
+            return converting.packed(shop.confine, flavour, f"{shop.paths.layers(flavour)}/{here[diff_id]}")
+    raise UserError(f"cannot save the layer {diff_id}: it is not here any more", "hull fsck, or pull the image again")
+
+
+def _watched(chunks: Iterator[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        update(chunk)
+        yield chunk
+
+
+def _hex(digest: str) -> str:
+    return digest.partition(":")[2]
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"
