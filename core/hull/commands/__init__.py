@@ -44,6 +44,7 @@ VERBS = (
     "untag",
     "save",
     "rmi",
+    "system",
     "load",
     "import",
     "doctor",

@@ -1,0 +1,68 @@
+"""What nobody uses any more, and everything: the parts of `system prune` and `system reset` beside images."""
+
+import os
+
+from hull.commands import _usage, rm
+from hull.engine import Engine
+from hull.errors import HostError, UserError
+
+ANONYMOUS = 64  # hex digits that a volume nobody named is called
+
+
+def volumes(engine: Engine) -> tuple[list[str], int]:
+    """Remove the volumes that nobody named and no container mounts; return their names and their bytes."""
+    used = {mount.source for row in engine.containers.all() for mount in row.spec.mounts if mount.kind == "volume"}
+    chosen = [name for name in sorted(os.listdir(engine.paths.volumes)) if _unnamed(name) and name not in used]
+    freed = sum(_usage.bytes_below(engine, [f"{engine.paths.volumes}/{name}" for name in chosen]))
+    for name in chosen:
+        _remove(engine, f"{engine.paths.volumes}/{name}")
+    return chosen, freed
+
+
+def _unnamed(name: str) -> bool:
+    return len(name) == ANONYMOUS and not name.strip("0123456789abcdef")
+
+
+def everything(engine: Engine) -> None:
+    """Kill and remove every container, then the store with all that mapped ids own in it.
+
+    A process that goes on afterwards finds an empty store. Settings and credentials stay.
+    """
+    from hull import paths
+    from hull.images import locks
+    from hull.images.store import LOCK
+
+    places = engine.paths
+    with locks.tried(places.locks, LOCK) as alone:
+        if not alone:
+            raise UserError("cannot reset: an image is being brought or built", "wait for it, or end it")
+        rm.rm(engine, tuple(row.id for row in engine.containers.all()), force=True, volumes=True)
+        for name in ("db", "containers", "history", "images"):
+            made = engine.__dict__.pop(name, None)
+            if name == "db" and made is not None:
+                made.close()
+        for name in sorted(os.listdir(places.data)):
+            path = f"{places.data}/{name}"
+            if path not in (places.runtime, places.config):
+                _remove(engine, path)
+        _remove(engine, places.runtime)
+    if engine.resident:
+        paths.prepare(places)
+    elif not os.listdir(places.data):
+        os.rmdir(places.data)
+
+
+def _remove(engine: Engine, path: str) -> None:
+    """Remove what the caller owns and what mapped ids own: inside the namespace first, where these are somebody."""
+    argv = ["/bin/rm", "-rf", "--one-file-system", "--", path]
+    if os.geteuid():
+        for flavour in dict.fromkeys((engine.identity().flavour, "single")):
+            with engine.confine(argv, flavour, stderr=-3) as child:
+                child.wait()
+            if not os.path.lexists(path):
+                return
+    import subprocess
+
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if os.path.lexists(path):
+        raise HostError(f"cannot remove {path}: {done.stderr.decode(errors='replace').strip()[-300:]}", "try again")

@@ -1,0 +1,62 @@
+"""`hull system`: what the store takes, what can go, and everything."""
+
+from hull.commands._usage import DetailRow, UsageRow, details, usage
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import Annotated
+from hull.units import size
+
+Many = tuple[str, ...]
+ACTIONS = ("df", "prune", "reset")
+
+
+def system(
+    engine: Engine,
+    action: Annotated[str, Word("what to do", "ACTION", choices=ACTIONS)],
+    *,
+    verbose: Annotated[bool, Flag("df: every image, container and volume", "v")] = False,
+    all: Annotated[
+        bool, Flag("prune: every image that no container uses, not those without a name alone", "a")
+    ] = False,
+    volumes: Annotated[bool, Flag("prune: volumes that nobody named and no container uses, too")] = False,
+    filter: Annotated[Many, Flag("prune: until=TIME or AGE, label=KEY[=VALUE], label!=…", metavar="FILTER")] = (),
+    force: Annotated[bool, Flag("prune, reset: do not ask", "f")] = False,
+) -> list[UsageRow] | list[DetailRow] | list[str]:
+    """Show what the store takes, remove what is not used, or remove everything.
+
+    `df` shows sizes, `prune` removes stopped containers and images without a name, `reset` removes all containers,
+    images and volumes, and the store.
+    """
+    if action == "df":
+        return details(engine) if verbose else usage(engine)
+    if action == "prune":
+        return _prune(engine, filter, everything=all, volumes=volumes, force=force)
+    return _reset(engine, force=force)
+
+
+def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, force: bool) -> list[str]:
+    from hull.commands import _unused, image, prune
+
+    if volumes and any(word.startswith("until") for word in words):
+        raise UserError("cannot prune volumes by time: nobody notes when they were made", "leave --volumes out")
+    if not force:
+        which = "all images without a container" if everything else "all images without a name"
+        more = ", all volumes that nobody named and no container uses" if volumes else ""
+        image.confirm(f"This will remove all stopped containers, {which}{more}.", "hull system prune --force")
+    done = {"Containers": prune._containers(engine, prune._parse(words))}  # noqa: SLF001 (the same verb, of more)
+    if volumes:
+        done["Volumes"] = _unused.volumes(engine)
+    done["Images"] = image.pruned(engine, words, everything=everything)
+    lines = [line for what, (gone, _) in done.items() if gone for line in (f"Deleted {what}:", *gone, "")]
+    return [*lines, f"Total reclaimed space: {size(sum(freed for _, freed in done.values()))}"]
+
+
+def _reset(engine: Engine, *, force: bool) -> list[str]:
+    from hull.commands import _unused, image
+
+    if not force:
+        text = f"This will kill and remove all containers, and remove all images and volumes: {engine.paths.data}"
+        image.confirm(text, "hull system reset --force")
+    _unused.everything(engine)
+    return [f"Removed {engine.paths.data}"]
