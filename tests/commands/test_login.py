@@ -82,7 +82,7 @@ def test_a_credential_store_keeps_it(cli, home, tmp_path):
 def test_nothing_prints_the_password(cli, home, tmp_path):
     secret = "hunter-very-secret"
     helper = tmp_path / "bin/docker-credential-test"
-    helper.write_text("#!/bin/sh\n[ $1 = get ] || { cat; exit 1; }\n")
+    helper.write_text("#!/bin/sh\n[ $1 = get ] || cat\nexit 1\n")
     helper.chmod(0o755)
     (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker/config.json").write_text('{"credsStore": "test"}')
@@ -94,6 +94,7 @@ def test_nothing_prints_the_password(cli, home, tmp_path):
         assert done.returncode == 125
         assert b"Traceback" in done.stderr
         assert secret.encode() not in done.stderr + done.stdout
+    assert b"docker-credential-test says" in kept.stderr
 
 
 def test_nobody_is_asked_without_a_terminal(cli, home):

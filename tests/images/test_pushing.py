@@ -2,7 +2,7 @@
 
 import pytest
 from hull import config
-from hull.images import pushing, reference
+from hull.images import manifest, pushing, reference
 from hull.images.pushing_layers import Bench
 from hull.state.sources import Source, Sources
 
@@ -55,3 +55,38 @@ def test_the_tag_is_not_written_where_a_layer_fails(box):
         with registries.served(memory) as stub, pytest.raises(Exception, match="cannot push"):
             pushing.push(bench(box), image.id, reference.parse(f"{stub.address}/b:1"))
     assert memory.tags == {}
+
+
+def test_a_blob_that_a_manifest_only_claims_to_be_a_layer_is_not_remembered(box):
+    """A hostile image names a layer that is here already, and for its blob another: neither is believed later."""
+    base, other = layer(member("a", b"1")), layer(member("evil", b"2"))
+    honest = imagebuild.image(base)
+    diff_ids = [imagebuild.digest(base), imagebuild.digest(other)]
+    evil = imagebuild.image(other, other, edit_config={"rootfs": {"type": "layers", "diff_ids": diff_ids}})
+    blobs, tags = {**honest.blobs, **evil.blobs}, {"1": honest.manifest, "2": evil.manifest}
+    memory = Memory()
+    with registries.served(registries.image_answer(blobs, tags)) as source:
+        box.images.pull(f"{source.address}/good:1")
+        image = box.images.pull(f"{source.address}/evil:2")
+        assert [one.digest for one in Sources(box.engine.db).of(diff_ids[0])] == [honest.layers[0]]
+        with registries.served(memory) as stub:
+            done = pushing.push(bench(box), image.id, reference.parse(f"{stub.address}/b:1"))
+    assert done.digest != evil.manifest
+    layers = manifest.parse(memory.blobs[done.digest]).layers
+    assert [one.digest for one in layers] == [honest.layers[0], evil.layers[1]]
+
+
+def test_a_blob_that_is_another_layer_is_not_recompressed(box):
+    wrong = imagebuild.image(layer(member("evil", b"2")))
+    memory = Memory()
+    with registries.served(registries.image_answer({**MADE.blobs, **wrong.blobs}, {"1": MADE.manifest})) as source:
+        image = box.images.pull(f"{source.address}/a:1")
+        sources = Sources(box.engine.db)
+        for one in MADE.layers:
+            blob = wrong.blobs[wrong.layers[0]]
+            kind = f"{imagebuild.OCI_LAYER}+gzip"
+            for diff_id in {imagebuild.digest(layer(member(name, data))) for name, data in (("a", b"1"), ("b", b"2"))}:
+                sources.add(diff_id, Source(wrong.layers[0], len(blob), kind, f"{source.address}/{one[7:12]}"))
+        with registries.served(memory) as stub:
+            done = pushing.push(bench(box), image.id, reference.parse(f"{stub.address}/b:1"), "zstd")
+    assert manifest.parse(memory.blobs[done.digest]).config.digest == MADE.config

@@ -1,5 +1,6 @@
 """Find an image at its registry, or at the mirror that config.toml names: reference and platform in, an offer out."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from hull.config import Settings
@@ -18,17 +19,23 @@ if TYPE_CHECKING:
 DEPTH = 3  # an index may hold an index, but not for ever
 
 
-def find(reference: Reference, wanted: Platform, settings: Settings, *, exact: bool) -> Offer:
-    """Return the offer for a platform. `exact` refuses a single-platform image made for another one."""
+def find(
+    reference: Reference, wanted: Platform, settings: Settings, *, exact: bool, fetched: set[int] | None = None
+) -> Offer:
+    """Return the offer for a platform. `exact` refuses a single-platform image made for another one.
+
+    `fetched` gets the places, from 0, of the layers whose every byte came and was verified.
+    """
+    came = set() if fetched is None else fetched
     for mirror in settings.registry(reference.registry).asked_first:
         try:
-            return _find(Registry(reference, settings, mirror), reference, wanted, exact=exact)
+            return _find(Registry(reference, settings, mirror), reference, wanted, came, exact=exact)
         except RegistryError:
             pass  # what the mirror cannot give, the registry itself may
-    return _find(Registry(reference, settings), reference, wanted, exact=exact)
+    return _find(Registry(reference, settings), reference, wanted, came, exact=exact)
 
 
-def _find(registry: Registry, reference: Reference, wanted: Platform, *, exact: bool) -> Offer:
+def _find(registry: Registry, reference: Reference, wanted: Platform, came: set[int], *, exact: bool) -> Offer:
     top, claimed, body = registry.manifest(reference.wanted)
     documents, digest = [(top, body)], top
     for _ in range(DEPTH):
@@ -42,7 +49,10 @@ def _find(registry: Registry, reference: Reference, wanted: Platform, *, exact: 
         raise RegistryError(f"cannot pull {reference}: its index holds indexes without end", "tell its author")
     if document.config.media_type.endswith("+json") and "image" not in document.config.media_type:
         raise UserError(f"cannot pull {reference}: it holds {document.config.media_type}, not a container image")
-    parts = [Part(_short(layer), max(layer.size, 0), partial(registry.blob, layer)) for layer in document.layers]
+    parts = [
+        Part(_short(layer), max(layer.size, 0), partial(_noted, registry, layer, place, came))
+        for place, layer in enumerate(document.layers)
+    ]
     keys = (reference.key, f"{reference.name}@{top}")
     found = offer(registry.small(document.config), parts, digest, documents, keys)
     if exact and wanted.rank(found.config.platform) is None:
@@ -56,13 +66,23 @@ def _follow(registry: Registry, index: Index, wanted: Platform, reference: Refer
     return digest, body
 
 
-def remember(sources: "Sources", name: str, found: Offer) -> None:
-    """Record which blobs of the repository `name` the layers of a pulled image are, for a later push."""
+def _noted(registry: Registry, layer: Descriptor, place: int, came: set[int]) -> Iterator[bytes]:
+    yield from registry.blob(layer)
+    came.add(place)
+
+
+def remember(sources: "Sources", name: str, found: Offer, fetched: set[int]) -> None:
+    """Record which blobs of the repository `name` the layers of a pulled image are, for a later push.
+
+    Only what was seen: a manifest may call any blob a layer that was here already, and nobody compared them.
+    """
     from hull.state.sources import Source
 
     document = manifest.parse(dict(found.blobs)[found.manifest])
-    if isinstance(document, Manifest):
-        for diff_id, layer in zip(found.config.diff_ids, document.layers, strict=True):
+    if not isinstance(document, Manifest):
+        return
+    for place, (diff_id, layer) in enumerate(zip(found.config.diff_ids, document.layers, strict=True)):
+        if place in fetched or layer.digest in {one.digest for one in sources.of(diff_id)}:
             sources.add(diff_id, Source(layer.digest, layer.size, layer.media_type, name))
 
 

@@ -70,12 +70,13 @@ class Sender:
         self._bench, self._uploads, self._target, self._stop = bench, uploads, target, stop
 
     def send(self, diff_id: str, kept: Descriptor | None, compression: str) -> Sent:
-        """Return the layer at the registry; `kept` is the blob that the image's own manifest names."""
+        """Return the layer at the registry; `kept` is the blob that the image's own manifest names.
+
+        That is preferred, not believed: only blobs that were seen to unpack to this layer are known.
+        """
         known = [one for one in self._bench.sources.of(diff_id) if suits(one.media_type, compression)]
         if kept is not None:
             known.sort(key=lambda one: one.digest != kept.digest)
-            if not any(one.digest == kept.digest for one in known):
-                known.insert(0, Source(kept.digest, kept.size, kept.media_type, ""))
         found = self._there(diff_id, known) or self._mounted(diff_id, known) or self._fetched(diff_id, known)
         return found or self._packed(diff_id, compression or "gzip")
 
@@ -99,7 +100,7 @@ class Sender:
     def _fetched(self, diff_id: str, known: list[Source]) -> Sent | None:
         """Pass a blob on from another registry: its very bytes, so its digest and the image's stay what they are."""
         for one in known:
-            if not one.repository or one.repository == self._target.name:
+            if one.repository == self._target.name:
                 continue
             wanted = Descriptor(one.digest, one.size, one.media_type)
             source = Registry(reference.parse(f"{one.repository}@{one.digest}"), self._bench.settings)

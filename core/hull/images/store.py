@@ -87,12 +87,14 @@ class ImageStore:
 
         parsed = reference.parse(name)
         wanted = platforms.parse(platform) if platform else platforms.host()
-        found = pulling.find(parsed, wanted, config.load(self._paths.config), exact=bool(platform))
+        fetched: set[int] = set()
+        settings = config.load(self._paths.config)
+        found = pulling.find(parsed, wanted, settings, exact=bool(platform), fetched=fetched)
         if wanted.rank(found.config.platform) is None:
             text = f"the image is made for {found.config.platform}, this machine is {wanted}"
             self._events(log.Event("warning", str(parsed), text))
         ready = self.adopt(found, str(parsed), flavour)
-        pulling.remember(Sources(self._db), parsed.name, found)
+        pulling.remember(Sources(self._db), parsed.name, found, fetched)
         return ready
 
     def load(self, source: "str | IO[bytes]", flavour: str = "range", platform: str = "") -> list[str]:
