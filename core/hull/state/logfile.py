@@ -46,12 +46,13 @@ class LogFile:
 def generations(path: str, after: int = 0) -> list[LogFile]:
     """Open a log's files, oldest first; with `after`, those that are newer than the file of that number and itself.
 
-    A rotation moves each file one name further from the newest, and so does the walk: it meets every file, whatever is
-    renamed meanwhile. The first time that a file is met counts: two that are met keep their order.
+    A rotation moves each file one name further from the newest, and so does the walk: none that it has not met is ever
+    behind it. Its end is to be found: each look can fall on the gap of another rotation, so a name further on says
+    whether it is one. The first time that a file is met counts: two that are met keep their order.
     """
     found: dict[int, LogFile] = {}
-    number, missing, last = 0, 0, _last(path)
-    while number <= last or missing < GAPS:
+    number, missing = 0, 0
+    while missing < GAPS or number <= _last(path):
         file = _open(f"{path}.{number}" if number else path)
         number += 1
         missing = 0 if file else missing + 1
