@@ -12,6 +12,7 @@ from tests.commandline import CommandLine
 PATIENCE = 20.0  # seconds in which a restart, or the end of what was killed, comes to rest
 LINE = re.compile(rb"line (\d+) of [0-9a-f]{12}\n")
 ATTEMPTS = 5
+AT_REST = ("created", "exited", "running", "dead")  # dead: who removed it was killed, rm takes the rest
 LIVING = ("running", "paused")
 
 
@@ -97,8 +98,8 @@ def _differences(cli: CommandLine, mark: str) -> Iterator[str]:
     directories = set(os.listdir(f"{cli.root}/containers"))
     if directories != {row["id"] for row in rows}:
         yield f"the store and ps -a differ by {sorted(directories ^ {row['id'] for row in rows})}"
-    if any(row["state"] not in ("created", "exited", "running") for row in rows):
-        yield f"not at rest: {[row for row in rows if row['state'] not in ('created', 'exited', 'running')]}"
+    if moving := [row for row in rows if row["state"] not in AT_REST]:
+        yield f"not at rest: {moving}"
 
 
 def _environments() -> Iterator[tuple[int, list[bytes]]]:
