@@ -1,8 +1,8 @@
 """Layers on the disk: fetched and unpacked at the same time, published whole or not at all.
 
-Theory of operation. A layer is unpacked in `tmp-<name>` beside the published ones and gets its name by rename after
-its data is on the disk, then its row. Whoever works on it holds the lock of that name, so a second shell waits and then
-finds it done, and scratch whose lock is free belongs to the dead.
+Theory of operation. A layer is unpacked in `tmp-<name>` beside the published ones and gets its name by rename, then
+its row, marked as not yet synced (hull.images.settling says what becomes of the mark). Whoever works on it holds the
+lock of that name, so a second shell waits and then finds it done, and scratch whose lock is free belongs to the dead.
 """
 
 import os
@@ -13,10 +13,10 @@ from functools import partial
 
 from hull import log
 from hull.errors import HullError, RegistryError
-from hull.images import child, locks
+from hull.images import child, locks, settling
 from hull.light import Any, NamedTuple
 from hull.paths import Paths
-from hull.state.images import Images, LayerRecord
+from hull.state.images import Images, LayerRecord, trusted
 
 WORKERS = 2
 STEP = 1 << 20  # bytes between two progress events
@@ -46,6 +46,7 @@ class Layers:
         self._events = events
         self._confine = confine
         self._say = threading.Lock()
+        self.published = False
 
     def ensure(self, wanted: list[Wanted], flavour: str) -> None:
         """Return when every layer (lowest first) is here and recorded."""
@@ -81,7 +82,7 @@ class Layers:
     def _one(self, wanted: Wanted, flavour: str, stop: threading.Event, lowers: Callable[[], list[str]]) -> None:
         name = wanted.diff_id.partition(":")[2][:NAME]
         with locks.held(self._paths.locks, f"layer-{flavour}-{name}"):
-            if self._rows.directories([wanted.diff_id], flavour):
+            if self.usable(wanted.diff_id, flavour):
                 self._tell(wanted, "already here")
                 return
             scratch = self.scratch(flavour, name)
@@ -108,7 +109,7 @@ class Layers:
                     self._link(scratch, flavour, [], result["links"])
                 final = result["diff_id"].partition(":")[2][:NAME]
                 with locks.held(self._paths.locks, f"layer-{flavour}-{final}"):
-                    if self._rows.directories([result["diff_id"]], flavour):
+                    if self.usable(result["diff_id"], flavour):
                         self.discard([scratch], flavour)
                     else:
                         self.publish(scratch, final, flavour, result)
@@ -117,6 +118,27 @@ class Layers:
                     self.discard([scratch], flavour)
                 raise
         return str(result["diff_id"])
+
+    def usable(self, diff_id: str, flavour: str) -> bool:
+        """Whether a layer is here; one that another boot left unsynced is proved, or forgotten. Its lock is held."""
+        layer = self._rows.layer(diff_id, flavour)
+        if layer is None or trusted(layer.mark):
+            return layer is not None
+        if settling.proved(self._paths, self._rows, self._confine, layer):
+            return True
+        settling.warn(self._events, layer)
+        self._rows.forget_layer(layer)
+        return False
+
+    def prove(self, diff_ids: list[str], flavour: str) -> bool:
+        """Look at the layers that another boot left unsynced; whether any of them is usable now."""
+        found = False
+        for diff_id in dict.fromkeys(diff_ids):
+            layer = self._rows.layer(diff_id, flavour)
+            if layer is not None and not trusted(layer.mark):
+                with locks.held(self._paths.locks, f"layer-{flavour}-{layer.directory}"):
+                    found |= self.usable(diff_id, flavour)
+        return found
 
     def scratch(self, flavour: str, name: str) -> str:
         """Make the empty directory in which a layer is unpacked; the caller holds the lock of its name."""
@@ -137,10 +159,10 @@ class Layers:
         """Give a whole layer its name and its row."""
         import json
 
-        base = self._paths.layers(flavour)
-        os.rename(scratch, f"{base}/{name}")
-        sync_directory(base)
-        self._rows.add_layer(LayerRecord(result["diff_id"], flavour, name, result["size"], json.dumps(result["notes"])))
+        os.rename(scratch, f"{self._paths.layers(flavour)}/{name}")
+        notes = json.dumps(result["notes"])
+        self._rows.add_layer(LayerRecord(result["diff_id"], flavour, name, result["size"], notes, settling.mark()))
+        self.published = True
         self._summarise(name, result["notes"])
 
     def discard(self, directories: list[str], flavour: str) -> None:

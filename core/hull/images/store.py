@@ -35,6 +35,7 @@ class ImageStore:
         self._rows = Images(db)
         self._events = events
         self._confine = confine
+        self._layers: Layers | None = None
 
     @property
     def rows(self) -> Images:
@@ -47,6 +48,8 @@ class ImageStore:
             raise UserError(f"cannot use --pull {pull}", "choose missing, always or never")
         ident = self.identify(name) if pull != "always" else ""
         if ident and (found := self._ready(ident, name, flavour)) and self._fits(found, platform):
+            return found
+        if ident and self._proved(ident, flavour) and (found := self._ready(ident, name, flavour)):
             return found
         if ident and (found := self._converted(ident, name, flavour)) and self._fits(found, platform):
             return found
@@ -142,6 +145,7 @@ class ImageStore:
                 self._rows.add(record, diff_ids, list(found.keys), flavour)
         finally:
             self.clean()
+            self.settle()
         ready = self._ready(found.config.id, label, flavour)
         if ready is None:
             raise HostError(f"cannot use {label}: its layers were removed meanwhile", "try again")
@@ -156,9 +160,19 @@ class ImageStore:
     @property
     def layers(self) -> "Layers":
         """The layers on the disk."""
-        from hull.images.layers import Layers
+        if self._layers is None:
+            from hull.images.layers import Layers
 
-        return Layers(self._paths, self._rows, self._events, self._confine)
+            self._layers = Layers(self._paths, self._rows, self._events, self._confine)
+        return self._layers
+
+    def settle(self) -> None:
+        """Let what was published get to the disk behind everybody's back."""
+        if self._layers is not None and self._layers.published:
+            from hull.images import settling
+
+            self._layers.published = False
+            settling.start(self._paths)
 
     def clean(self) -> None:
         """Remove what no image needs and the scratch of the dead, unless somebody is bringing an image."""
@@ -212,6 +226,11 @@ class ImageStore:
         layers = tuple(f"{base}/{here[d]}" for place, d in enumerate(diff_ids) if last[d] == place)
         return found._replace(layers=layers)
 
+    def _proved(self, ident: str, flavour: str) -> bool:
+        """Whether layers that another boot left unsynced are usable after all."""
+        _, diff_ids = imageconfig.image(ident, "", self._rows.config(ident))
+        return self.layers.prove(diff_ids, flavour)
+
     def _converted(self, ident: str, label: str, flavour: str) -> Image | None:
         """Return an image that was unpacked for another id map, unpacked for this one from there."""
         from hull.images import converting
@@ -220,6 +239,7 @@ class ImageStore:
         with self.bringing():
             if not converting.convert(self._paths, self._rows, self.layers, self._confine, diff_ids, flavour):
                 return None
+        self.settle()
         return self._ready(ident, label, flavour)
 
     def _fits(self, found: Image, platform: str) -> bool:

@@ -4,10 +4,11 @@
     link DIRECTORY LOWER…              JSON [[name, target], …] on standard input, lowest layer first
     empty DIRECTORY…                   remove everything below
     compare DIRECTORIES DIRECTORIES    two images' layers, joined by colons, lowest first: what differs
+    digest DIRECTORY…                  digests of layers' files, "" for a directory that is not there
     pack DIRECTORY                     write a layer's tar to standard output, in place of an answer
 
-One JSON object on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`; `changes`), or `error`,
-`hint`, `kind`. Nothing else is written there. Runs as root of a user namespace.
+One JSON object on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`; `changes`; `digests`),
+or `error`, `hint`, `kind`. Nothing else is written there. Runs as root of a user namespace.
 """
 
 import os
@@ -19,13 +20,12 @@ from hull.errors import HullError
 
 
 def unpack(directory: str, flavour: str) -> dict[str, object]:
-    """Unpack standard input into the empty `directory`; everything is on the disk when this returns."""
+    """Unpack standard input into the empty `directory`. Nobody waits for the disk: see hull.images.settling."""
     import hashlib
 
     from hull.images import compression
     from hull.images.tarstream import TarStream
     from hull.images.unpack import Unpacker
-    from hull.kernel import syscalls
 
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     digest = hashlib.sha256()
@@ -36,7 +36,6 @@ def unpack(directory: str, flavour: str) -> dict[str, object]:
             yield chunk
 
     result = Unpacker(fd, flavour).run(TarStream(chunks()))
-    syscalls.syncfs(fd)
     links = [[os.fsdecode(name), os.fsdecode(target)] for name, target in result.links]
     return {"diff_id": f"sha256:{digest.hexdigest()}", "size": result.size, "notes": result.notes, "links": links}
 
@@ -46,12 +45,10 @@ def link(directory: str, *lowers: str) -> dict[str, object]:
     import json
 
     from hull.images import links
-    from hull.kernel import syscalls
 
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     wanted = [(os.fsencode(name), os.fsencode(target)) for name, target in json.load(sys.stdin)]
     links.make(fd, [os.open(lower, os.O_RDONLY | os.O_DIRECTORY) for lower in lowers], wanted)
-    syscalls.syncfs(fd)
     return {}
 
 
@@ -87,11 +84,19 @@ def compare(first: str, second: str) -> dict[str, object]:
     return {"changes": whole.compare(first.split(":"), second.split(":"))}
 
 
+def digest(*directories: str) -> dict[str, object]:
+    """Tell the digests of what is below the directories."""
+    from hull.images import treedigest
+
+    return {"digests": [treedigest.of(directory) for directory in directories]}
+
+
 _ACTIONS: dict[str, Callable[..., dict[str, object]]] = {
     "unpack": unpack,
     "link": link,
     "empty": empty,
     "compare": compare,
+    "digest": digest,
 }
 
 

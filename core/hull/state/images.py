@@ -8,6 +8,8 @@ from hull.state.db import Database
 _READ = ("Env", "Cmd", "Entrypoint", "Shell", "Labels", "Volumes", "ExposedPorts", "Healthcheck", "Healthcheck.Test")
 _PATHS = ", ".join(f"'$.config.{name}'" for name in _READ)
 
+LAYER = "diff_id, flavour, directory, size, notes, mark, tree"
+
 
 class ImageRecord(NamedTuple):
     """One image. `manifest` is empty where there was none; `config` the OCI image config's JSON; `size` unpacked."""
@@ -20,13 +22,19 @@ class ImageRecord(NamedTuple):
 
 
 class LayerRecord(NamedTuple):
-    """One unpacked layer; `directory` is its name below the flavour's layers, `notes` JSON."""
+    """One unpacked layer; `directory` is its name below the flavour's layers, `notes` JSON.
+
+    `mark` is `BOOT:NONCE` while its data may not be on the disk: in another boot it is not to be trusted. `tree` is the
+    digest of its files, "" where nobody took it.
+    """
 
     diff_id: str
     flavour: str
     directory: str
     size: int
     notes: str
+    mark: str = ""
+    tree: str = ""
 
 
 class User(NamedTuple):
@@ -81,23 +89,40 @@ class Images:
         return [(str(path), str(key), value) for path, key, value in rows]
 
     def directories(self, diff_ids: list[str], flavour: str) -> dict[str, str]:
-        """Return which of these layers are unpacked, and where."""
+        """Return which of these layers are unpacked, and where; what another boot left unsynced is not among them."""
         marks = ", ".join("?" * len(diff_ids))
         rows = self._db.rows(
-            f"SELECT diff_id, directory FROM layers WHERE flavour = ? AND diff_id IN ({marks})",  # noqa: S608 (marks)
+            f"SELECT diff_id, directory, mark FROM layers WHERE flavour = ? AND diff_id IN ({marks})",  # noqa: S608 (marks)
             flavour,
             *diff_ids,
         )
-        return {str(diff_id): str(directory) for diff_id, directory in rows}
+        return {str(diff_id): str(directory) for diff_id, directory, mark in rows if trusted(str(mark))}
 
     def layers(self) -> list[LayerRecord]:
         """Return every layer."""
-        rows = self._db.rows("SELECT diff_id, flavour, directory, size, notes FROM layers")
+        rows = self._db.rows(f"SELECT {LAYER} FROM layers")  # noqa: S608 (a constant)
         return [LayerRecord(*row) for row in rows]  # type: ignore[arg-type]
 
+    def layer(self, diff_id: str, flavour: str) -> LayerRecord | None:
+        """Return one layer, trusted or not."""
+        sql = f"SELECT {LAYER} FROM layers WHERE diff_id = ? AND flavour = ?"  # noqa: S608 (a constant)
+        rows = self._db.rows(sql, diff_id, flavour)
+        return LayerRecord(*rows[0]) if rows else None  # type: ignore[arg-type]
+
     def add_layer(self, layer: LayerRecord) -> None:
-        """Record a layer that is whole and on the disk."""
-        self._db.write("INSERT OR REPLACE INTO layers VALUES (?, ?, ?, ?, ?)", *layer)
+        """Record a layer that is whole."""
+        self._db.write(f"INSERT OR REPLACE INTO layers ({LAYER}) VALUES (?, ?, ?, ?, ?, ?, ?)", *layer)  # noqa: S608
+
+    def synced(self, marks: list[str]) -> None:
+        """Take these marks from the layers that have them: their data is on the disk."""
+        with self._db.transaction():
+            for mark in marks:
+                self._db.write("UPDATE layers SET mark = '' WHERE mark = ?", mark)
+
+    def proven(self, layer: LayerRecord, tree: str) -> None:
+        """Record the digest of a layer that is on the disk, where the row is still the one that was read."""
+        sql = "UPDATE layers SET mark = '', tree = ? WHERE diff_id = ? AND flavour = ? AND mark = ?"
+        self._db.write(sql, tree, layer.diff_id, layer.flavour, layer.mark)
 
     def add(self, image: ImageRecord, diff_ids: list[str], keys: list[str], flavour: str) -> None:
         """Record an image whose layers are recorded, and let the references name it; size and time are found here."""
@@ -142,7 +167,7 @@ class Images:
     def unused_layers(self) -> list[LayerRecord]:
         """Return the layers that no image here is made of and no step of a build."""
         rows = self._db.rows(
-            "SELECT diff_id, flavour, directory, size, notes FROM layers WHERE diff_id NOT IN"
+            f"SELECT {LAYER} FROM layers WHERE diff_id NOT IN"  # noqa: S608 (a constant)
             " (SELECT value FROM images, json_each(images.config, '$.rootfs.diff_ids'))"
             " AND diff_id NOT IN (SELECT diff_id FROM steps)"
         )
@@ -151,3 +176,12 @@ class Images:
     def forget_layer(self, layer: LayerRecord) -> None:
         """Forget a layer; its directory is then scratch."""
         self._db.write("DELETE FROM layers WHERE diff_id = ? AND flavour = ?", layer.diff_id, layer.flavour)
+
+
+def trusted(mark: str) -> bool:
+    """Whether a layer with this mark is what was unpacked: synced, or of this very boot."""
+    if not mark:
+        return True
+    from hull.state.processes import boot_id
+
+    return mark.startswith(f"{boot_id()}:")

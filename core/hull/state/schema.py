@@ -52,7 +52,12 @@ MIGRATIONS: tuple[str, ...] = (
         key TEXT PRIMARY KEY,            -- digest of the layers below, the instruction and what it reads
         diff_id TEXT NOT NULL,           -- the layer it made, '' where it changed no file
         text TEXT NOT NULL,              -- the instruction, for people
+        created REAL NOT NULL,           -- seconds since the epoch, when it was made
         used REAL NOT NULL               -- seconds since the epoch, when it was last made or taken
     ) STRICT;
+    """,
+    """
+    ALTER TABLE layers ADD COLUMN mark TEXT NOT NULL DEFAULT ''; -- boot id:nonce until its data is on the disk, then ''
+    ALTER TABLE layers ADD COLUMN tree TEXT NOT NULL DEFAULT ''; -- digest of its files, '' until somebody took it
     """,
 )
