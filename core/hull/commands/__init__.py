@@ -47,6 +47,7 @@ VERBS = (
     "system",
     "load",
     "import",
+    "build",
     "doctor",
     "completion",
     "version",

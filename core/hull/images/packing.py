@@ -77,6 +77,10 @@ class Packer:
             for left, _, _ in pending:
                 os.close(left)
 
+    def head(self, fd: int, name: str) -> None:
+        """Write the directory `fd` itself as `name`, nothing of what is in it."""
+        self._add(self._describe(name, os.fstat(fd), _xattrs(fd)), None)
+
     def entry(self, parent: int, base: str, name: str) -> tuple[int, str] | None:
         """Write `base` of the directory `parent` as `name`; return a directory's descriptor and name: go on there."""
         try:

@@ -7,11 +7,12 @@ from hull.state.db import Database
 
 
 class Step(NamedTuple):
-    """One step: its key, what it made, and what it was, for people."""
+    """One step: its key, what it made, what it was, for people, and when (seconds since the epoch)."""
 
     key: str
     diff_id: str
     text: str
+    created: float
 
 
 class Steps:
@@ -20,10 +21,10 @@ class Steps:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def find(self, key: str) -> str | None:
-        """Return the layer a step made, "" for none, None where the step is not known; the row is young again."""
-        rows = self._db.rows("SELECT diff_id FROM steps WHERE key = ?", key)
-        return str(rows[0][0]) if rows else None
+    def find(self, key: str) -> Step | None:
+        """Return what a step made, None where it is not known."""
+        rows = self._db.rows("SELECT key, diff_id, text, created FROM steps WHERE key = ?", key)
+        return Step(*rows[0]) if rows else None  # type: ignore[arg-type]
 
     def touch(self, keys: list[str]) -> None:
         """Note that steps were used just now."""
@@ -35,7 +36,7 @@ class Steps:
         """Record steps whose layers are recorded."""
         with self._db.transaction():
             for step in steps:
-                self._db.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)", *step, time.time())
+                self._db.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)", *step, time.time())
 
     def forget(self, before: float) -> int:
         """Forget the steps that were last used before a time; return how many."""

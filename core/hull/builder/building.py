@@ -1,0 +1,282 @@
+"""Build what the target needs: a thread a stage, each after those it needs; then the image."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+
+from hull.builder import copying, mounting, opening, running, settings
+from hull.builder.asked import Asked
+from hull.builder.console import Console, Tale
+from hull.builder.origins import Origin
+from hull.builder.state import State, scratch
+from hull.builder.workshop import Layer, Workshop
+from hull.dockerfile import contexts, model, parser, scope
+from hull.dockerfile.expanding import expand
+from hull.dockerfile.graph import Graph, Planned, plan
+from hull.engine import Engine
+from hull.errors import HullError, UserError
+from hull.images import blobs, imageconfig, platforms, reference
+from hull.light import Any
+from hull.state.images import ImageRecord
+
+
+class Build:
+    """One build. `run` returns the image's id; it may be called from any one thread."""
+
+    def __init__(self, engine: Engine, shop: Workshop, asked: Asked, console: Console) -> None:
+        self._engine, self._shop, self._asked, self._console = engine, shop, asked, console
+        self._keys = tuple(reference.parse(tag).key for tag in asked.tags)
+        self._given = scope.parse_given(asked.arguments, dict(os.environ))
+        self._named = contexts.parse_named(asked.contexts)
+        self._secrets = dict(map(_secret, asked.secrets))
+        self._agents = dict(map(_agent, asked.ssh))
+        self._states: dict[int, State] = {}
+        self._ready: dict[int, threading.Event] = {}
+        self._errors: list[BaseException] = []
+        self._turns = threading.Semaphore(max(os.cpu_count() or 1, 1))
+        self._pulling = threading.Lock()
+        self._origins: dict[str, Origin] = {}
+
+    def run(self) -> tuple[State, str]:
+        """Build the target; return its state and the image's id."""
+        opened = opening.open_(self._shop, self._asked)
+        self._origins[""] = opened.origin
+        file = parser.parse(opened.text, opened.file)
+        here = platforms.parse(self._asked.platform) if self._asked.platform else platforms.host()
+        predefined = scope.platforms(str(platforms.host()), str(here), self._asked.target)
+        known = scope.globals_(file, self._given, predefined)
+        for name in scope.unused(file, self._given, predefined):
+            self._console.line(f"warning: --build-arg {name}: no ARG of {opened.file} declares it")
+        graph = plan(file, known, self._asked.target, tuple(self._named))
+        with self._engine.images.bringing():
+            try:
+                state = self._stages(graph, file.escape, known)
+            finally:
+                self._shop.keep()
+            return state, self._adopt(state)
+
+    def _stages(self, graph: Graph, escape: str, known: dict[str, str]) -> State:
+        self._ready = {one.stage.number: threading.Event() for one in graph.stages}
+        builders = [_Stage(self, one, graph, escape, known) for one in graph.stages]
+        threads = [threading.Thread(target=self._guarded, args=(one.run, one.number)) for one in builders]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._errors:
+            raise next((one for one in self._errors if not isinstance(one, _Stopped)), self._errors[0])
+        return self._states[graph.target.stage.number]
+
+    def _guarded(self, build: Callable[[], State], number: int) -> None:
+        try:
+            self._states[number] = build()
+        except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
+            self._errors.append(error)
+            self._shop.stop()
+        finally:
+            self._ready[number].set()
+
+    def wait(self, number: int) -> State:
+        """Return a stage's state when it is built."""
+        self._ready[number].wait()
+        if number not in self._states:
+            raise _Stopped("another stage failed")
+        return self._states[number]
+
+    def image(self, word: str, platform: str) -> State:
+        """Return the state that an image begins with."""
+        asked = platform or self._asked.platform
+        if word == "scratch":
+            found = platforms.parse(asked) if asked else platforms.host()
+            return State(scratch(found), [], self._asked.epoch)
+        with self._pulling:
+            pull = "always" if self._asked.pull else "missing"
+            image = self._engine.images.resolve(word, pull, asked, self._shop.flavour)
+            record = self._engine.images.rows.get(image.id)
+        if record is None:
+            raise UserError(f"cannot build on {word}: it was removed meanwhile", "try again")
+        document = json.loads(record.config)
+        diff_ids = document["rootfs"]["diff_ids"]
+        base = self._engine.paths.layers(self._shop.flavour)
+        here = self._engine.images.rows.directories(diff_ids, self._shop.flavour) if diff_ids else {}
+        layers = [Layer(diff_id, f"{base}/{here[diff_id]}") for diff_id in diff_ids]
+        return State(document, layers, self._asked.epoch)
+
+    def origin(self, word: str, stages: "Graph | None" = None) -> Origin:
+        """Return the tree that --from or from= names: a stage, a build context or an image; "" is the context."""
+        number = stages.stage(word) if stages is not None and word else None
+        if number is not None:
+            return Origin(word, layers=tuple(self.wait(number).directories))
+        with self._turn_of(word):
+            if word not in self._origins:
+                self._origins[word] = self._found(word)
+            return self._origins[word]
+
+    def _turn_of(self, _word: str) -> threading.Lock:
+        return self._opening
+
+    _opening = threading.Lock()
+
+    def _found(self, word: str) -> Origin:
+        context = self._named.get(word.lower())
+        if context is not None and context.kind != "image":
+            return opening.named(self._shop, word, context)
+        return Origin(word, layers=tuple(self.image(context.location if context else word, "").directories))
+
+    def named_image(self, word: str) -> "State | None":
+        """Return the state of a build context that stands for a stage or an image; None where there is none."""
+        context = self._named.get(word.lower())
+        if context is None:
+            return None
+        if context.kind != "image":
+            raise UserError(
+                f"cannot begin a stage with the build context {word}: it is no image", "docker-image://NAME"
+            )
+        return self.image(context.location, "")
+
+    def ways(self, graph: Graph) -> mounting.Ways:
+        """Return where mounts come from."""
+        return mounting.Ways(self._shop, lambda word: self.origin(word, graph), self._secrets, self._agents)
+
+    @property
+    def manner(self) -> running.Manner:
+        """What every RUN is told."""
+        asked = self._asked
+        proxies = tuple(f"{key}={value}" for key, value in scope.proxies(self._given).items())
+        return running.Manner(asked.network, asked.hosts, asked.shm_size, asked.ulimits, proxies)
+
+    def tale(self, label: str, count: int) -> Tale:
+        """Return a stage's voice."""
+        return Tale(self._console, label, count)
+
+    @property
+    def shop(self) -> Workshop:
+        """The build's place."""
+        return self._shop
+
+    @property
+    def turns(self) -> threading.Semaphore:
+        """As many steps at a time as there are processors."""
+        return self._turns
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The --build-arg values."""
+        return self._given
+
+    def _adopt(self, state: State) -> str:
+        labels = dict(word.partition("=")[::2] for word in self._asked.labels)
+        if labels:
+            state.run["Labels"] = {**(state.run.get("Labels") or {}), **labels}
+        text = json.dumps(state.config(), separators=(",", ":"), ensure_ascii=False).encode()
+        checked = imageconfig.parse(text)
+        blobs.put(self._engine.paths, checked.id, text)
+        record = ImageRecord(checked.id, "", checked.text, 0, 0)
+        self._engine.images.rows.add(record, list(checked.diff_ids), list(self._keys), self._shop.flavour)
+        self._engine.images.settle()
+        return checked.id
+
+
+class _Stopped(UserError):  # noqa: N818 (what it is)
+    """Another stage failed, and this one ended."""
+
+
+class _Stage:
+    """One stage on its way."""
+
+    def __init__(self, build: Build, planned: Planned, graph: Graph, escape: str, known: dict[str, str]) -> None:
+        self._build, self._planned, self._graph, self._escape, self._known = build, planned, graph, escape, known
+        self.number = planned.stage.number
+
+    def run(self) -> State:
+        """Carry out the stage's instructions."""
+        label = self._planned.stage.name or f"stage-{self.number}"
+        tale = self._build.tale(label, 1 + len(self._planned.stage.instructions))
+        tale.begin(self._planned.stage.origin.at)
+        state = self._base()
+        tale.done()
+        triggers = [parser.trigger(text) for text in state.run.pop("OnBuild", None) or []]
+        for instruction in (*triggers, *self._planned.stage.instructions):
+            if self._build.shop.stopped.is_set():
+                raise _Stopped("another stage failed")
+            tale.begin(instruction.at)
+            try:
+                cached = self._one(state, instruction, tale)
+            except HullError as error:
+                if isinstance(error, _Stopped) or hasattr(error, "line"):
+                    raise
+                raise instruction.at.error(error.message, error.hint) from error
+            tale.done(cached=cached)
+        return state
+
+    def _base(self) -> State:
+        planned = self._planned
+        if planned.base is not None:
+            base = self._build.wait(planned.base)
+            return State(base.config(), list(base.layers), base.epoch)
+        found = self._build.named_image(planned.image)
+        if found is not None:
+            return found
+        try:
+            return self._build.image(planned.image, planned.platform)
+        except HullError as error:
+            raise planned.stage.origin.at.error(error.message, error.hint) from error
+
+    def _one(self, state: State, instruction: Any, tale: Tale) -> bool:
+        """Carry out one instruction; return whether the cache had its layer."""
+        if isinstance(instruction, model.Arg):
+            for name, value in scope.declare(
+                instruction, self._build.given, self._known, state.variables, self._escape
+            ):
+                if value is not None:
+                    state.arguments[name] = value
+                state.note(f"ARG {name}" if value is None else f"ARG {name}={value}")
+            return False
+        asked = expand(instruction, state.variables, self._escape)
+        if isinstance(asked, model.Run):
+            text, (layer, cached) = running.described(state, asked), self._run(state, asked, tale)
+        elif isinstance(asked, model.Copy):
+            text, (layer, cached) = copying.described(asked), self._copy(state, asked)
+        elif isinstance(asked, model.Workdir):
+            layer, cached = copying.workdir(self._build.shop, state, asked)
+            text = f"WORKDIR {state.workdir}"
+        else:
+            settings.apply(state, asked)
+            return False
+        state.note(text, layer)
+        return cached
+
+    def _run(self, state: State, asked: model.Run, tale: Tale) -> tuple[Layer, bool]:
+        ways, manner = self._build.ways(self._graph), self._build.manner
+        for mount in asked.mounts:
+            if mount.origin:
+                self._build.origin(mount.origin, self._graph)  # waits, before a turn is taken
+        with self._build.turns:
+            return running.run(self._build.shop, state, asked, ways, manner, tale)
+
+    def _copy(self, state: State, asked: model.Copy) -> tuple[Layer, bool]:
+        origin = self._build.origin(asked.origin, self._graph)
+        with self._build.turns:
+            return copying.copy(self._build.shop, state, asked, origin)
+
+
+def _secret(word: str) -> tuple[str, tuple[str, str]]:
+    """Read --secret: id=NAME[,src=FILE|,env=VARIABLE]."""
+    fields = dict(part.partition("=")[::2] for part in word.split(","))
+    source = fields.get("src") or fields.get("source") or ""
+    ident, variable = fields.get("id") or os.path.basename(source), fields.get("env", "")
+    if not ident or (source and variable):
+        raise UserError(f"cannot read the secret {word!r}", "write --secret id=NAME,src=FILE or id=NAME,env=VARIABLE")
+    if variable or (not source and fields.get("type") != "file" and ident in os.environ):
+        return ident, ("env", variable or ident)
+    return ident, ("file", os.path.abspath(source or ident))
+
+
+def _agent(word: str) -> tuple[str, str]:
+    """Read --ssh: default, or ID[=SOCKET]."""
+    ident, _, path = word.partition("=")
+    found = path or os.environ.get("SSH_AUTH_SOCK", "")
+    if not found:
+        raise UserError(f"cannot give the agent {ident}: SSH_AUTH_SOCK is not set", "eval $(ssh-agent); ssh-add")
+    return ident, os.path.abspath(found)

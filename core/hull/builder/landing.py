@@ -1,0 +1,147 @@
+"""Where COPY and ADD put files, in the confined child: the destination by Docker's rules, owners, modes."""
+
+import os
+import stat
+
+from hull.errors import UserError
+from hull.images.placing import Owners, Placer
+from hull.images.resolving import Root
+from hull.images.tarheader import Entry
+from hull.images.tarstream import TarStream
+from hull.kernel import syscalls
+from hull.light import NamedTuple
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+Ids = tuple[int, int]
+
+
+class Spot(NamedTuple):
+    """A destination: an absolute `path`, a slash at its end where a directory is meant.
+
+    `single`: one file comes, which takes the path's last name unless a directory is there. `chown` is --chown's word;
+    without it owners stay as they are in the archive. `chmod` is for everything but links.
+    """
+
+    path: str
+    single: bool = False
+    chown: str = ""
+    chmod: int | None = None
+
+
+def land(root: int, spot: Spot, owner: Ids | None, stream: TarStream, flavour: str) -> None:
+    """Place every entry of the stream below the root."""
+    top: bytes | None = None
+    if spot.single and not spot.path.endswith("/"):
+        above, name = os.path.split(spot.path)
+        parent, _ = make(root, above, owner)
+        found = Root(root).find(spot.path)
+        if found.is_directory:
+            fd, fresh = found.directory, False
+        else:
+            fd, fresh, top = found.directory, False, os.fsencode(found.name or name)
+        os.close(parent)
+    else:
+        fd, fresh = make(root, spot.path, owner)
+    lander = _Lander(fd, owner, spot.chmod, flavour, fresh=fresh)
+    lander.place(stream, top)
+    if lander.top is not None:
+        lander.settle_top(fd)
+
+
+def make(root: int, path: str, owner: Ids | None) -> tuple[int, bool]:
+    """Return a directory of the tree, made with its parents if missing, and whether it was; links are followed."""
+    fd, made = os.dup(root), False
+    prefix = b""
+    for part in [one for one in os.fsencode(path).split(b"/") if one not in (b"", b".")]:
+        prefix += b"/" + part
+        above, made = fd, False
+        try:
+            fd = syscalls.openat2(root, prefix, _DIRECTORY, 0, syscalls.RESOLVE_IN_ROOT)
+        except FileNotFoundError:
+            try:
+                os.mkdir(part, 0o755, dir_fd=above)
+            except FileExistsError:
+                raise UserError(f"cannot make {path}: {os.fsdecode(prefix)} is a link to nothing") from None
+            if owner:
+                os.chown(part, *owner, dir_fd=above, follow_symlinks=False)
+            fd, made = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=above), True
+        except NotADirectoryError:
+            raise UserError(f"cannot make {path}: {os.fsdecode(prefix)} is no directory", "name another") from None
+        finally:
+            os.close(above)
+    return fd, made
+
+
+class _Lander(Placer):
+    """Places with the instruction's owner and mode; the destination itself takes its source's where it is new."""
+
+    def __init__(self, fd: int, owner: Ids | None, mode: int | None, flavour: str, *, fresh: bool) -> None:
+        super().__init__(fd, Owners(keep=True, host=False))
+        self._meta.single = flavour == "single"
+        self._ids, self._mode, self._fresh = owner, mode, fresh
+        self.top: Entry | None = None
+
+    def _owned(self, entry: Entry) -> Entry:
+        if self._ids is not None:
+            entry = entry._replace(uid=self._ids[0], gid=self._ids[1])
+        if self._mode is not None:
+            entry = entry._replace(mode=self._mode)
+        return entry
+
+    def _apply(self, path: bytes, entry: Entry, stream: TarStream) -> None:
+        if not path and self._fresh:
+            self.top = entry
+        super()._apply(path, entry, stream)
+
+    def settle_top(self, fd: int) -> None:
+        """Give the new destination what its source has."""
+        if self.top is not None:
+            self._settle(fd, self.top)
+
+
+def owner(word: str, layers: list[str]) -> Ids | None:
+    """Return the ids that `USER[:GROUP]` means by the image's own passwd and group; None for no word.
+
+    A user without a group brings its own; a number that the files do not know is its group's number, too.
+    """
+    if not word:
+        return None
+    user, colon, group = word.partition(":")
+    uid, gid = 0, 0
+    if user:
+        row = _row(layers, "etc/passwd", user, 4)
+        if row is None and not user.isdecimal():
+            raise UserError(
+                f"cannot find the user {user} in the image", "make it first: RUN useradd …, or use a number"
+            )
+        uid = int(user) if row is None else int(row[2])
+        gid = uid if row is None or user.isdecimal() else int(row[3])
+    if colon and group:
+        row = _row(layers, "etc/group", group, 3)
+        if row is None and not group.isdecimal():
+            raise UserError(f"cannot find the group {group} in the image", "make it first, or use a number")
+        gid = int(group) if group.isdecimal() or row is None else int(row[2])
+    return uid, gid
+
+
+def _row(layers: list[str], path: str, name: str, fields: int) -> list[str] | None:
+    """Return the line of a name in the topmost layer that has the file; links end inside that layer."""
+    for layer in reversed(layers):
+        fd = os.open(layer, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            how = syscalls.RESOLVE_IN_ROOT | syscalls.RESOLVE_NO_MAGICLINKS
+            inner = syscalls.openat2(fd, os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK, 0, how)
+        except OSError:
+            continue
+        finally:
+            os.close(fd)
+        with open(inner, encoding="utf-8", errors="surrogateescape") as file:
+            if not stat.S_ISREG(os.fstat(inner).st_mode):
+                return None
+            rows = [line.rstrip("\n").split(":") for line in file]
+        sound = [row for row in rows if len(row) >= fields and row[2].isdecimal()]
+        number = 2 if name.isdecimal() else 0
+        return next((row for row in sound if row[0] == name), None) or next(
+            (row for row in sound if row[number] == name), None
+        )
+    return None

@@ -1,0 +1,142 @@
+"""Open a build's context and find its Dockerfile and .dockerignore in it."""
+
+import os
+import sys
+
+from hull.builder import remote
+from hull.builder.asked import Asked
+from hull.builder.copying import is_tar
+from hull.builder.origins import Origin
+from hull.builder.workshop import Workshop
+from hull.dockerfile import contexts, ignore
+from hull.dockerfile.contexts import Context
+from hull.errors import UserError
+from hull.images.resolving import Root
+from hull.light import IO, NamedTuple
+
+NAMES = ("Dockerfile", "Containerfile")
+
+
+class Opened(NamedTuple):
+    """A context with the file that says what to do: its name for messages and its text."""
+
+    origin: Origin
+    file: str
+    text: bytes
+
+
+def open_(shop: Workshop, asked: Asked) -> Opened:
+    """Return the context of the command line; what it fetches lies in the build's own directory."""
+    context = contexts.parse(asked.context)
+    if context.kind in {"stdin", "url"}:
+        directory, text = _streamed(shop, context)
+        if text is not None:
+            return Opened(Origin("context", directory), "-" if context.kind == "stdin" else context.location, text)
+    else:
+        directory = tree(shop, context)
+    file, text = _dockerfile(directory, asked.file, local=context.kind == "directory")
+    return Opened(Origin("context", directory, ignore=_ignored(directory, file)), file, text)
+
+
+def tree(shop: Workshop, context: Context) -> str:
+    """Return the directory of a context: its own, or where it was fetched to."""
+    if context.kind == "directory":
+        return context.location
+    if context.kind == "git":
+        return remote.git(shop, context)[0]
+    if context.kind == "archive":
+        with open(context.location, "rb") as file:
+            return _unpacked(shop, file, context.location)
+    path, _, _ = remote.download(shop, context.location)
+    with open(path, "rb") as file:
+        return _unpacked(shop, file, context.location)
+
+
+def named(shop: Workshop, label: str, context: Context) -> Origin:
+    """Return an additional context; one that is a directory has a .dockerignore of its own."""
+    directory = tree(shop, context)
+    return Origin(label, directory, ignore=_ignored(directory, ""))
+
+
+def _streamed(shop: Workshop, context: Context) -> tuple[str, bytes | None]:
+    """Return the directory of what comes as a stream, and its text where it is a Dockerfile alone."""
+    if context.kind == "stdin":
+        if sys.stdin.isatty():
+            raise UserError("cannot build from a terminal", "hull build - < Dockerfile, or name a directory")
+        path = f"{_fresh(shop)}/stream"
+        with open(path, "wb") as file:
+            while chunk := sys.stdin.buffer.read(1 << 18):
+                file.write(chunk)
+    else:
+        path, _, _ = remote.download(shop, context.location)
+    with open(path, "rb") as file:
+        if is_tar(file):
+            file.seek(0)
+            return _unpacked(shop, file, context.location), None
+        file.seek(0)
+        return _fresh(shop), file.read()
+
+
+def _fresh(shop: Workshop) -> str:
+    path = f"{shop.directory}/context-{os.urandom(6).hex()}"
+    os.mkdir(path, 0o700)
+    return path
+
+
+def _unpacked(shop: Workshop, file: IO[bytes], label: str) -> str:
+    """Unpack an archive, confined, into a directory that this process may read."""
+    if not is_tar(file):
+        raise UserError(f"cannot build from {label}: it is no tar archive", "name a directory, an archive or a URL")
+    file.seek(0)
+    step = shop.step()
+    shop.worker.ask("prepare", step=step, top="", stubs=[])
+
+    def feed(sink: IO[bytes]) -> None:
+        while chunk := file.read(1 << 18):
+            sink.write(chunk)
+
+    spot = {"path": "/", "single": False, "chown": "0:0", "chmod": None}
+    shop.worker.ask("place", feed=feed, step=step, layers=[], names=[], spot=spot)
+    return f"{step}/upper"
+
+
+def _dockerfile(directory: str, asked: str, *, local: bool) -> tuple[str, bytes]:
+    """Return the path of the Dockerfile as the user knows it, and its text."""
+    if asked == "-":
+        return "-", sys.stdin.buffer.read()
+    if asked and local and os.path.exists(asked):
+        with open(asked, "rb") as file:
+            return asked, file.read()
+    for name in (asked,) if asked else NAMES:
+        text = _read(directory, name)
+        if text is not None:
+            return name, text
+    raise UserError(f"cannot read {asked or ' or '.join(NAMES)}: there is none in the context", "name one with -f FILE")
+
+
+def _ignored(directory: str, file: str) -> str:
+    """Return the patterns of what the context leaves out: beside the Dockerfile, else in the context."""
+    beside, *inside = ignore.candidates(file)
+    if file not in ("", "-") and os.path.exists(beside):
+        with open(beside, encoding="utf-8", errors="surrogateescape") as found:
+            return found.read()
+    if file not in ("", "-"):
+        inside = [beside, *inside]
+    texts = (_read(directory, name) for name in inside)
+    text = next((one for one in texts if one is not None), b"")
+    return text.decode("utf-8", "surrogateescape")
+
+
+def _read(directory: str, name: str) -> bytes | None:
+    """Return a file of the context, links followed inside it only; None where there is none."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = Root(fd).find(f"/{os.path.relpath(name, directory) if os.path.isabs(name) else name}")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    finally:
+        os.close(fd)
+    if found.is_directory or found.status is None:
+        return None
+    with open(os.open(found.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=found.directory), "rb") as file:
+        return file.read()

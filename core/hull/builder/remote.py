@@ -1,0 +1,51 @@
+"""What a build fetches: git repositories and files by URL, into its own directory."""
+
+import os
+
+from hull.builder.workshop import Workshop
+from hull.dockerfile import git as repositories
+from hull.dockerfile.contexts import Context
+from hull.errors import RegistryError, UserError
+from hull.images import http, urls
+
+LARGEST = 1 << 40
+
+
+def git(shop: Workshop, context: Context, *, keep: bool = False) -> tuple[str, str]:
+    """Fetch a repository; return the directory that is meant, and the commit."""
+    path = _place(shop, "git")
+    commit = repositories.checkout(context, path, keep_git=keep)
+    return repositories.resolve(context, path), commit
+
+
+def download(shop: Workshop, url: str, checksum: str = "") -> tuple[str, str, float]:
+    """Fetch a file; return its path, its digest and its time. One that `checksum` (sha256:…) denies is an error."""
+    import hashlib
+    from email.utils import parsedate_to_datetime
+
+    from hull import config
+
+    path, digest, mtime = f"{_place(shop, 'url')}/file", hashlib.sha256(), 0.0
+    client = http.Http(config.load(shop.engine.paths.config))
+    with client.get(url, {}) as answer, open(path, "wb") as file:
+        if answer.response.status != 200:  # noqa: PLR2004 (OK)
+            raise RegistryError(f"cannot fetch {urls.shown(url)}: it answers {answer.response.status}", "check the URL")
+        while chunk := answer.read(1 << 18):
+            digest.update(chunk)
+            file.write(chunk)
+        stamp = answer.response.headers.get("Last-Modified")
+        if stamp:
+            mtime = parsedate_to_datetime(stamp).timestamp()
+    found = f"sha256:{digest.hexdigest()}"
+    if checksum and checksum != found:
+        raise UserError(
+            f"cannot use {urls.shown(url)}: its content is {found}, not {checksum}", "the file was changed; look at it"
+        )
+    return path, found, mtime
+
+
+def _place(shop: Workshop, kind: str) -> str:
+    """Make an empty directory of the caller's own; the build's removes it."""
+    path = f"{shop.directory}/{kind}-{os.urandom(6).hex()}"
+    os.mkdir(path, 0o700)
+    return path

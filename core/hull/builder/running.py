@@ -1,0 +1,182 @@
+"""RUN: a container over the stage's layers, made by the launcher; what it changed is the next layer."""
+
+import os
+
+from hull.builder import keys, mounting
+from hull.builder.console import Tale
+from hull.builder.state import State
+from hull.builder.workshop import Layer, Workshop
+from hull.dockerfile.model import Run
+from hull.errors import UserError
+from hull.light import TYPE_CHECKING, NamedTuple
+from hull.model import Identity, Image, Mount, Spec
+from hull.runtime import caps, launch, ops, plan, protect, seccomp
+from hull.storage import overlay
+
+if TYPE_CHECKING:
+    from hull.model import Ulimit
+
+# What a start mounts over in any image: found in a layer below all others, so never made in the step's own.
+STUBS = (
+    ("/proc", True), ("/sys", True), ("/dev", True), ("/etc/resolv.conf", False), ("/etc/hostname", False),
+    ("/etc/hosts", False),
+)  # fmt: skip
+HOSTNAME = "build"
+SCRIPT = "/dev/pipes/{}"
+CUT = 1 << 16
+
+
+class Manner(NamedTuple):
+    """What the command line says of every RUN."""
+
+    network: str = "default"
+    hosts: tuple[str, ...] = ()
+    shm_size: int | None = None
+    ulimits: "tuple[Ulimit, ...]" = ()
+    proxies: tuple[str, ...] = ()
+
+
+def run(  # noqa: PLR0917 (each is a different part of the build)
+    shop: Workshop, state: State, instruction: Run, ways: mounting.Ways, manner: Manner, tale: Tale
+) -> tuple[Layer, bool]:
+    """Carry out RUN; return the layer, and whether the cache had it. A program that fails is an error at its line."""
+    if instruction.security != "sandbox" or instruction.devices:
+        what = "--device" if instruction.devices else f"--security={instruction.security}"
+        raise instruction.at.error(f"RUN {what} is refused: nothing here could grant it", "leave it out", near=what)
+    words = _words(state, instruction)
+    network = manner.network if instruction.network == "default" else instruction.network
+    env = _environment(state)
+    details = [
+        shop.flavour, words, env, state.workdir, state.run.get("User") or "", network, list(manner.hosts),
+        manner.shm_size, [list(one) for one in manner.ulimits], [ways.key(one) for one in instruction.mounts],
+        instruction.script.content if instruction.script else "",
+    ]  # fmt: skip
+    key = keys.key("RUN", state.diff_ids, details)
+    if (known := shop.known(key)) is not None:
+        return known, True
+    tale.show()
+    step = shop.step()
+    stubs = [*STUBS, *mounting.targets(state, instruction)]
+    shop.worker.ask("prepare", step=step, top=state.directories[-1] if state.layers else "", stubs=stubs)
+    mounted = ways.attach(state, instruction, step)
+    try:
+        mounts = (*mounted.mounts, *_script(shop, instruction, step))
+        spec = Spec(
+            "build", command=tuple(words), entrypoint=(), env=(*env, *manner.proxies, *mounted.env), mounts=mounts,
+            workdir=state.workdir, user=str(state.run.get("User") or "") or None, network=network, hosts=manner.hosts,
+            shm_size=manner.shm_size, ulimits=manner.ulimits, hostname=HOSTNAME,
+        )  # fmt: skip
+        code = _carry_out(shop, spec, (f"{step}/stubs", *state.directories), step, tale)
+    finally:
+        for fd in mounted.locks:
+            os.close(fd)
+    if code:
+        raise _failed(instruction, code, words)
+    layer = shop.seal(step, [path for path, _ in stubs], state.epoch)
+    shop.remember(key, layer, instruction.at.text)
+    return layer, False
+
+
+def _words(state: State, instruction: Run) -> list[str]:
+    words = list(instruction.command.words)
+    if instruction.script is not None and instruction.script.content.startswith("#!"):
+        return [SCRIPT.format(instruction.script.name)]
+    return [*state.shell, *words] if instruction.command.shell else words
+
+
+def _environment(state: State) -> list[str]:
+    """Return the program's variables: arguments first, for ENV wins."""
+    known = state.environment
+    arguments = {key: value for key, value in state.arguments.items() if key not in known}
+    return [f"{key}={value}" for key, value in {**arguments, **known}.items()]
+
+
+def _script(shop: Workshop, instruction: Run, step: str) -> tuple[Mount, ...]:
+    """Return the mount of a here-document that names its own interpreter."""
+    script = instruction.script
+    if script is None or not script.content.startswith("#!"):
+        return ()
+    data = script.content.encode("utf-8", "surrogateescape")
+    shop.worker.ask("file", feed=lambda sink: sink.write(data), path=f"{step}/script", mode=0o755, uid=0, gid=0)
+    return (Mount("bind", f"{step}/script", SCRIPT.format(script.name), readonly=True),)
+
+
+def _carry_out(shop: Workshop, spec: Spec, layers: tuple[str, ...], step: str, tale: Tale) -> int:
+    from subprocess import DEVNULL, PIPE, STDOUT
+
+    image = Image("", "build", layers)
+    steps = plan.build(spec, image, _site(shop, spec, image, step))
+    nested = any(op[0] == "userns-join" for op in steps)
+    session = shop.engine.session
+    fds = (session.fd,) if nested and session is not None else ()
+    prepared = launch.Launch(ops.encode(steps), ("hull-build", *spec.command), "", fds)
+    if shop.stopped.is_set():
+        raise UserError("the build was stopped")
+    env = {**os.environ, "HULL_TIED": str(os.getpid())}
+    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=env) as child:
+        shop.endings.append(child.kill)
+        try:
+            assert child.stdout is not None  # noqa: S101 (asked for above)
+            _listen(child.stdout.fileno(), tale)
+            return child.wait()
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            shop.endings.remove(child.kill)
+
+
+def _listen(fd: int, tale: Tale) -> None:
+    """Show whole lines as they come; one without an end is cut where it grows too long."""
+    rest = b""
+    while chunk := os.read(fd, 1 << 16):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > CUT:
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            tale.write(line)
+    if rest:
+        tale.write(rest)
+
+
+def _site(shop: Workshop, spec: Spec, image: Image, step: str) -> plan.Site:
+    engine, identity = shop.engine, shop.identity
+    nested = engine.session is not None and engine.session.holds(identity)
+    attachment = engine.networks.attach(spec, step, nested)
+    if identity.flavour == "single":
+        with open(f"{step}/apt.conf", "w", encoding="utf-8") as file:
+            file.write('APT::Sandbox::User "root";\n')
+    root = overlay.image_root(step, image)
+    return plan.Site(
+        ident=os.urandom(32).hex(), directory=step, flavour=identity.flavour,
+        identity=tuple(launch.identity_ops(identity, engine.session)), nested=nested, root=root.ops,
+        root_helper=root.helper, attachment=attachment, confinement=_confinement(identity), mounts=spec.mounts,
+    )  # fmt: skip
+
+
+def _confinement(identity: Identity) -> plan.Confinement:
+    """Return what a RUN may not do: what `run` without flags may not."""
+    security = protect.parse_security((), identity.flavour)
+    names, bounding, ambient = caps.resolve((), ())
+    filters = seccomp.filters(security.seccomp, names, alone=identity.flavour == "single")
+    return plan.Confinement(
+        bounding, ambient, tuple(filters), security.no_new_privileges, security.masked, security.readonly
+    )
+
+
+def _failed(instruction: Run, code: int, words: list[str]) -> Exception:
+    hint = {
+        125: "the container could not be started: what stands above says why",
+        126: f"{words[0]} cannot be executed: its mode, or another machine's architecture",
+        127: f"{words[0]}, or a program that it calls, is not in the image",
+    }.get(code, "what the step wrote stands above")
+    told = f"signal {code - 128}" if code > 128 else f"exit code {code}"  # noqa: PLR2004 (a shell's way to say it)
+    return instruction.at.error(f"RUN failed: {told}", hint)
+
+
+def described(state: State, instruction: Run) -> str:
+    """Return the history's words: arguments that are set, then the command."""
+    known = state.environment
+    arguments = [f"{key}={value}" for key, value in state.arguments.items() if key not in known]
+    head = [f"|{len(arguments)}", *arguments] if arguments else []
+    return " ".join(["RUN", *head, *_words(state, instruction), "# buildkit"])

@@ -1,0 +1,43 @@
+"""A build from its start to its end: the thread that builds, and the one that tells."""
+
+import threading
+from collections.abc import Generator
+
+from hull.builder.asked import Asked
+from hull.builder.building import Build
+from hull.builder.console import Console
+from hull.builder.workshop import Workshop
+from hull.engine import Engine
+from hull.output import Piece
+
+
+def run(engine: Engine, asked: Asked) -> Generator[Piece, None, str]:
+    """Yield what the build tells; return the image's id. Closed early, it ends the build and waits for that."""
+    console = Console(quiet=asked.quiet)
+    shop = Workshop(engine, cache=asked.cache)
+    results: list[str] = []
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(Build(engine, shop, asked, console).run()[1])
+        except BaseException as error:  # noqa: BLE001 (raised by the thread that waits)
+            failures.append(error)
+        finally:
+            console.end()
+
+    try:
+        _ = engine.networks, engine.images, engine.db  # made once, before several threads could
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield from console.pieces()
+        finally:
+            if not results and not failures:
+                shop.stop()
+            thread.join()
+    finally:
+        shop.close()
+    if failures:
+        raise failures[0]
+    return results[0]
