@@ -36,7 +36,7 @@ def test_three_processes_hold_less_than_half_of_one_conmon(detached: Monitored) 
 def test_no_stack_remembers_how_deep_it_was(detached: Monitored) -> None:
     detached.sh("exec sleep 1000")
     pids = detached.pids()
-    strings = sum(len(name) + len(value) + 2 for name, value in os.environb.items())  # init wipes them: they are its own
+    strings = sum(len(name) + len(value) + 2 for name, value in os.environb.items())  # init wipes them
     most = STACK + 4 * (strings // 4096 + 1)
     assert {name: dirty for name in ("launcher", "init") if (dirty := stack(pids[name])) > most} == {}
 
