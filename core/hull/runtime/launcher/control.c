@@ -170,7 +170,7 @@ void control_read(struct monitor *m, struct client *client)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
-        bool starts = m->executed == 0 && m->restarts == 0 && client == m->clients;
+        bool starts = m->executed == 0 && !m->spoke && m->restarts == 0 && client == m->clients;
 
         if (starts && (client->role == ROLE_STARTER || client->role == ROLE_ATTACHED) && m->phase == PHASE_RUNNING) {
             m->stopping = true; /* whoever started it was killed before it knew: nothing is left behind */

@@ -70,6 +70,7 @@ struct monitor {
     int init; /* pidfd, -1: none */
     pid_t init_pid;
     int64_t executed; /* 0: not yet */
+    bool spoke; /* the program wrote to its standard output: it was executed, whatever its launcher has said so far */
     bool ended, oom, failed;
     int code, killed_by;
     unsigned long long oom_before;

@@ -141,6 +141,7 @@ void run_read(struct monitor *m, struct stream *stream)
     ssize_t got = read(stream->fd, stream->bytes + stream->used, STREAM_ROOM - stream->used);
 
     if (got > 0) {
+        m->spoke |= stream->kind == 'o';
         clients_broadcast(m, stream->kind, stream->bytes + stream->used, (size_t)got);
         stream->used += (size_t)got;
         record_take(stream, false);
