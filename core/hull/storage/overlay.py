@@ -72,12 +72,15 @@ def host_root(directory: str, server: str) -> Root:
 def seed(upper: str, owner: tuple[int, int] | None) -> list[str]:
     """Put an empty file over every one that the container's root cannot read; return these.
 
-    Copying it up would fail, and lock files must open.
+    Copying it up would fail, and lock files must open. What disappears from the host meanwhile needs none.
     """
     seeded = []
     for path, mode in _unreadable(owner is not None):
         target = upper + path
-        _copy_parents(upper, os.path.dirname(path), owner)
+        try:
+            _copy_parents(upper, os.path.dirname(path), owner)
+        except FileNotFoundError:
+            continue
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         os.chmod(target, mode & 0o777)
         if owner:
@@ -97,13 +100,17 @@ def _unreadable(by_strangers: bool) -> list[tuple[str, int]]:
             continue
         seen += len(entries)
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if not by_strangers or entry.stat(follow_symlinks=False).st_mode & stat.S_IXOTH:
-                    pending.append(entry.path)
-            elif entry.is_file(follow_symlinks=False):
+            try:
                 mode = entry.stat(follow_symlinks=False).st_mode
-                if not (mode & stat.S_IROTH or (not by_strangers and os.access(entry.path, os.R_OK))):
-                    found.append((entry.path, mode))
+            except OSError:
+                continue  # gone meanwhile
+            if stat.S_ISDIR(mode):
+                if not by_strangers or mode & stat.S_IXOTH:
+                    pending.append(entry.path)
+            elif stat.S_ISREG(mode) and not (
+                mode & stat.S_IROTH or (not by_strangers and os.access(entry.path, os.R_OK))
+            ):
+                found.append((entry.path, mode))
     return found
 
 
@@ -112,7 +119,8 @@ def _copy_parents(upper: str, path: str, owner: tuple[int, int] | None) -> None:
     for name in path.strip("/").split("/"):
         made = f"{made}/{name}"
         if not os.path.isdir(made):
+            mode = os.stat(made[len(upper) :]).st_mode
             os.mkdir(made)
-            os.chmod(made, stat.S_IMODE(os.stat(made[len(upper) :]).st_mode))
+            os.chmod(made, stat.S_IMODE(mode))
             if owner:
                 os.chown(made, *owner)
