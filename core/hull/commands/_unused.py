@@ -15,7 +15,7 @@ def volumes(engine: Engine) -> tuple[list[str], int]:
     chosen = [name for name in sorted(os.listdir(engine.paths.volumes)) if _unnamed(name) and name not in used]
     freed = sum(_usage.bytes_below(engine, [f"{engine.paths.volumes}/{name}" for name in chosen]))
     for name in chosen:
-        _remove(engine, f"{engine.paths.volumes}/{name}")
+        remove_tree(engine, f"{engine.paths.volumes}/{name}")
     return chosen, freed
 
 
@@ -44,15 +44,15 @@ def everything(engine: Engine) -> None:
         for name in sorted(os.listdir(places.data)):
             path = f"{places.data}/{name}"
             if path not in (places.runtime, places.config):
-                _remove(engine, path)
-        _remove(engine, places.runtime)
+                remove_tree(engine, path)
+        remove_tree(engine, places.runtime)
     if engine.resident:
         paths.prepare(places)
     elif not os.listdir(places.data):
         os.rmdir(places.data)
 
 
-def _remove(engine: Engine, path: str) -> None:
+def remove_tree(engine: Engine, path: str) -> None:
     """Remove what the caller owns and what mapped ids own: inside the namespace first, where these are somebody."""
     argv = ["/bin/rm", "-rf", "--one-file-system", "--", path]
     if os.geteuid():
