@@ -1,20 +1,27 @@
-"""Hard links into lower layers: the file is copied up, as overlayfs itself would on the first write."""
+"""What a layer takes from those below it: files that it links to, and what its directories without an entry are.
+
+Both are copied up, as overlayfs itself would on the first write.
+"""
 
 import os
 import stat
 
 from hull.errors import RegistryError
-from hull.images import tree
+from hull.images import parents, tree
 
 
 def make(fd: int, lowers: list[int], links: list[tuple[bytes, bytes]]) -> None:
     """Make each (name, target) below `fd` from the topmost of `lowers` (lowest first) that shows the target.
 
-    A second link to the same target joins the first. A target that no layer holds is an error that names both.
+    A second link to the same target joins the first. A target that no layer holds is an error that names both. Without
+    a target `name` is a directory of this layer that no entry describes: it becomes like the one it covers, if any.
     """
     here, made = tree.Tree(fd), dict[bytes, bytes]()
     try:
         for name, target in links:
+            if not target:
+                parents.adopt(here, lowers, name)
+                continue
             parent, last = here.place(name)
             if _there(parent, last):
                 here.clear(parent, last)
@@ -29,6 +36,8 @@ def make(fd: int, lowers: list[int], links: list[tuple[bytes, bytes]]) -> None:
                 continue
             _copy(target, lowers, parent, last, name)
             made[target] = name
+        for name in here.made:
+            parents.adopt(here, lowers, name)
     finally:
         here.forget()
 

@@ -12,6 +12,7 @@ from hull.errors import RegistryError
 from hull.kernel import syscalls
 
 CACHED = 64
+MADE_MOST = 4 << 20  # bytes of names remembered
 OPAQUE = "user.overlay.opaque"
 ORIGIN = "user.overlay.origin"
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY
@@ -19,10 +20,15 @@ _LINKS_MOST = 40
 
 
 class Tree:
-    """The tree below the directory `fd`, which stays open as long as the tree is used."""
+    """The tree below the directory `fd`, which stays open as long as the tree is used.
+
+    `made` are the directories that came to be because a path goes through them, parents first.
+    """
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self.made: dict[bytes, None] = {}
+        self._made_bytes = 0
         self._known: dict[bytes, int] = {}
 
     def directory(self, path: bytes) -> int:
@@ -43,12 +49,14 @@ class Tree:
     def exact(self, path: bytes) -> int | None:
         """Return a new descriptor of the directory `path`, made if missing; None if something else is on the way."""
         fd = os.dup(self.fd)
-        for name in path.split(b"/") if path else ():
+        parts = path.split(b"/") if path else []
+        for depth, name in enumerate(parts, 1):
             above = fd
             try:
                 fd = _step(above, name)
             except FileNotFoundError:
                 os.mkdir(name, 0o755, dir_fd=above)
+                self._remember(b"/".join(parts[:depth]))
                 fd = _step(above, name)
             except OSError:
                 return None
@@ -85,6 +93,13 @@ class Tree:
         self.forget()
         self._known.update(kept)
 
+    def _remember(self, path: bytes) -> None:
+        """Note a directory that no entry has named yet."""
+        self._made_bytes += len(path)
+        if self._made_bytes > MADE_MOST:
+            raise _hostile(path, "too many directories without an entry of their own")
+        self.made[path] = None
+
     def _give_way(self, parent: int, name: bytes) -> None:
         """Remove what is no directory where one is wanted."""
         os.unlink(name, dir_fd=parent)
@@ -119,7 +134,8 @@ class Tree:
         except (FileNotFoundError, NotADirectoryError):
             pass
         try:
-            make_directory(parent, name)
+            if not make_directory(parent, name):
+                self._remember(prefix)
         except FileExistsError:
             if not stat.S_ISLNK(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
                 self._give_way(parent, name)

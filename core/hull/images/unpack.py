@@ -2,7 +2,8 @@
 
 Runs as root of a user namespace, so modes such as 0000 hinder nothing. Whiteouts become what overlayfs reads. Their
 order among the entries of a layer does not matter: a whiteout gives way to an entry of its own layer and vice versa.
-Directories get their times last. Hard links whose target is not in this layer are left to `links`.
+Directories get their times last. Hard links whose target is not in this layer are left to `links`, and so are
+directories without an entry: they are what the layers below say.
 """
 
 import os
@@ -21,7 +22,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Result(NamedTuple):
-    """What came out: bytes of files, what was not kept, and the hard links (name, target) still to make."""
+    """What came out: bytes of files, what was not kept, and what the layers below decide, as links.make takes it."""
 
     size: int
     notes: dict[str, int]
@@ -56,7 +57,8 @@ class Unpacker:
             self._later.settle()
         finally:
             self._tree.forget()
-        return Result(self._size, self._meta.notes, self._links)
+        parents = [(path, b"") for path in self._tree.made]
+        return Result(self._size, self._meta.notes, [*self._links, *parents])
 
     def _apply(self, path: bytes, entry: Entry, stream: TarStream) -> None:
         name = path[path.rfind(b"/") + 1 :]
@@ -100,6 +102,7 @@ class Unpacker:
 
     def _directory(self, path: bytes, entry: Entry) -> None:
         parent, name = self._tree.place(path)
+        self._tree.made.pop(path, None)
         try:
             tree.make_directory(parent, name, entry.mode & 0o1777)
         except FileExistsError:

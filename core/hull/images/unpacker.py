@@ -1,7 +1,7 @@
 """The confined child: `python -m hull.images.unpacker unpack DIRECTORY FLAVOUR < blob` and its relatives.
 
     unpack DIRECTORY FLAVOUR           a layer, compressed or not, on standard input
-    link DIRECTORY LOWER…              JSON [[name, target], …] on standard input, lowest layer first
+    link DIRECTORY LOWER…              JSON [[name, target], …] on standard input, lowest layer first; see links.make
     empty DIRECTORY…                   remove everything below
     compare DIRECTORIES DIRECTORIES    two images' layers, joined by colons, lowest first: what differs
     digest DIRECTORY…                  digests of layers' files, "" for a directory that is not there
