@@ -55,7 +55,7 @@ def test_the_last_five_are_kept_with_their_output(detached: Monitored) -> None:
     for result in found:
         assert list(result) == ["start", "end", "code", "output"]
         assert result["start"] <= result["end"] <= time.time()
-        assert result["code"] == 3
+        assert result["code"] == 3, result["output"]
         assert result["output"].startswith('say "hi"\nerr\nxxx')
         assert len(result["output"]) == 4096
 
