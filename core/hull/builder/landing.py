@@ -12,6 +12,7 @@ from hull.kernel import syscalls
 from hull.light import NamedTuple
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LINKS_MOST = 40
 Ids = tuple[int, int]
 
 
@@ -48,7 +49,7 @@ def land(root: int, spot: Spot, owner: Ids | None, stream: TarStream, flavour: s
         lander.settle_top(fd)
 
 
-def make(root: int, path: str, owner: Ids | None) -> tuple[int, bool]:
+def make(root: int, path: str, owner: Ids | None, depth: int = 0) -> tuple[int, bool]:
     """Return a directory of the tree, made with its parents if missing, and whether it was; links are followed."""
     fd, made = os.dup(root), False
     prefix = b""
@@ -58,18 +59,27 @@ def make(root: int, path: str, owner: Ids | None) -> tuple[int, bool]:
         try:
             fd = syscalls.openat2(root, prefix, _DIRECTORY, 0, syscalls.RESOLVE_IN_ROOT)
         except FileNotFoundError:
-            try:
-                os.mkdir(part, 0o755, dir_fd=above)
-            except FileExistsError:
-                raise UserError(f"cannot make {path}: {os.fsdecode(prefix)} is a link to nothing") from None
-            if owner:
-                os.chown(part, *owner, dir_fd=above, follow_symlinks=False)
-            fd, made = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=above), True
+            fd, made = _made(root, above, prefix, owner, depth), True
         except NotADirectoryError:
             raise UserError(f"cannot make {path}: {os.fsdecode(prefix)} is no directory", "name another") from None
         finally:
             os.close(above)
     return fd, made
+
+
+def _made(root: int, above: int, path: bytes, owner: Ids | None, depth: int) -> int:
+    """Make one directory, or where a link to nothing stands, what it leads to inside the tree."""
+    name = os.path.basename(path)
+    try:
+        os.mkdir(name, 0o755, dir_fd=above)
+    except FileExistsError:
+        if depth >= _LINKS_MOST:
+            raise UserError(f"cannot make {os.fsdecode(path)}: too many links", "name what it leads to") from None
+        target = os.path.join(os.path.dirname(path), os.readlink(name, dir_fd=above))
+        return make(root, os.fsdecode(os.path.normpath(target)), owner, depth + 1)[0]
+    if owner:
+        os.chown(name, *owner, dir_fd=above, follow_symlinks=False)
+    return os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
 
 
 class _Lander(Placer):
@@ -92,6 +102,14 @@ class _Lander(Placer):
         if not path and self._fresh:
             self.top = entry
         super()._apply(path, entry, stream)
+
+    def _directory(self, path: bytes, entry: Entry) -> None:
+        """Make a directory; one that is there takes the mode, owner and time of its source, as BuildKit has it."""
+        made = len(self._entered)
+        super()._directory(path, entry)
+        if len(self._entered) == made:
+            parent, name = self._tree.place(path)
+            self._entered.append((path, os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=parent), entry))
 
     def settle_top(self, fd: int) -> None:
         """Give the new destination what its source has."""

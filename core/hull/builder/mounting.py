@@ -129,19 +129,6 @@ class Ways:
         return Mount("bind", socket, _target(state, mount.target or SOCKET.format(number)))
 
 
-def targets(state: State, instruction: Run) -> list[tuple[str, bool]]:
-    """Return where mounts will be, and whether a directory is mounted there; an unknown kind of bind is one."""
-    made = []
-    for number, mount in enumerate(instruction.mounts):
-        if mount.kind == "ssh":
-            made.append((_target(state, mount.target or SOCKET.format(number)), False))
-        elif mount.kind == "secret" and (mount.target or not mount.env):
-            made.append((_target(state, mount.target or f"/run/secrets/{mount.id}"), False))
-        elif mount.target:
-            made.append((_target(state, mount.target), True))
-    return made
-
-
 def _target(state: State, path: str) -> str:
     return os.path.normpath(os.path.join(state.workdir, path))
 
@@ -165,6 +152,7 @@ def _claimed(path: str, sharing: str, flavour: str) -> tuple[str, int]:
             os.close(fd)
             number += 1
             continue
+        os.utime(fd)  # prune asks when it was last used
         return found, fd
 
 

@@ -56,10 +56,11 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
         return known, True
     tale.show()
     step = shop.step()
-    stubs = [*STUBS, *mounting.targets(state, instruction)]
-    shop.worker.ask("prepare", step=step, top=state.directories[-1] if state.layers else "", stubs=stubs)
     mounted = ways.attach(state, instruction, step)
     try:
+        over = [(one.target, one.kind == "tmpfs" or os.path.isdir(one.source)) for one in mounted.mounts]
+        stubs = [*STUBS, *over]
+        shop.worker.ask("prepare", step=step, top=state.directories[-1] if state.layers else "", stubs=stubs)
         mounts = (*mounted.mounts, *_script(shop, instruction, step))
         spec = Spec(
             "build", command=tuple(words), entrypoint=(), env=(*env, *manner.proxies, *mounted.env), mounts=mounts,

@@ -88,7 +88,7 @@ def place(  # noqa: PLR0917 (a request's values)
     return {}
 
 
-def copy(
+def copy(  # noqa: PLR0917 (a request's values)
     _data: int, flavour: str, step: str, layers: list[str], names: list[str], spot: Answer, source: Answer
 ) -> Answer:
     """Place what `source` selects in other layers."""
@@ -152,10 +152,12 @@ def file(data: int, flavour: str, path: str, mode: int, uid: int, gid: int) -> A
 
 def cache(_data: int, flavour: str, path: str, mode: int, uid: int, gid: int) -> Answer:  # noqa: ARG001
     """Make a cache mount's directory where it is missing."""
-    if not os.path.isdir(path):
+    try:
         os.mkdir(path, 0o700)
-        os.chown(path, uid, gid)
-        os.chmod(path, mode)
+    except FileExistsError:
+        return {}
+    os.chown(path, uid, gid)
+    os.chmod(path, mode)
     return {}
 
 

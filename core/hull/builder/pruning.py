@@ -1,0 +1,50 @@
+"""Forget steps and remove cache mounts."""
+
+import fcntl
+import os
+from contextlib import suppress
+
+from hull.builder.mounting import CACHES
+from hull.builder.workshop import remove
+from hull.engine import Engine
+from hull.state.steps import Steps
+
+LOCK = ".lock"
+
+
+def prune(engine: Engine, before: float) -> tuple[int, int]:
+    """Forget what was last used before a time (seconds since the epoch); return how many steps, and the bytes freed.
+
+    A cache mount that a build holds stays.
+    """
+    rows = engine.images.rows
+    here = sum(layer.size for layer in rows.layers())
+    count = Steps(engine.db).forget(before)
+    engine.images.clean()
+    return count, here - sum(layer.size for layer in rows.layers()) + _caches(engine, before)
+
+
+def _caches(engine: Engine, before: float) -> int:
+    base, freed = f"{engine.paths.data}/{CACHES}", 0
+    names = os.listdir(base) if os.path.isdir(base) else []
+    for name in (one.removesuffix(LOCK) for one in names if one.endswith(LOCK)):
+        fd = os.open(f"{base}/{name}{LOCK}", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(fd).st_mtime < before:
+                freed += _bytes(f"{base}/{name}")
+                remove(engine, f"{base}/{name}")
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(fd)
+    return freed
+
+
+def _bytes(directory: str) -> int:
+    total = 0
+    for place, _, files in os.walk(directory):
+        for name in files:
+            with suppress(OSError):
+                total += os.lstat(f"{place}/{name}").st_size
+    return total
