@@ -118,7 +118,8 @@ def certificates(base: str, host: str = "IP:127.0.0.1,DNS:localhost") -> tuple[s
     """Make an authority and a certificate it signed; return the paths of the authority, the certificate and its key."""
     ca, ca_key, key, request = (f"{base}/{name}" for name in ("ca.pem", "ca.key", "key.pem", "request.pem"))
     new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-batch"]
-    _openssl(*new, "-x509", "-days", "2", "-subj", "/CN=hull test authority", "-keyout", ca_key, "-out", ca)
+    use = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")  # Python 3.13 and later ask for it
+    _openssl(*new, "-x509", "-days", "2", "-subj", "/CN=hull test authority", *use, "-keyout", ca_key, "-out", ca)
     _openssl(*new, "-subj", "/CN=registry", "-keyout", key, "-out", request)
     with open(f"{base}/names", "w") as file:
         file.write(f"subjectAltName={host}\n")
