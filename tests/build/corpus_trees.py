@@ -63,10 +63,12 @@ class Buildah:
         self.directory = directory
         self._argv = ["buildah", "--root", f"{directory}/store", "--runroot", f"{directory}/run"]
         self._argv += ["--storage-driver", "overlay"]
+        os.makedirs(f"{directory}/tmp", exist_ok=True)
+        self._env = {**os.environ, "TMPDIR": f"{directory}/tmp"}  # its cache mounts live there, too
 
     def __call__(self, *words: str, cwd: str | None = None, timeout: float = 300) -> str:
         done = subprocess.run(
-            [*self._argv, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=timeout
+            [*self._argv, *words], cwd=cwd, env=self._env, capture_output=True, text=True, check=False, timeout=timeout
         )
         if done.returncode:
             raise AssertionError(f"buildah {' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -93,7 +95,7 @@ class Buildah:
         code = "\n".join(["set -e", *lines, f'exec "{sys.executable}" "{os.path.abspath(__file__)}" "$@"'])
         words = ["sh", "-c", code]
         argv = [*self._argv, "unshare", *words] if os.geteuid() else words
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(argv, env=self._env, capture_output=True, text=True, check=False, timeout=300)
         if done.returncode:
             raise AssertionError(f"cannot walk {names}: {done.stdout}\n{done.stderr}")
         self("rm", "--all")

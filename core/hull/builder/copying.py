@@ -162,7 +162,7 @@ def _archive(shop: Workshop, found: Collection) -> Part:
                 while chunk := file.read(1 << 18):
                     sink.write(chunk)
 
-        where = spot._replace(single=False)
+        where = spot._replace(single=False, unpack=True)
         shop.worker.ask("place", feed=feed, step=step, layers=layers, names=names, spot=where._asdict())
 
     return Part(f"unpacked {found.digest()}", place)
@@ -209,7 +209,7 @@ def _download(shop: Workshop, instruction: Copy, url: str) -> Part:
 
     def place(step: str, layers: list[str], names: list[str], spot: Spot) -> None:
         where = spot._replace(single=spot.single and not instruction.unpack, chown=spot.chown or "0:0")
-        where = spot._replace(single=False) if instruction.unpack else where
+        where = spot._replace(single=False, unpack=True) if instruction.unpack else where
         shop.worker.ask("place", feed=write, step=step, layers=layers, names=names, spot=where._asdict())
 
     return Part(f"{digest} {bool(instruction.unpack)} {name}", place)

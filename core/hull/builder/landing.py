@@ -20,13 +20,15 @@ class Spot(NamedTuple):
     """A destination: an absolute `path`, a slash at its end where a directory is meant.
 
     `single`: one file comes, which takes the path's last name unless a directory is there. `chown` is --chown's word;
-    without it owners stay as they are in the archive. `chmod` is for everything but links.
+    without it owners stay as they are in the archive. `chmod` is for everything but links. `unpack`: an archive comes,
+    whose own top is the destination's.
     """
 
     path: str
     single: bool = False
     chown: str = ""
     chmod: int | None = None
+    unpack: bool = False
 
 
 def land(root: int, spot: Spot, owner: Ids | None, stream: TarStream, flavour: str) -> None:
@@ -46,7 +48,7 @@ def land(root: int, spot: Spot, owner: Ids | None, stream: TarStream, flavour: s
     lander = _Lander(fd, owner, spot.chmod, flavour, fresh=fresh)
     lander.place(stream, top)
     if lander.top is not None:
-        lander.settle_top(fd)
+        lander.settle_top(fd, unpack=spot.unpack)
 
 
 def make(root: int, path: str, owner: Ids | None, depth: int = 0) -> tuple[int, bool]:
@@ -83,7 +85,7 @@ def _made(root: int, above: int, path: bytes, owner: Ids | None, depth: int) -> 
 
 
 class _Lander(Placer):
-    """Places with the instruction's owner and mode; the destination itself takes its source's where it is new."""
+    """Places with the instruction's owner and mode; a new destination takes an archive's, and of a copy the time."""
 
     def __init__(self, fd: int, owner: Ids | None, mode: int | None, flavour: str, *, fresh: bool) -> None:
         super().__init__(fd, Owners(keep=True, host=False))
@@ -109,12 +111,17 @@ class _Lander(Placer):
         super()._directory(path, entry)
         if len(self._entered) == made:
             parent, name = self._tree.place(path)
-            self._entered.append((path, os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=parent), entry))
+            fd = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+            self._entered.append((path, fd, entry))
+            if not self._meta.single:
+                os.fchown(fd, 0, 0)  # settling says whose it is where it is somebody else's
 
-    def settle_top(self, fd: int) -> None:
-        """Give the new destination what its source has."""
+    def settle_top(self, fd: int, *, unpack: bool) -> None:
+        """Give the new destination what the archive says; a directory that is copied gives its content and its time."""
         if self.top is not None:
-            self._settle(fd, self.top)
+            uid, gid = self._ids or (0, 0)
+            plain = self.top._replace(mode=0o755 if self._mode is None else self._mode, uid=uid, gid=gid, xattrs={})
+            self._settle(fd, self.top if unpack else plain)
 
 
 def owner(word: str, layers: list[str]) -> Ids | None:
