@@ -25,6 +25,8 @@ class Asked(NamedTuple):
     pull: bool = False
     squash: bool = False
     outputs: tuple[tuple[str, str], ...] = ()
+    cache_from: Many = ()
+    cache_to: Many = ()
     secrets: Many = ()
     ssh: Many = ()
     contexts: Many = ()

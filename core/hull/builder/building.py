@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 
-from hull.builder import copying, mounting, opening, running, settings
+from hull.builder import copying, mounting, opening, outputs, running, settings, sharing
 from hull.builder.asked import Asked
 from hull.builder.console import Console, Tale
 from hull.builder.origins import Origin
@@ -38,8 +38,8 @@ class Build:
         self._pulling = threading.Lock()
         self._origins: dict[str, Origin] = {}
 
-    def run(self) -> tuple[State, str]:
-        """Build the target; return its state and the image's id."""
+    def run(self) -> str:
+        """Build the target; return the image's id, "" where only its tree was asked for."""
         opened = opening.open_(self._shop, self._asked)
         self._origins[""] = opened.origin
         file = parser.parse(opened.text, opened.file)
@@ -52,9 +52,41 @@ class Build:
         with self._engine.images.bringing():
             try:
                 state = self._stages(graph, file.escape, known)
+                if self._asked.squash:
+                    self._squash(state)
             finally:
                 self._shop.keep()
-            return state, self._adopt(state)
+            return self._result(state)
+
+    def _result(self, state: State) -> str:
+        """Put the image where it was asked for; one without a name that goes elsewhere does not stay here."""
+        state.layers = self._shop.kept(state.layers)
+        places = tuple(outputs.Output(*one) for one in self._asked.outputs)
+        kept = not places or bool(self._keys)
+        ident = self._adopt(state) if kept or any(one.kind in {"oci", "docker"} for one in places) else ""
+        outputs.trees(places, self._shop, state, self._console)
+        if ident:
+            names = tuple(reference.parse(tag).canonical for tag in self._asked.tags)
+            outputs.archives(places, self._shop, ident, names, self._console)
+        for name in self._asked.cache_to:
+            sharing.send(self._engine, self._shop.steps, name, self._shop.flavour)
+        if ident and not kept:
+            self._engine.images.rows.forget(ident)
+        return ident if kept else ""
+
+    def _squash(self, state: State) -> None:
+        """Make one layer of those that the build has put on its base image."""
+        own = state.layers[state.base :]
+        if not own:
+            return
+        step = self._shop.step()
+        self._shop.worker.ask("prepare", step=step, top=state.directories[-1], stubs=[])
+        self._shop.worker.ask("squash", step=step, layers=[layer.directory for layer in own])
+        layer = self._shop.seal(step, [], state.epoch)
+        del state.layers[state.base :]
+        for line in [one for one in state.history if not one.get("empty_layer")][state.base :]:
+            line["empty_layer"] = True
+        state.note(f"squash of {len(own)} layers", layer)
 
     def _stages(self, graph: Graph, escape: str, known: dict[str, str]) -> State:
         self._ready = {one.stage.number: threading.Event() for one in graph.stages}
@@ -214,7 +246,9 @@ class _Stage:
         planned = self._planned
         if planned.base is not None:
             base = self._build.wait(planned.base)
-            return State(base.config(), list(base.layers), base.epoch)
+            state = State(base.config(), list(base.layers), base.epoch)
+            state.base = base.base
+            return state
         found = self._build.named_image(planned.image)
         if found is not None:
             return found

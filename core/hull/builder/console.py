@@ -26,6 +26,10 @@ class Console:
         if not self._quiet:
             self._queue.put(Piece(2, f"{text}\n".encode(errors="backslashreplace")))
 
+    def piece(self, piece: Piece) -> None:
+        """Hand on bytes of a result; they are shown also by a quiet one."""
+        self._queue.put(piece)
+
     def end(self) -> None:
         """Let `pieces` end once it has given everything."""
         self._queue.put(None)

@@ -14,13 +14,13 @@ from hull.output import Piece
 def run(engine: Engine, asked: Asked) -> Generator[Piece, None, str]:
     """Yield what the build tells; return the image's id. Closed early, it ends the build and waits for that."""
     console = Console(quiet=asked.quiet)
-    shop = Workshop(engine, cache=asked.cache)
+    shop = Workshop(engine, cache=asked.cache, shared=asked.cache_from)
     results: list[str] = []
     failures: list[BaseException] = []
 
     def work() -> None:
         try:
-            results.append(Build(engine, shop, asked, console).run()[1])
+            results.append(Build(engine, shop, asked, console).run())
         except BaseException as error:  # noqa: BLE001 (raised by the thread that waits)
             failures.append(error)
         finally:

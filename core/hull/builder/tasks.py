@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 
-from hull.builder import collecting, landing, sealing
+from hull.builder import collecting, landing, sealing, squashing
 from hull.images import compression
 from hull.images.files import own_mounts
 from hull.images.resolving import Root
@@ -141,6 +141,12 @@ def seal(_data: int, flavour: str, step: str, stubs: list[str], epoch: int | Non
     return sealing.seal(f"{step}/upper", stubs, epoch)
 
 
+def squash(_data: int, flavour: str, step: str, layers: list[str]) -> Answer:  # noqa: ARG001
+    """Merge layers, the lowest first, into the step's upper."""
+    squashing.squash(f"{step}/upper", layers)
+    return {}
+
+
 def file(data: int, flavour: str, path: str, mode: int, uid: int, gid: int) -> Answer:  # noqa: ARG001, PLR0917
     """Write the data pipe to a new file."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as made:
@@ -195,5 +201,6 @@ def remove(_data: int, flavour: str, paths: list[str]) -> Answer:  # noqa: ARG00
 
 
 TASKS: dict[str, Callable[..., Answer]] = {
-    one.__name__: one for one in (prepare, place, copy, digest, directory, seal, file, cache, export, sync, remove)
+    one.__name__: one
+    for one in (prepare, place, copy, digest, directory, seal, squash, file, cache, export, sync, remove)
 }

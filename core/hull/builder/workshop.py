@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from hull.builder.sharing import Shared
 from hull.builder.worker import Worker
 from hull.engine import Engine
 from hull.images.layers import NAME
@@ -27,7 +28,7 @@ class Layer(NamedTuple):
 class Workshop:
     """What every stage of a build shares. Safe from several threads."""
 
-    def __init__(self, engine: Engine, *, cache: bool) -> None:
+    def __init__(self, engine: Engine, *, cache: bool, shared: tuple[str, ...] = ()) -> None:
         self.engine = engine
         self.identity = engine.identity()
         self.flavour = "single" if self.identity.flavour == "single" else "range"
@@ -41,7 +42,8 @@ class Workshop:
         self._count = 0
         self._sealed: dict[str, tuple[str, int]] = {}  # by diff id: directory, size
         self._made: dict[str, Step] = {}
-        self._used: list[str] = []
+        self._used: dict[str, Step] = {}
+        self._shared = Shared(engine, shared, self.flavour)
         self._fds: list[int] = []
 
     @property
@@ -88,14 +90,13 @@ class Workshop:
         if not self.caching:
             return None
         with self._guard:
-            step = self._made.get(key) or self._steps.find(key)
-            if step is None:
-                return None
-            found = Layer(step.diff_id, self._find(step.diff_id), step.created)
-            if found.diff_id and not found.directory:
-                return None
-            self._used.append(key)
-            return found
+            for find in (self._made.get, self._steps.find, self._shared.find):
+                step = find(key)
+                found = None if step is None else Layer(step.diff_id, self._find(step.diff_id), step.created)
+                if step is not None and found is not None and (found.directory or not found.diff_id):
+                    self._used[key] = step
+                    return found
+            return None
 
     def _find(self, diff_id: str) -> str:
         """Return where a layer is, "" if it is not."""
@@ -127,8 +128,16 @@ class Workshop:
         for diff_id, (directory, size) in self._sealed.items():
             self._publish(diff_id, directory, size)
         self._sealed.clear()
-        self._steps.add(list(self._made.values()))
-        self._steps.touch(self._used)
+        self._steps.add([*self._used.values(), *self._made.values()])
+
+    def kept(self, layers: list[Layer]) -> list[Layer]:
+        """Return the layers where they are now: `keep` has given them their names."""
+        return [layer._replace(directory=self._find(layer.diff_id)) for layer in layers]
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that this build made or took."""
+        return list({**self._used, **self._made}.values())
 
     def _publish(self, diff_id: str, directory: str, size: int) -> None:
         from hull.images import locks

@@ -30,6 +30,10 @@ def build(
     network: Annotated[str, Flag("what RUN is connected to", metavar="NET", complete="network")] = "default",
     no_cache: Annotated[bool, Flag("carry out every step anew")] = False,
     pull: Annotated[bool, Flag("ask registries for newer base images")] = False,
+    squash: Annotated[bool, Flag("make one layer of the new ones")] = False,
+    output: Annotated[Many, Flag("where the result goes", "o", "type=local|tar|oci|docker,dest=PATH")] = (),
+    cache_from: Annotated[Many, Flag("take steps from a registry", metavar="REFERENCE")] = (),
+    cache_to: Annotated[Many, Flag("leave steps in a registry", metavar="REFERENCE")] = (),
     secret: Annotated[Many, Flag("give a secret to RUN --mount", metavar="id=ID,src=FILE|env=NAME")] = (),
     ssh: Annotated[Many, Flag("give an ssh agent to RUN --mount", metavar="default|ID[=SOCKET]")] = (),
     build_context: Annotated[Many, Flag("name another context", metavar="NAME=PATH|URL|docker-image://…")] = (),
@@ -41,11 +45,13 @@ def build(
     quiet: Annotated[bool, Flag("print the image's id only", "q")] = False,
 ) -> Iterator[Piece | str]:
     """Build an image of a Dockerfile. Prints its id; exits with 1 where a step fails."""
+    from hull.builder import outputs, sharing
     from hull.builder.asked import Asked
 
     asked = Asked(
         context, file, tag, target, build_arg, label, platform, network, not no_cache, pull,
-        secrets=secret, ssh=ssh, contexts=build_context, hosts=add_host,
+        squash, tuple(outputs.parse(word) for word in output), tuple(map(sharing.parse, cache_from)),
+        tuple(map(sharing.parse, cache_to)), secrets=secret, ssh=ssh, contexts=build_context, hosts=add_host,
         shm_size=None if shm_size is None else _words.size(shm_size),
         ulimits=tuple(_words.ulimit(word) for word in ulimit), epoch=_epoch(), quiet=quiet or progress == "quiet",
     )  # fmt: skip
@@ -63,7 +69,8 @@ def _told(engine: Engine, asked: "Asked", iidfile: str) -> Iterator[Piece | str]
     if iidfile:
         with open(iidfile, "w", encoding="ascii") as file:
             file.write(ident)
-    yield ident
+    if ident and not any(place == "-" for _, place in asked.outputs):
+        yield ident
 
 
 def _epoch() -> int | None:

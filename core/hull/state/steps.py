@@ -26,14 +26,8 @@ class Steps:
         rows = self._db.rows("SELECT key, diff_id, text, created FROM steps WHERE key = ?", key)
         return Step(*rows[0]) if rows else None  # type: ignore[arg-type]
 
-    def touch(self, keys: list[str]) -> None:
-        """Note that steps were used just now."""
-        with self._db.transaction():
-            for key in keys:
-                self._db.write("UPDATE steps SET used = ? WHERE key = ?", time.time(), key)
-
     def add(self, steps: list[Step]) -> None:
-        """Record steps whose layers are recorded."""
+        """Record steps whose layers are recorded, as used just now."""
         with self._db.transaction():
             for step in steps:
                 self._db.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)", *step, time.time())

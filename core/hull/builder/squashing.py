@@ -1,0 +1,84 @@
+"""Make one layer of several: what `--squash` leaves of a build's own."""
+
+import os
+import stat
+
+from hull.images import links, tree
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def squash(target: str, layers: list[str]) -> None:
+    """Merge layers, the lowest first, into the empty directory `target`; whiteouts and opaque marks stay."""
+    top = os.open(target, _DIRECTORY)
+    for layer in layers:
+        _Merge().directory(os.open(layer, _DIRECTORY), os.dup(top))
+
+
+class _Merge:
+    """One layer over what is there; its hard links are kept."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, tuple[int, bytes]] = {}
+
+    def directory(self, source: int, target: int) -> None:
+        """Merge a directory; both descriptors are closed."""
+        if _opaque(source):
+            for name in os.listdir(target):
+                tree.remove(target, os.fsencode(name))
+            os.setxattr(target, tree.OPAQUE, b"y")
+        for entry in sorted(os.listdir(source)):
+            self._one(source, target, os.fsencode(entry))
+        _dress(source, target)
+        os.close(source)
+        os.close(target)
+
+    def _one(self, source: int, target: int, name: bytes) -> None:
+        found = os.stat(name, dir_fd=source, follow_symlinks=False)
+        here = _there(target, name)
+        if stat.S_ISDIR(found.st_mode):
+            if here is None or not stat.S_ISDIR(here.st_mode):
+                if here is not None:
+                    tree.remove(target, name)
+                os.mkdir(name, 0o700, dir_fd=target)
+                if here is not None:
+                    tree.mark_opaque(target, name)
+            self.directory(os.open(name, _DIRECTORY, dir_fd=source), os.open(name, _DIRECTORY, dir_fd=target))
+            return
+        if here is not None:
+            tree.remove(target, name)
+        if tree.is_whiteout(found):
+            tree.mark(target, b".", tree.ORIGIN, b"")
+            os.mknod(name, stat.S_IFCHR, os.makedev(0, 0), dir_fd=target)
+        elif found.st_nlink > 1 and found.st_ino in self._first:
+            first, first_name = self._first[found.st_ino]
+            os.link(first_name, name, src_dir_fd=first, dst_dir_fd=target, follow_symlinks=False)
+        else:
+            links.copy_up(source, name, target, name)
+            if found.st_nlink > 1:
+                self._first[found.st_ino] = (os.dup(target), name)
+
+
+def _there(fd: int, name: bytes) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _opaque(fd: int) -> bool:
+    try:
+        return os.getxattr(fd, tree.OPAQUE) == b"y"
+    except OSError:
+        return False
+
+
+def _dress(source: int, target: int) -> None:
+    """Give a directory what the one above it has."""
+    found = os.fstat(source)
+    os.fchown(target, found.st_uid, found.st_gid)
+    os.fchmod(target, stat.S_IMODE(found.st_mode))
+    for key in os.listxattr(source):
+        if not key.startswith("user.overlay."):
+            os.setxattr(target, key, os.getxattr(source, key))
+    os.utime(target, ns=(found.st_mtime_ns, found.st_mtime_ns))
