@@ -7,6 +7,9 @@ cert = "/path/to/cert.pem"  # show this certificate to the registry
 key = "/path/to/key.pem"    # its key, where it is not in the same file
 mirror = "https://host"     # ask here first, for pulls
 mirrors = ["https://a", "https://b"]  # several, in this order
+
+[store]
+shared = ["/path/to/a/store"]  # of somebody else's: its images are listed and run, it is never written
 """
 
 import os
@@ -56,6 +59,15 @@ class Settings(NamedTuple):
                     f"cannot use {self.path}: {key} of the registry {host} has the wrong type", "see the docs"
                 )
         return RegistrySettings(**table)
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The stores of others under one's own."""
+        table = self.tables.get("store", {})
+        found = table.get("shared", []) if isinstance(table, dict) else None
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise UserError(f"cannot use {self.path}: shared in [store] is no list of directories", "see the docs")
+        return tuple(found)
 
 
 def load(directory: str) -> Settings:

@@ -12,7 +12,7 @@ from hull.errors import UserError
 from hull.images import reference
 from hull.images.listing import NONE, Line
 from hull.light import NamedTuple
-from hull.state.images import ImageRecord
+from hull.state.images import ImageRecord, Images
 
 LISTING = ("dangling", "label", "before", "since", "until", "reference")
 PRUNING = ("dangling", "label", "label!", "until")
@@ -137,9 +137,8 @@ _TESTS: dict[str, Callable[[Engine, str], Test]] = {
 }
 
 
-def subjects(engine: Engine) -> list[Subject]:
-    """Return every image that is here, with its references."""
-    rows = engine.images.rows
+def subjects(rows: Images) -> list[Subject]:
+    """Return every image of a store, with its references."""
     keys: dict[str, list[str]] = {}
     for key, ident in rows.tags():
         keys.setdefault(ident, []).append(key)

@@ -48,7 +48,7 @@ def pruned(engine: Engine, words: Many, *, everything: bool) -> tuple[list[str],
     filters = ImageFilters(engine, words, PRUNING)
     chosen = [
         subject.image.id
-        for subject in subjects(engine)
+        for subject in subjects(engine.images.rows)
         if (everything or subject.dangling or "dangling" in filters.said) and filters.match(subject)
     ]
     return pruning.prune(engine.images, engine.paths, chosen)

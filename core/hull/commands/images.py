@@ -74,6 +74,7 @@ def images(
 ) -> list[ImageRow] | list[DigestRow] | list[str]:
     """List the images that are here."""
     found = listing.rows(engine.images.rows, repository, unnamed=all or not repository)
+    found += _shared(engine, found, repository, unnamed=all or not repository)
     if filter:
         found = _filtered(engine, found, filter)
     lines = [line._replace(id=line.id if no_trunc else line.id.removeprefix("sha256:")[:12]) for line in found]
@@ -87,5 +88,23 @@ def _filtered(engine: Engine, lines: list[listing.Line], words: tuple[str, ...])
     from hull.commands._image_filters import LISTING, ImageFilters, subjects
 
     filters = ImageFilters(engine, words, LISTING)
-    shown = {subject.image.id for subject in subjects(engine) if filters.match(subject)}
+    shown = {
+        subject.image.id
+        for store in (engine.images, *engine.images.shared)
+        for subject in subjects(store.rows)
+        if filters.match(subject)
+    }
     return [line for line in lines if line.id in shown and filters.shows(line)]
+
+
+def _shared(engine: Engine, own: list[listing.Line], wanted: str, *, unnamed: bool) -> list[listing.Line]:
+    """Return the lines of the stores under one's own, those left out that these or another one has."""
+    seen = {(line.repository, line.tag) for line in own} | {line.id for line in own}
+    found = []
+    for store in engine.images.shared:
+        for line in listing.rows(store.rows, wanted, unnamed=unnamed):
+            key = line.id if line.repository == listing.NONE else (line.repository, line.tag)
+            if key not in seen:
+                seen.add(key)
+                found.append(line)
+    return found

@@ -29,13 +29,16 @@ _HEX = frozenset("0123456789abcdef")
 class ImageStore:
     """One user's images. `confine` starts a program as root of a user namespace: (argv, flavour, **popen_options)."""
 
-    def __init__(self, paths: Paths, db: Database, events: log.Events, confine: "Confine") -> None:
+    def __init__(
+        self, paths: Paths, db: Database, events: log.Events, confine: "Confine", *, stacked: bool = False
+    ) -> None:
         self._paths = paths
         self._db = db
         self._rows = Images(db)
         self._events = events
         self._confine = confine
         self._layers: Layers | None = None
+        self._shared: list[ImageStore] | None = [] if stacked else None
 
     @property
     def rows(self) -> Images:
@@ -49,9 +52,11 @@ class ImageStore:
         ident = self.identify(name) if pull != "always" else ""
         if ident and (found := self._ready(ident, name, flavour)) and self._fits(found, platform):
             return found
-        if ident and self._proved(ident, flavour) and (found := self._ready(ident, name, flavour)):
-            return found
+        if ident and self._proved(ident, flavour):
+            return self.resolve(name, pull, platform, flavour)
         if ident and (found := self._converted(ident, name, flavour)) and self._fits(found, platform):
+            return found
+        if pull != "always" and not ident and (found := self._stacked(name, flavour)) and self._fits(found, platform):
             return found
         if pull == "never":
             raise UserError(
@@ -225,6 +230,30 @@ class ImageStore:
         base = self._paths.layers(flavour)
         layers = tuple(f"{base}/{here[d]}" for place, d in enumerate(diff_ids) if last[d] == place)
         return found._replace(layers=layers)
+
+    def ready(self, ident: str, label: str, flavour: str) -> Image | None:
+        """Return an image whose layers are all unpacked for this id map."""
+        return self._ready(ident, label, flavour)
+
+    @property
+    def shared(self) -> "list[ImageStore]":
+        """The stores of others under this one."""
+        if self._shared is None:
+            from hull.images import stacked
+
+            self._shared = stacked.stores(self._paths, self._events, self._confine)
+        return self._shared
+
+    def tell(self, event: log.Event) -> None:
+        """Tell whoever listens."""
+        self._events(event)
+
+    def _stacked(self, name: str, flavour: str) -> Image | None:
+        if not self.shared:
+            return None
+        from hull.images import stacked
+
+        return stacked.use(self, self._paths, self._confine, name, flavour)
 
     def _proved(self, ident: str, flavour: str) -> bool:
         """Whether layers that another boot left unsynced are usable after all."""

@@ -1,0 +1,99 @@
+"""Stores of somebody else's under one's own: what they hold is listed and run, and they are never written.
+
+Layers that the caller owns are used where they are. Those of another user belong to nobody in the caller's user
+namespace, and overlayfs copies up no file of nobody's: such an image is unpacked into the caller's own store first,
+from layers that were unpacked for a single id, which note the owners that the image says.
+"""
+
+import os
+
+from hull import log
+from hull.errors import HullError
+from hull.images import converting, imageconfig, locks
+from hull.images.layers import NAME
+from hull.light import TYPE_CHECKING
+from hull.model import Image
+from hull.paths import Paths
+from hull.state.images import ImageRecord
+from hull.state.readonly import ReadOnly
+
+if TYPE_CHECKING:
+    from hull.images.child import Confine
+    from hull.images.store import ImageStore
+
+VARIABLE = "HULL_SHARED_STORES"  # directories as HULL_ROOT names one, joined by colons
+
+
+def roots(paths: Paths) -> list[str]:
+    """Return the directories of the stores: of the environment, else of config.toml's [store] shared."""
+    if VARIABLE in os.environ:
+        return [root for root in os.environ[VARIABLE].split(":") if root]
+    if not os.path.exists(f"{paths.config}/config.toml"):
+        return []
+    from hull import config
+
+    return list(config.load(paths.config).shared)
+
+
+def stores(paths: Paths, events: log.Events, confine: "Confine") -> "list[ImageStore]":
+    """Return the stores; one that cannot be read is passed over with a warning."""
+    from hull.images.store import ImageStore
+
+    found = []
+    for root in roots(paths):
+        places = Paths(os.path.abspath(root), paths.runtime, paths.config)
+        try:
+            found.append(ImageStore(places, ReadOnly(places.database), events, confine, stacked=True))
+        except HullError as error:
+            events(log.Event("warning", root, error.message))
+    return found
+
+
+def use(own: "ImageStore", paths: Paths, confine: "Confine", name: str, flavour: str) -> Image | None:
+    """Return an image of the first store that has it, None where none has."""
+    for store in own.shared:
+        ident = store.identify(name)
+        if not ident:
+            continue
+        found = store.ready(ident, name, flavour)
+        if found is not None and all(os.stat(layer).st_uid == os.geteuid() != 0 for layer in found.layers):
+            return found
+        record = store.rows.get(ident)
+        other = store.ready(ident, name, "single")
+        if record is not None and other is not None:
+            keys = [key for key, image in store.rows.tags(ident) if image == ident]
+            return _copied(own, paths, confine, record, other.layers, keys, flavour)
+    return None
+
+
+def _copied(  # noqa: PLR0917 (both sides)
+    own: "ImageStore",
+    paths: Paths,
+    confine: "Confine",
+    record: ImageRecord,
+    layers: tuple[str, ...],
+    keys: list[str],
+    flavour: str,
+) -> Image | None:
+    """Unpack an image into one's own store from another's layers."""
+    _, _, digits = record.id.partition(":")
+    own.tell(
+        log.Event("note", digits[:12], f"{digits[:12]} is unpacked from the shared store: its files are another's")
+    )
+    diff_ids = list(imageconfig.parse(record.config.encode()).diff_ids)
+    last = [diff_id for place, diff_id in enumerate(diff_ids) if diff_id not in diff_ids[place + 1 :]]
+    try:
+        with own.bringing():
+            for diff_id, directory in zip(last, layers, strict=True):
+                name = diff_id.partition(":")[2][:NAME]
+                with locks.held(paths.locks, f"layer-{flavour}-{name}"):
+                    if own.layers.usable(diff_id, flavour):
+                        continue
+                    scratch = own.layers.scratch(flavour, name)
+                    result = own.layers.unpack(scratch, flavour, converting.packed(confine, "single", directory))
+                    own.layers.publish(scratch, name, flavour, {**result, "diff_id": diff_id})
+            own.rows.add(record._replace(manifest=""), diff_ids, keys, flavour)
+    finally:
+        own.clean()
+        own.settle()
+    return own.ready(record.id, record.id, flavour)
