@@ -24,7 +24,7 @@ MARKS = (
 
 # What lies in these places starts real programs; launcher tests hold for every kind of user.
 REAL = (
-    *("cases", "demos", "fronts", "fuzz", "launcher", "network", "security", "storm", "vm"),
+    *("cases", "demos", "fronts", "fuzz", "interop", "launcher", "network", "security", "storm", "vm"),
     *("images/test_layouts.py", "images/test_registry.py", "images/test_store.py", "test_kernel.py", "test_leaks.py"),
 )
 EVERYONE = "launcher"
