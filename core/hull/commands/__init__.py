@@ -50,6 +50,7 @@ VERBS = (
     "import",
     "build",
     "builder",
+    "recipe",
     "doctor",
     "completion",
     "version",

@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import _words
+from hull.commands import _recipe, _words
 from hull.commands._container import HOST
 from hull.commands._start import confinement
 from hull.commands._verb import Flag, Word
@@ -52,6 +52,7 @@ def exec_(
     cgroup = _cgroup(engine, spec, status.init.pid)
     steps = plan.execution(spec, command, (status.init.pid, status.init.start), program, cgroup)
     _tell(engine, row, command)
+    _recipe.note(engine, row, _recipe.Ran(command, spec.env[len(row.spec.env) :], workdir or "", user or ""))
     launch = Launch(ops.encode(steps), ("hull", "exec", container, *command), row.id)
     if not detach:
         return launch
