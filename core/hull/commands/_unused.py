@@ -13,7 +13,7 @@ def volumes(engine: Engine) -> tuple[list[str], int]:
     """Remove the volumes that nobody named and no container mounts; return their names and their bytes."""
     used = {mount.source for row in engine.containers.all() for mount in row.spec.mounts if mount.kind == "volume"}
     chosen = [name for name in sorted(os.listdir(engine.paths.volumes)) if _unnamed(name) and name not in used]
-    freed = sum(_usage.bytes_below(engine, [f"{engine.paths.volumes}/{name}" for name in chosen]))
+    freed = sum(_usage.bytes_below(engine, [f"{engine.paths.volumes}/{name}/_data" for name in chosen]))
     for name in chosen:
         remove_tree(engine, f"{engine.paths.volumes}/{name}")
     return chosen, freed

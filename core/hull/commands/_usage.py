@@ -132,7 +132,7 @@ def _containers(engine: Engine, rows: list[Container]) -> list[DetailRow]:
 
 def _volumes(engine: Engine, containers: list[Container]) -> list[DetailRow]:
     names = sorted(os.listdir(engine.paths.volumes))
-    sizes = bytes_below(engine, [f"{engine.paths.volumes}/{name}" for name in names])
+    sizes = bytes_below(engine, [f"{engine.paths.volumes}/{name}/_data" for name in names])
     mounts = [mount.source for row in containers for mount in row.spec.mounts if mount.kind == "volume"]
     return [
         DetailRow("volume", name, "", None, count, count, mounts.count(name))

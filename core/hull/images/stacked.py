@@ -62,7 +62,8 @@ def use(own: "ImageStore", paths: Paths, confine: "Confine", name: str, flavour:
         other = store.ready(ident, name, "single")
         if record is not None and other is not None:
             keys = [key for key, image in store.rows.tags(ident) if image == ident]
-            return _copied(own, paths, confine, record, other.layers, keys, flavour)
+            copied = _copied(own, paths, confine, record, other.layers, keys, flavour)
+            return None if copied is None else copied._replace(reference=name)
     return None
 
 
