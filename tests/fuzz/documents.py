@@ -7,7 +7,7 @@ import sys
 from hull.errors import RegistryError, UserError
 from hull.images import digests, imageconfig, manifest
 from hull.images.platforms import Platform
-from hull.images.registry import _message
+from hull.images.refusals import message
 
 from tests import imagebuild
 from tests.fuzz import loop
@@ -43,7 +43,7 @@ def target(data: bytes) -> None:
     with contextlib.suppress(RegistryError):
         config = imageconfig.parse(data)
         assert json.loads(config.text)["rootfs"]["diff_ids"] == list(config.diff_ids)
-    assert _message(data).isprintable()
+    assert message(data).isprintable()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Report(NamedTuple):
         return [result.name for result in self.results if result.outcome == outcome]
 
 
-def run(tree: str, place: str, words: str = "tests/vm/inside", minutes: float = 8) -> Report:
+def run(tree: str, place: str, words: str = "tests/vm/inside", minutes: float = 11) -> Report:
     """Run pytest with `words` inside, on the project at `tree`; `place` is a scratch directory."""
     machine = system.ensure()
     disk = project.build(tree, place, words)
