@@ -30,7 +30,7 @@ def test_a_failure_names_the_line_and_the_code(build):
 
 
 def test_a_quiet_failure_tells_what_the_step_wrote(build):
-    done = build("FROM busybox\nRUN echo seen; exit 3\n", "-q", check=False)
+    done = build("FROM busybox\nRUN echo se''en; exit 3\n", "-q", check=False)
     assert b"seen" in done.stderr
     assert b"exit code 3" in done.stderr
     good = build("FROM busybox\nRUN echo seen\n", "-q")

@@ -18,12 +18,12 @@ class Console:
     """Lines from several threads for the one that shows them. `quiet` keeps them to itself."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
+        self.quiet = quiet
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def line(self, text: str) -> None:
         """Show one line."""
-        if not self._quiet:
+        if not self.quiet:
             self._queue.put(Piece(2, f"{text}\n".encode(errors="backslashreplace")))
 
     def piece(self, piece: Piece) -> None:
@@ -47,6 +47,11 @@ class Tale:
         self._console, self._label, self._count = console, label, count
         self._number, self._text, self._begun, self._shown = 0, "", 0.0, False
         self.said: list[bytes] = []
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing of this is shown."""
+        return self._console.quiet
 
     def begin(self, place: Place | None, text: str = "") -> None:
         """Note that a step begins."""

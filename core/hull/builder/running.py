@@ -72,7 +72,7 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
         for fd in mounted.locks:
             os.close(fd)
     if code:
-        raise _failed(instruction, code, words)
+        raise _failed(instruction, code, words, tale)
     layer = shop.seal(step, [path for path, _ in stubs], state.epoch)
     shop.remember(key, layer, instruction.at.text)
     return layer, False
@@ -165,12 +165,14 @@ def _confinement(identity: Identity) -> plan.Confinement:
     )
 
 
-def _failed(instruction: Run, code: int, words: list[str]) -> Exception:
+def _failed(instruction: Run, code: int, words: list[str], tale: Tale) -> Exception:
     hint = {
         125: "the container could not be started: what stands above says why",
         126: f"{words[0]} cannot be executed: its mode, or another machine's architecture",
         127: f"{words[0]}, or a program that it calls, is not in the image",
     }.get(code, "what the step wrote stands above")
+    if tale.quiet and tale.said:
+        hint = "\n    ".join(["it wrote last:", *(line.decode(errors="backslashreplace") for line in tale.said)])
     told = f"signal {code - 128}" if code > 128 else f"exit code {code}"  # noqa: PLR2004 (a shell's way to say it)
     return instruction.at.error(f"RUN failed: {told}", hint)
 
