@@ -37,6 +37,7 @@ class Checker:
     def problems(self) -> list[Problem]:
         """Return everything that is wrong; what a killed process left is removed first."""
         self._store.clean()
+        self._store.settle()
         images = self._store.rows.all()
         holders: dict[str, list[str]] = {}
         for image in images:

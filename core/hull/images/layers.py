@@ -46,7 +46,6 @@ class Layers:
         self._events = events
         self._confine = confine
         self._say = threading.Lock()
-        self.published = False
 
     def ensure(self, wanted: list[Wanted], flavour: str) -> None:
         """Return when every layer (lowest first) is here and recorded."""
@@ -162,7 +161,6 @@ class Layers:
         os.rename(scratch, f"{self._paths.layers(flavour)}/{name}")
         notes = json.dumps(result["notes"])
         self._rows.add_layer(LayerRecord(result["diff_id"], flavour, name, result["size"], notes, settling.mark()))
-        self.published = True
         self._summarise(name, result["notes"])
 
     def discard(self, directories: list[str], flavour: str) -> None:

@@ -172,11 +172,10 @@ class ImageStore:
         return self._layers
 
     def settle(self) -> None:
-        """Let what was published get to the disk behind everybody's back."""
-        if self._layers is not None and self._layers.published:
+        """Let what is not on the disk get there behind everybody's back, what a killed process left marked, too."""
+        if any(layer.mark for layer in self._rows.layers()):
             from hull.images import settling
 
-            self._layers.published = False
             settling.start(self._paths)
 
     def clean(self) -> None:
