@@ -32,12 +32,12 @@ def figures(place: Place) -> Iterator[Figure | Skipped]:
     buildah = _buildah(place)  # chroot: the one of its isolations that needs no control groups, and its quickest
     subprocess.run([*buildah, "pull", f"docker-archive:{_archive(place)}"], check=True, capture_output=True)
     env = dict(os.environ)
-    common = ["--isolation", "chroot", "--pull-never", "-t", "bench"]
+    common = ["--quiet", "--isolation", "chroot", "--pull-never", "-t", "bench"]
     for title, ours, theirs, bound in (
         ("build of ten steps, cold", ["--no-cache"], ["--no-cache", "--layers"], COLD),
         ("build of ten steps, all cached", [], ["--layers"], CACHED),
     ):
-        mine = place.hull.argv("build", "--network", "none", "-t", "bench", *ours, context)
+        mine = place.hull.argv("build", "--quiet", "--network", "none", "-t", "bench", *ours, context)
         peer = [*buildah, "build", *common, *theirs, context]
         yield compare(
             title,
