@@ -6,6 +6,8 @@ import tarfile
 
 import pytest
 
+pytestmark = pytest.mark.needs("range")
+
 STAT = ("stat", "-c", "%n %a %u %g")
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests import imagebuild, registries
 from tests.commandline import CommandLine, remove_tree
 
+pytestmark = pytest.mark.needs("range")
+
 TREE = (
     "FROM busybox AS b\nRUN mkdir /o && echo x > /o/f && chmod 751 /o/f && ln -s f /o/l\n"
     "FROM scratch\nCOPY --from=b /o /\n"

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 
 import pytest
+
+pytestmark = pytest.mark.needs("range")
 
 
 def test_variables_directory_and_user(build):
@@ -78,6 +81,20 @@ def test_mounts(build):
     assert build.inside(ident, "cat", "/listed", "/tmpfs").split() == ["Dockerfile", "f", "1"]
     assert build.inside(ident, "stat", "-c", "%u %g", "/from-stage") == "3 4\n"
     assert not {"c", "m", "t", "one"} & set(build.inside(ident, "ls", "/").split()), "no mount point is left behind"
+
+
+def test_an_agents_socket(build):
+    path = f"/tmp/hull-agent-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(path)
+        try:
+            text = "FROM busybox\nRUN --mount=type=ssh test -S $SSH_AUTH_SOCK && echo $SSH_AUTH_SOCK > /s\n"
+            ident = build.image(text, "--ssh", f"default={path}", "--no-cache")
+        finally:
+            os.unlink(path)
+    assert build.inside(ident, "cat", "/s") == "/run/buildkit/ssh_agent.0\n"
+    done = build("FROM busybox\nRUN --mount=type=ssh,required true\n", check=False)
+    assert (done.returncode, b"--ssh default" in done.stderr) == (1, True)
 
 
 def test_caches_are_kept_private_and_locked(build):

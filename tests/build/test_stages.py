@@ -8,6 +8,8 @@ import tarfile
 
 import pytest
 
+pytestmark = pytest.mark.needs("range")
+
 
 def test_stages_run_side_by_side(build):
     """Each stage waits for the other's file in a shared cache: one after the other they would never end."""

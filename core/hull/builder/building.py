@@ -5,19 +5,18 @@ import os
 import threading
 from collections.abc import Callable
 
-from hull.builder import copying, mounting, opening, outputs, running, settings, sharing
+from hull.builder import mounting, opening, outputs, running, sharing
 from hull.builder.asked import Asked
 from hull.builder.console import Console, Tale
 from hull.builder.origins import Origin
+from hull.builder.stage import Stage, Stopped
 from hull.builder.state import State, scratch
 from hull.builder.workshop import Layer, Workshop
-from hull.dockerfile import contexts, model, parser, scope
-from hull.dockerfile.expanding import expand
-from hull.dockerfile.graph import Graph, Planned, plan
+from hull.dockerfile import contexts, parser, scope
+from hull.dockerfile.graph import Graph, plan
 from hull.engine import Engine
-from hull.errors import HullError, UserError
+from hull.errors import UserError
 from hull.images import blobs, imageconfig, platforms, reference
-from hull.light import Any
 from hull.state.images import ImageRecord
 
 
@@ -35,7 +34,7 @@ class Build:
         self._ready: dict[int, threading.Event] = {}
         self._errors: list[BaseException] = []
         self._turns = threading.Semaphore(max(os.cpu_count() or 1, 1))
-        self._pulling = threading.Lock()
+        self._pulling, self._opening = threading.Lock(), threading.Lock()
         self._origins: dict[str, Origin] = {}
 
     def run(self) -> str:
@@ -90,14 +89,14 @@ class Build:
 
     def _stages(self, graph: Graph, escape: str, known: dict[str, str]) -> State:
         self._ready = {one.stage.number: threading.Event() for one in graph.stages}
-        builders = [_Stage(self, one, graph, escape, known) for one in graph.stages]
+        builders = [Stage(self, one, graph, escape, known) for one in graph.stages]
         threads = [threading.Thread(target=self._guarded, args=(one.run, one.number)) for one in builders]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         if self._errors:
-            raise next((one for one in self._errors if not isinstance(one, _Stopped)), self._errors[0])
+            raise next((one for one in self._errors if not isinstance(one, Stopped)), self._errors[0])
         return self._states[graph.target.stage.number]
 
     def _guarded(self, build: Callable[[], State], number: int) -> None:
@@ -113,7 +112,7 @@ class Build:
         """Return a stage's state when it is built."""
         self._ready[number].wait()
         if number not in self._states:
-            raise _Stopped("another stage failed")
+            raise Stopped("another stage failed")
         return self._states[number]
 
     def image(self, word: str, platform: str) -> State:
@@ -140,15 +139,10 @@ class Build:
         number = stages.stage(word) if stages is not None and word else None
         if number is not None:
             return Origin(word, layers=tuple(self.wait(number).directories))
-        with self._turn_of(word):
+        with self._opening:
             if word not in self._origins:
                 self._origins[word] = self._found(word)
             return self._origins[word]
-
-    def _turn_of(self, _word: str) -> threading.Lock:
-        return self._opening
-
-    _opening = threading.Lock()
 
     def _found(self, word: str) -> Origin:
         context = self._named.get(word.lower())
@@ -208,91 +202,6 @@ class Build:
         self._engine.images.rows.add(record, list(checked.diff_ids), list(self._keys), self._shop.flavour)
         self._engine.images.settle()
         return checked.id
-
-
-class _Stopped(UserError):  # noqa: N818 (what it is)
-    """Another stage failed, and this one ended."""
-
-
-class _Stage:
-    """One stage on its way."""
-
-    def __init__(self, build: Build, planned: Planned, graph: Graph, escape: str, known: dict[str, str]) -> None:
-        self._build, self._planned, self._graph, self._escape, self._known = build, planned, graph, escape, known
-        self.number = planned.stage.number
-
-    def run(self) -> State:
-        """Carry out the stage's instructions."""
-        label = self._planned.stage.name or f"stage-{self.number}"
-        tale = self._build.tale(label, 1 + len(self._planned.stage.instructions))
-        tale.begin(self._planned.stage.origin.at)
-        state = self._base()
-        tale.done()
-        triggers = [parser.trigger(text) for text in state.run.pop("OnBuild", None) or []]
-        for instruction in (*triggers, *self._planned.stage.instructions):
-            if self._build.shop.stopped.is_set():
-                raise _Stopped("another stage failed")
-            tale.begin(instruction.at)
-            try:
-                cached = self._one(state, instruction, tale)
-            except HullError as error:
-                if isinstance(error, _Stopped) or hasattr(error, "line"):
-                    raise
-                raise instruction.at.error(error.message, error.hint) from error
-            tale.done(cached=cached)
-        return state
-
-    def _base(self) -> State:
-        planned = self._planned
-        if planned.base is not None:
-            base = self._build.wait(planned.base)
-            state = State(base.config(), list(base.layers), base.epoch)
-            state.base = base.base
-            return state
-        found = self._build.named_image(planned.image)
-        if found is not None:
-            return found
-        try:
-            return self._build.image(planned.image, planned.platform)
-        except HullError as error:
-            raise planned.stage.origin.at.error(error.message, error.hint) from error
-
-    def _one(self, state: State, instruction: Any, tale: Tale) -> bool:
-        """Carry out one instruction; return whether the cache had its layer."""
-        if isinstance(instruction, model.Arg):
-            for name, value in scope.declare(
-                instruction, self._build.given, self._known, state.variables, self._escape
-            ):
-                if value is not None:
-                    state.arguments[name] = value
-                state.note(f"ARG {name}" if value is None else f"ARG {name}={value}")
-            return False
-        asked = expand(instruction, state.variables, self._escape)
-        if isinstance(asked, model.Run):
-            text, (layer, cached) = running.described(state, asked), self._run(state, asked, tale)
-        elif isinstance(asked, model.Copy):
-            text, (layer, cached) = copying.described(asked), self._copy(state, asked)
-        elif isinstance(asked, model.Workdir):
-            layer, cached = copying.workdir(self._build.shop, state, asked)
-            text = f"WORKDIR {state.workdir}"
-        else:
-            settings.apply(state, asked)
-            return False
-        state.note(text, layer)
-        return cached
-
-    def _run(self, state: State, asked: model.Run, tale: Tale) -> tuple[Layer, bool]:
-        ways, manner = self._build.ways(self._graph), self._build.manner
-        for mount in asked.mounts:
-            if mount.origin:
-                self._build.origin(mount.origin, self._graph)  # waits, before a turn is taken
-        with self._build.turns:
-            return running.run(self._build.shop, state, asked, ways, manner, tale)
-
-    def _copy(self, state: State, asked: model.Copy) -> tuple[Layer, bool]:
-        origin = self._build.origin(asked.origin, self._graph)
-        with self._build.turns:
-            return copying.copy(self._build.shop, state, asked, origin)
 
 
 def _secret(word: str) -> tuple[str, tuple[str, str]]:
