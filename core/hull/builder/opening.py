@@ -47,6 +47,8 @@ def tree(shop: Workshop, context: Context) -> str:
     if context.kind == "archive":
         with open(context.location, "rb") as file:
             return _unpacked(shop, file, context.location)
+    if context.kind != "url":
+        raise UserError(f"cannot take files from the {context.kind} {context.location}", "hull load it, name the image")
     path, _, _ = remote.download(shop, context.location)
     with open(path, "rb") as file:
         return _unpacked(shop, file, context.location)
