@@ -79,6 +79,7 @@ umoci config --image umoci:2 --config.cmd /bin/cat --config.cmd /keeps/below/new
 """
 
 
+@pytest.mark.as_root
 def test_umoci_repacks(cli, others, dropped):
     others(UMOCI)
     others("skopeo copy -q oci:umoci:2 oci-archive:umoci.tar:localhost/umoci:2; chmod a+r umoci.tar")
@@ -124,6 +125,7 @@ def without_attributes(tree):
     return {name: {**entry, "attributes": {}} for name, entry in tree.items()}
 
 
+@pytest.mark.as_root
 def test_the_same_config_is_run(cli, others, dropped):
     name = f"{others.registry}/run/two:1"
     others('buildah push -q --tls-verify=false localhost/two:1 "docker://$1" >&2', name)

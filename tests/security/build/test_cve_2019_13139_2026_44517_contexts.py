@@ -19,6 +19,7 @@ def test_cve_2019_13139_nothing_of_a_context_is_an_option(build, canary, context
     done = build.cli("build", "--network", "none", "--", word, timeout=30)
     assert done.returncode
     assert b"hint: " in done.stderr
+    assert ("#-" in word) == (b"a ref does not begin with -" in done.stderr)
     canary.assert_untouched()
 
 
