@@ -38,7 +38,7 @@ def everything(people: list[Identity]) -> Iterator[Stage]:
     yield Stage(main, "unit", ("-n", "2", "-m", "not real"), 5)
     yield Stage(main, "launcher", ("-n", "2", "-m", "not serial", "tests/launcher"), 5)
     yield Stage(
-        main, "containers", ("-n", "2", "-m", "real and not serial", "--ignore", "tests/launcher", "--ignore", VM), 15
+        main, "containers", ("-n", "2", "-m", "real and not serial", "--ignore", "tests/launcher", "--ignore", VM), 25
     )
     yield Stage(main, "containers, one at a time", ("-m", "real and serial", "--ignore", VM), 10)
     for who in people[1:]:
