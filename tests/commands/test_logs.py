@@ -138,7 +138,7 @@ def test_fifty_writers_followed_at_once(
     called = [start(cli, name, script, *ROTATED) for _ in range(50)]
     children += [cli.popen("logs", "-f", one, stdout=subprocess.PIPE) for one in called]
     for one in called:
-        cli("exec", one, "touch", "/go", check=True)
+        cli("exec", one, "touch", "/go")  # killed where the container is over before it
     expected = b"".join(b"%d\n" % n for n in range(1, 3001)) + b"end"
     for child in children:
         assert child.communicate(timeout=60)[0] == expected
