@@ -127,7 +127,7 @@ def test_a_program_that_is_not_there_is_a_failure(detached: Monitored) -> None:
     numbers = ("health", "50", "20000", "1", "0", "20")
     detached.sh("sleep 1000", monitor=(numbers, ("health-arg", "nothing-here")))
     health(detached, "unhealthy")
-    assert results(detached)[0]["code"] == 127
+    assert results(detached)[0]["code"] == 127, results(detached)
     assert "cannot run nothing-here" in results(detached)[0]["output"]
 
 

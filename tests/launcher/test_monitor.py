@@ -10,6 +10,7 @@ import pytest
 from hull.state.locks import watched
 
 from tests.launcher.monitored import Monitored, gone
+from tests.repeat import times
 
 FOREVER = "trap 'exit 7' TERM; echo up; while :; do sleep 0.02; done"
 
@@ -31,6 +32,16 @@ def test_a_failed_start_is_the_starters_failure(detached: Monitored, word: str, 
     assert said.count("\n") == 1
     detached.await_event("ended")
     assert [event["code"] for event in detached.box.events() if event["event"] == "failed"] == [code]
+
+
+def test_a_start_that_is_over_at_once_is_told_as_what_it_was(detached: Monitored) -> None:
+    """The container can be dead and reaped before its launcher reads that it stood."""
+    for _ in range(times(40, 400)):
+        detached.start("nothing-here", code=127)
+        detached.await_event("ended")
+        while watched(detached.box.base):
+            time.sleep(0.001)
+        os.unlink(detached.box.status)
 
 
 def test_a_broken_plan_is_told_too(detached: Monitored) -> None:
