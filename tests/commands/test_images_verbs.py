@@ -8,6 +8,7 @@ import pytest
 from hull.errors import UserError
 
 from tests import imagebuild, registries
+from tests.busybox import rootfs
 from tests.imagebuild import layer, member
 from tests.imagestore import box  # noqa: F401 (a fixture)
 
@@ -70,3 +71,9 @@ def test_import_then_an_image_without_a_name(box):  # noqa: F811
     rows = verb("images")(box.engine, no_trunc=True)
     assert {(row.repository, row.id) for row in rows} == {("x", named), ("<none>", unnamed)}
     assert [row.id for row in verb("images")(box.engine, "x", no_trunc=True)] == [named]
+
+
+def test_an_image_can_go_right_after_its_last_container_has_removed_itself(cli):
+    cli("import", "-", "passing", input=rootfs(), check=True)
+    cli("run", "--rm", "--network", "none", "passing", "true", check=True)
+    assert cli("rmi", "passing", check=True).stdout.startswith(b"passing:latest\n")
