@@ -2,7 +2,6 @@
 
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
-from hull.commands.rm import sweep
 from hull.engine import Engine
 from hull.light import Annotated
 
@@ -17,5 +16,6 @@ def rmi(
 
     A reference goes first; the image goes with its last one. Prints what went: references, then the id.
     """
-    sweep(engine)  # what --rm has just removed uses no image
+    for row in engine.containers.all():  # what --rm has just removed uses no image
+        engine.containers.forget_if_gone(row)
     return each(image, lambda name: engine.images.remove(name, force=force), flat=True)

@@ -103,7 +103,7 @@ class Containers:
         left, now = [], time.time()
         for ident, creator, created in self._db.rows("SELECT id, creator, created FROM containers WHERE remove = 1"):
             here = os.path.isdir(self._paths.container(str(ident)))
-            if not here and (now - float(str(created)) >= SETTLED or not Process.parse(str(creator)).alive):
+            if not here and now - float(str(created)) >= SETTLED:
                 self.forget(str(ident))
             elif here and not Process.parse(str(creator)).alive:
                 left.append(ident)
