@@ -1,7 +1,6 @@
 """`hull image`: what is said of images only; the other words of Docker's `image` are verbs of their own."""
 
-import sys
-
+from hull.commands._asking import confirm
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
@@ -35,7 +34,7 @@ def image(
         raise UserError(f"hull image prune does not take {images[0]!r}", "hull image prune --filter, or hull rmi")
     if not force:
         which = "images without at least one container" if all else "dangling images"
-        confirm(f"This will remove all {which}.", "hull image prune --force")
+        confirm("remove", f"This will remove all {which}.", "hull image prune --force")
     lines, freed = pruned(engine, filter, everything=all)
     return [*(["Deleted Images:", *lines, ""] if lines else []), f"Total reclaimed space: {size(freed)}"]
 
@@ -52,16 +51,6 @@ def pruned(engine: Engine, words: Many, *, everything: bool) -> tuple[list[str],
         if (everything or subject.dangling or "dangling" in filters.said) and filters.match(subject)
     ]
     return pruning.prune(engine.images, engine.paths, chosen)
-
-
-def confirm(warning: str, way: str) -> None:
-    """Ask on a terminal; elsewhere nobody could answer, so nothing is done."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UserError("cannot remove without asking: there is no terminal", way)
-    sys.stderr.write(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise UserError("nothing was removed", f"answer y, or {way}")
 
 
 def _diff(engine: Engine, images: Many) -> list[str]:

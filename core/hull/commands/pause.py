@@ -1,16 +1,13 @@
 """hull pause: hold every process of a container still."""
 
-import os
 import time
 
 from hull import log
 from hull.commands._several import each
 from hull.commands._verb import Word
 from hull.engine import Engine
-from hull.light import TYPE_CHECKING, Annotated
-
-if TYPE_CHECKING:
-    from hull.runtime.freeze import Held
+from hull.light import Annotated
+from hull.state.status import append
 
 Many = tuple[str, ...]
 
@@ -37,21 +34,9 @@ def _pause(engine: Engine, word: str) -> str:
         why = "it has no control group of its own (a limit gives it one)"
         engine.events(log.Event("note", row.name, f"{why}: each of its processes was stopped by a signal"))
     directory = engine.paths.container(row.id)
-    _record(directory, held)
+    append(directory, "paused", time.time(), method=held.method, already=held.already)
     monitor = control.connect(directory)
     if monitor is not None:
         monitor.pause()
     engine.history.add("container", "pause", row.id, attributes(row.spec, row.name))
     return word
-
-
-def _record(directory: str, held: "Held") -> None:
-    """Append the line `paused` by one write, as state.status.append does, with what `unpause` has to know."""
-    import json
-
-    line = {"event": "paused", "method": held.method, "already": held.already, "time": time.time()}
-    fd = os.open(f"{directory}/status", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        os.write(fd, json.dumps(line, separators=(",", ":")).encode() + b"\n")
-    finally:
-        os.close(fd)

@@ -1,9 +1,9 @@
 """hull prune: remove the containers that have ended; Docker says `container prune`."""
 
-import sys
 import time
 
 from hull.commands import rm
+from hull.commands._asking import confirm
 from hull.commands._files import Files
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
@@ -16,7 +16,7 @@ Many = tuple[str, ...]
 ENDED = ("created", "exited", "dead")
 
 
-class _Filter(NamedTuple):
+class Filter(NamedTuple):
     """What --filter says: made before `until`, with every label in `having`, with none in `lacking`."""
 
     until: float | None = None
@@ -41,10 +41,11 @@ def prune(
     filter: Annotated[Many, Flag("until=TIME or AGE, label=KEY[=VALUE], label!=…", metavar="FILTER")] = (),
 ) -> list[str]:
     """Remove the containers that have ended, and tell what that freed."""
-    wanted = _parse(filter)
+    wanted = parse(filter)
     if not force:
-        _ask(what)
-    removed, freed = _containers(engine, wanted)
+        images_too = " and all images without a name" if what == "all" else ""
+        confirm("prune", f"This will remove all stopped containers{images_too}.", "hull prune --force")
+    removed, freed = ended(engine, wanted)
     lines = ["Deleted Containers:", *removed, ""] if removed else []
     if what == "all":
         images, more = _images(engine)
@@ -53,7 +54,8 @@ def prune(
     return [*lines, f"Total reclaimed space: {size(freed)}"]
 
 
-def _containers(engine: Engine, wanted: _Filter) -> tuple[list[str], int]:
+def ended(engine: Engine, wanted: Filter) -> tuple[list[str], int]:
+    """Remove the ended containers that are wanted; return their ids and the bytes that it freed."""
     rows = [row for row in engine.containers.all() if wanted.takes(row) and _ended(engine, row)]
     removed, freed = [], 0
     for row, count in zip(rows, _sizes(engine, rows), strict=True):
@@ -98,20 +100,9 @@ def _images(engine: Engine) -> tuple[list[str], int]:
     return removed, freed
 
 
-def _ask(what: str) -> None:
-    """Ask on a terminal; elsewhere nobody could answer, so nothing is done."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UserError("cannot prune without asking: there is no terminal", "hull prune --force")
-    more = " and all images without a name" if what == "all" else ""
-    sys.stderr.write(f"WARNING! This will remove all stopped containers{more}.\n")
-    sys.stderr.write("Are you sure you want to continue? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise UserError("nothing was pruned", "answer y, or hull prune --force")
-
-
-def _parse(words: Many) -> _Filter:
-    wanted = _Filter()
+def parse(words: Many) -> Filter:
+    """Return what --filter words say."""
+    wanted = Filter()
     for word in words:
         key, equals, value = word.partition("=")
         if key == "until" and value:

@@ -1,5 +1,6 @@
 """`hull system`: what the store takes, what can go, and everything."""
 
+from hull.commands._asking import confirm
 from hull.commands._usage import DetailRow, UsageRow, details, usage
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
@@ -43,8 +44,8 @@ def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, forc
     if not force:
         which = "all images without a container" if everything else "all images without a name"
         more = ", all volumes that nobody named and no container uses" if volumes else ""
-        image.confirm(f"This will remove all stopped containers, {which}{more}.", "hull system prune --force")
-    done = {"Containers": prune._containers(engine, prune._parse(words))}  # noqa: SLF001 (the same verb, of more)
+        confirm("remove", f"This will remove all stopped containers, {which}{more}.", "hull system prune --force")
+    done = {"Containers": prune.ended(engine, prune.parse(words))}
     if volumes:
         done["Volumes"] = _unused.volumes(engine)
     done["Images"] = image.pruned(engine, words, everything=everything)
@@ -53,10 +54,10 @@ def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, forc
 
 
 def _reset(engine: Engine, *, force: bool) -> list[str]:
-    from hull.commands import _unused, image
+    from hull.commands import _unused
 
     if not force:
         text = f"This will kill and remove all containers, and remove all images and volumes: {engine.paths.data}"
-        image.confirm(text, "hull system reset --force")
+        confirm("remove", text, "hull system reset --force")
     _unused.everything(engine)
     return [f"Removed {engine.paths.data}"]

@@ -83,11 +83,14 @@ def judge(lines: list[bytes], boot: str) -> Status:
     return status._replace(state="exited", exit_code=code, error=error)
 
 
-def append(directory: str, event: str, time: float) -> None:
-    """Add a verb's own line, whole or not at all."""
+def append(directory: str, event: str, time: float, **more: Any) -> None:
+    """Add a verb's own line, whole or not at all; `more` are further fields, as JSON has them."""
+    import json
+
+    line = json.dumps({"event": event, **more, "time": round(time, 6)}, separators=(",", ":"))
     descriptor = os.open(f"{directory}/status", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        os.write(descriptor, f'{{"event":"{event}","time":{time:.6f}}}\n'.encode())
+        os.write(descriptor, f"{line}\n".encode())
     finally:
         os.close(descriptor)
 
