@@ -60,4 +60,13 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE layers ADD COLUMN mark TEXT NOT NULL DEFAULT ''; -- boot id:nonce until its data is on the disk, then ''
     ALTER TABLE layers ADD COLUMN tree TEXT NOT NULL DEFAULT ''; -- digest of its files, '' until somebody took it
     """,
+    """
+    CREATE TABLE volumes (
+        name TEXT PRIMARY KEY,           -- of one that was made by a word of its own; its directory says that it is
+        labels TEXT NOT NULL,            -- JSON object
+        options TEXT NOT NULL,           -- JSON object: the local driver's, as Docker's -o
+        anonymous INTEGER NOT NULL,      -- nobody named it
+        created REAL NOT NULL            -- seconds since the epoch
+    ) STRICT;
+    """,
 )
