@@ -21,6 +21,7 @@ FULL = Spec(
     log_driver="json-file",
     log_options=("max-size=1m",),
     health=Health(("CMD", "true"), 1.5, 2.0, 3, 4.0, 5.0),
+    egress=("dns", "192.0.2.1:443"),
 )
 
 

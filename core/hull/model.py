@@ -133,6 +133,7 @@ class Spec(NamedTuple):
     log_driver: str = ""
     log_options: tuple[str, ...] = ()
     health: Health | None = None
+    egress: tuple[str, ...] = ()
 
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Spec.decode` is the inverse."""
