@@ -30,6 +30,16 @@ class Port(NamedTuple):
     last: int = 0
 
 
+class Endpoint(NamedTuple):
+    """A named network that a container is on, and what was asked of it there; "" where hull chooses."""
+
+    network: str
+    aliases: tuple[str, ...] = ()
+    address: str = ""
+    address6: str = ""
+    mac: str = ""
+
+
 class Ulimit(NamedTuple):
     """A resource limit; -1 is unlimited. `name` as setrlimit's RLIMIT_ word in lower case (nofile, nproc, core)."""
 
@@ -134,6 +144,8 @@ class Spec(NamedTuple):
     log_options: tuple[str, ...] = ()
     health: Health | None = None
     egress: tuple[str, ...] = ()
+    volumes_from: tuple[str, ...] = ()
+    networks: tuple[Endpoint, ...] = ()
 
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Spec.decode` is the inverse."""
@@ -143,6 +155,7 @@ class Spec(NamedTuple):
         data["ulimits"] = [u._asdict() for u in self.ulimits]
         data["limits"] = self.limits._asdict()
         data["health"] = None if self.health is None else self.health._asdict()
+        data["networks"] = [endpoint._asdict() for endpoint in self.networks]
         return data
 
     @classmethod
@@ -154,6 +167,7 @@ class Spec(NamedTuple):
         values["ulimits"] = tuple(Ulimit(**u) for u in data.get("ulimits", ()))
         values["limits"] = Limits.decode(data.get("limits", {}))
         values["health"] = _health(data.get("health"))
+        values["networks"] = tuple(Endpoint(**{**e, "aliases": tuple(e["aliases"])}) for e in data.get("networks", ()))
         return cls(**values)
 
 
@@ -215,7 +229,10 @@ class Identity(NamedTuple):
 
 
 class Attachment(NamedTuple):
-    """What a network backend decided for one container: words for the plan and files for /etc."""
+    """What a network backend decided for one container: words for the plan and files for /etc.
+
+    `namespace` is the path of a network namespace that is there before the container; "" where one is made for it.
+    """
 
     backend: str
     ops: tuple[tuple[str, ...], ...]
@@ -223,3 +240,4 @@ class Attachment(NamedTuple):
     hosts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
+    namespace: str = ""
