@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hull.model import Health, Image, Limits, Mount, Port, Spec, Ulimit
+from hull.model import Endpoint, Health, Image, Limits, Mount, Port, Spec, Ulimit
 
 FULL = Spec(
     image="debian:12",
@@ -21,6 +21,7 @@ FULL = Spec(
     log_driver="json-file",
     log_options=("max-size=1m",),
     health=Health(("CMD", "true"), 1.5, 2.0, 3, 4.0, 5.0),
+    networks=(Endpoint("front", ("web",), "10.1.0.2", "fd00::2", "02:00:00:00:00:01"), Endpoint("back")),
     egress=("dns", "192.0.2.1:443"),
 )
 

@@ -69,4 +69,23 @@ MIGRATIONS: tuple[str, ...] = (
         created REAL NOT NULL            -- seconds since the epoch
     ) STRICT;
     """,
+    """
+    CREATE TABLE networks (
+        id TEXT PRIMARY KEY,             -- 64 hex digits
+        name TEXT NOT NULL UNIQUE,
+        settings TEXT NOT NULL,          -- JSON: subnets, internal, labels, options
+        created REAL NOT NULL            -- seconds since the epoch
+    ) STRICT;
+    CREATE TABLE endpoints (             -- what the members' last starts were given
+        network TEXT NOT NULL,
+        container TEXT NOT NULL,
+        interface TEXT NOT NULL,         -- its name inside: eth0
+        address TEXT NOT NULL,           -- IPv4, '' where the network has none
+        address6 TEXT NOT NULL,
+        mac TEXT NOT NULL,
+        space TEXT NOT NULL,             -- "inode descriptor" of the network's namespace, as its holder has it open
+        holder TEXT NOT NULL DEFAULT '', -- "pid start-tick boot-id", '' for who stands beside the container
+        PRIMARY KEY (network, container)
+    ) STRICT;
+    """,
 )
