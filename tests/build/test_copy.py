@@ -116,12 +116,51 @@ def test_whiteouts_and_links_of_a_stage_are_copied_as_seen(build):
     assert build.inside(ident, "/bin/busybox", "ls", "/d").split() == ["2", "l"]
 
 
+def test_symbolic_modes(build):
+    build.write(plain="x", script="x")
+    (build.context / "plain").chmod(0o640)
+    (build.context / "script").chmod(0o755)
+    (build.context / "d").mkdir(0o700)
+    (build.context / "d" / "f").write_text("x")
+    (build.context / "d" / "f").chmod(0o600)
+    ident = build.image(
+        "FROM busybox AS s\nRUN touch /own && chmod 4700 /own\nFROM busybox\nARG M=u=rwX,go=rX\n"
+        "COPY --chmod=$M plain script /m/\nCOPY --chmod=$M d /m/d\nCOPY --chmod=+x plain /x\nADD --chmod=g=u plain /g\n"
+        "COPY --from=s --chmod=go+r,u-s /own /own\nCOPY --chmod=a-w,+x <<f /h\nhere\nf\n"
+    )
+    names = ("/m/plain", "/m/script", "/m/d", "/m/d/f", "/x", "/g", "/own", "/h")
+    found = [line.split()[1] for line in build.inside(ident, *STAT, *names).splitlines()]
+    assert found == ["644", "755", "755", "644", "751", "660", "744", "555"]
+
+
+def test_parents_at_any_depth(build):
+    for name in ("src/a.txt", "src/x/b.txt", "src/x/y/c.txt", "src/x/y/c.md", "src/x.txt/in", "o/x/deep", "top.txt"):
+        (build.context / name).parent.mkdir(parents=True, exist_ok=True)
+        (build.context / name).write_text(name)
+    os.symlink("x", build.context / "src" / "link")
+    ident = build.image(
+        "FROM busybox AS s\nRUN mkdir -p /q/w/e && touch /q/w/e/1.txt /q/2.txt\nFROM busybox\n"
+        "COPY --parents ./src/**/*.txt /p/\nCOPY --parents **/x /x/\nCOPY --parents src/./** /all/\n"
+        "COPY --parents --from=s /q/./**/*.txt /stage/\nCOPY --parents **/top.txt /none/\n"
+    )
+
+    def files(place: str) -> list[str]:
+        return sorted(build.inside(ident, "find", place, "!", "-type", "d").split())
+
+    assert files("/p") == ["/p/src/a.txt", "/p/src/x.txt/in", "/p/src/x/b.txt", "/p/src/x/y/c.txt"]
+    assert files("/x") == ["/x/o/x/deep", "/x/src/x/b.txt", "/x/src/x/y/c.md", "/x/src/x/y/c.txt"]
+    assert files("/all") == [
+        "/all/a.txt", "/all/link", "/all/x.txt/in", "/all/x/b.txt", "/all/x/y/c.md", "/all/x/y/c.txt"
+    ]  # fmt: skip
+    assert (files("/stage"), files("/none")) == (["/stage/2.txt", "/stage/w/e/1.txt"], ["/none/top.txt"])
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("COPY nothing /", "no such file or directory"),
         ("COPY f /etc/passwd/below", "no directory"),
-        ("COPY --chmod=rwx f /", "no octal mode"),
+        ("COPY --chmod=rwx f /", "no mode"),
         ("COPY --from=busybox /nothing /", "no such file or directory"),
     ],
 )

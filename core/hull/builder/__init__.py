@@ -6,9 +6,9 @@ its history, or its files. Files change in a fresh upper directory over the stag
 launcher makes (`running`), or by entries that the confined child places (`copying`). The upper is then *sealed*: the
 child packs it to learn its digest, and the directory itself becomes the next layer; nothing is unpacked twice.
 
-Sealed layers stay in the build's own scratch directory until its end. There they are synced once, get their names and
-rows, and the image its row. Whatever kills a build leaves one scratch directory whose lock is free: the next build
-removes it.
+Sealed layers stay in the build's own scratch directory until its end. There they get their names and rows, marked as
+not yet synced (hull.images.settling says what becomes of the mark), and the image its row. Whatever kills a build
+leaves one scratch directory whose lock is free: the next build removes it.
 
 What needs root of the user namespace is done by one confined child a build (`child`), started when first needed: it
 serves requests over a socket and forks for each.

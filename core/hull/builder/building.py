@@ -200,7 +200,6 @@ class Build:
         blobs.put(self._engine.paths, checked.id, text)
         record = ImageRecord(checked.id, "", checked.text, 0, 0)
         self._engine.images.rows.add(record, list(checked.diff_ids), list(self._keys), self._shop.flavour)
-        self._engine.images.settle()
         return checked.id
 
 

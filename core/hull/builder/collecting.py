@@ -6,15 +6,13 @@ nothing below a source is followed. A context that tries to leave itself finds n
 
 import os
 import posixpath
-import re
 import stat
 from collections.abc import Iterator
 
+from hull.builder.matching import SPECIAL, matches
 from hull.errors import UserError
 from hull.images.resolving import Found, Root
 from hull.light import IO, NamedTuple
-
-SPECIAL = re.compile(r"[*?\[\\]")
 
 
 class Selection(NamedTuple):
@@ -106,7 +104,7 @@ class Collection:
         if self._selection.parents and "/./" in f"/{pattern}":
             pivot = len([part for part in f"/{pattern}".partition("/./")[0].split("/") if part])
         clean = posixpath.normpath(f"/{pattern}").lstrip("/")
-        found = [self._source(path, pivot) for path in (self._matches(clean) if clean else [""])]
+        found = [self._source(path, pivot) for path in self._paths(clean)]
         there = [one for one in found if one is not None]
         if not there and not (SPECIAL.search(pattern) and len(self._selection.patterns) > 1):
             why = "the .dockerignore leaves it out" if self._ignored_there(clean) else "no such file or directory"
@@ -114,6 +112,9 @@ class Collection:
                 f"cannot {self._selection.label} {pattern}: {why}", "paths are relative to the root of the source"
             )
         yield from there
+
+    def _paths(self, clean: str) -> list[str]:
+        return matches(self._root, clean, deep=self._selection.parents) if clean else [""]
 
     def _ignored_there(self, clean: str) -> bool:
         return not SPECIAL.search(clean) and bool(self._ignore) and self._ignore.ignores(clean)
@@ -132,28 +133,6 @@ class Collection:
         if self._selection.parents:
             return Source(found, path, "/".join(path.split("/")[pivot:]))
         return Source(found, path, "" if found.is_directory else path.rpartition("/")[2])
-
-    def _matches(self, pattern: str) -> list[str]:
-        """Return the paths that fit a pattern, sorted; one without wildcards is itself."""
-        if not SPECIAL.search(pattern):
-            return [pattern]
-        from hull.dockerfile.ignore import translate
-
-        paths = [""]
-        for part in pattern.split("/"):
-            if SPECIAL.search(part):
-                fits = re.compile(translate(part))
-                paths = [f"{path}{name}/" for path in paths for name in self._names(path) if fits.fullmatch(name)]
-            else:
-                paths = [f"{path}{part}/" for path in paths]
-        return sorted(path.rstrip("/") for path in paths)
-
-    def _names(self, path: str) -> list[str]:
-        try:
-            found = self._root.find(f"/{path}")
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return os.listdir(found.directory) if found.is_directory and found.status is not None else []
 
     def _entries(self) -> Iterator[Entry]:
         seen: set[str] = set()

@@ -11,13 +11,12 @@ from hull.builder.landing import Spot
 from hull.builder.origins import Origin
 from hull.builder.state import State
 from hull.builder.workshop import Layer, Workshop
-from hull.dockerfile import contexts
+from hull.dockerfile import contexts, modes
 from hull.dockerfile.model import Copy, Heredoc, Workdir
+from hull.dockerfile.place import Malformed
 from hull.errors import HullError
 from hull.images import compression
 from hull.light import IO, Any, NamedTuple
-
-OCTAL = re.compile(r"0?[0-7]{1,4}", re.ASCII)
 
 
 class Part(NamedTuple):
@@ -67,15 +66,14 @@ def workdir(shop: Workshop, state: State, instruction: Workdir) -> tuple[Layer, 
 
 
 def _spot(state: State, instruction: Copy) -> Spot:
-    mode = None
     if instruction.chmod:
-        if not OCTAL.fullmatch(instruction.chmod):
-            raise instruction.at.error(
-                f"--chmod={instruction.chmod} is no octal mode", "write one like 0644 or 755", near=instruction.chmod
-            )
-        mode = int(instruction.chmod, 8)
+        try:
+            modes.parse(instruction.chmod)
+        except Malformed as error:
+            hint = "write one like 0644 or u=rwX,go=rX"
+            raise instruction.at.error(f"--chmod: {error}", hint, near=instruction.chmod) from None
     path = settings.resolved(state, instruction.target)
-    return Spot(path, single=True, chown=instruction.chown, chmod=mode)
+    return Spot(path, single=True, chown=instruction.chown, chmod=instruction.chmod)
 
 
 def _parts(shop: Workshop, state: State, instruction: Copy, origin: Origin) -> list[Part]:

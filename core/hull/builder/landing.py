@@ -3,7 +3,9 @@
 import os
 import stat
 
+from hull.dockerfile import modes
 from hull.errors import UserError
+from hull.images import tarheader
 from hull.images.placing import Owners, Placer
 from hull.images.resolving import Root
 from hull.images.tarheader import Entry
@@ -20,14 +22,14 @@ class Spot(NamedTuple):
     """A destination: an absolute `path`, a slash at its end where a directory is meant.
 
     `single`: one file comes, which takes the path's last name unless a directory is there. `chown` is --chown's word;
-    without it owners stay as they are in the archive. `chmod` is for everything but links. `unpack`: an archive comes,
-    whose own top is the destination's.
+    without it owners stay as they are in the archive. `chmod` is --chmod's, for everything but links. `unpack`: an
+    archive comes, whose own top is the destination's.
     """
 
     path: str
     single: bool = False
     chown: str = ""
-    chmod: int | None = None
+    chmod: str = ""
     unpack: bool = False
 
 
@@ -45,7 +47,7 @@ def land(root: int, spot: Spot, owner: Ids | None, stream: TarStream, flavour: s
         os.close(parent)
     else:
         fd, fresh = make(root, spot.path, owner)
-    lander = _Lander(fd, owner, spot.chmod, flavour, fresh=fresh)
+    lander = _Lander(fd, owner, modes.parse(spot.chmod) if spot.chmod else None, flavour, fresh=fresh)
     lander.place(stream, top)
     if lander.top is not None:
         lander.settle_top(fd, unpack=spot.unpack)
@@ -87,7 +89,7 @@ def _made(root: int, above: int, path: bytes, owner: Ids | None, depth: int) -> 
 class _Lander(Placer):
     """Places with the instruction's owner and mode; a new destination takes an archive's, and of a copy the time."""
 
-    def __init__(self, fd: int, owner: Ids | None, mode: int | None, flavour: str, *, fresh: bool) -> None:
+    def __init__(self, fd: int, owner: Ids | None, mode: modes.Mode | None, flavour: str, *, fresh: bool) -> None:
         super().__init__(fd, Owners(keep=True, host=False))
         self._meta.single = flavour == "single"
         self._ids, self._mode, self._fresh = owner, mode, fresh
@@ -97,7 +99,7 @@ class _Lander(Placer):
         if self._ids is not None:
             entry = entry._replace(uid=self._ids[0], gid=self._ids[1])
         if self._mode is not None:
-            entry = entry._replace(mode=self._mode)
+            entry = entry._replace(mode=self._mode.of(entry.mode, directory=entry.kind == tarheader.DIRECTORY))
         return entry
 
     def _apply(self, path: bytes, entry: Entry, stream: TarStream) -> None:
@@ -120,7 +122,8 @@ class _Lander(Placer):
         """Give the new destination what the archive says; a directory that is copied gives its content and its time."""
         if self.top is not None:
             uid, gid = self._ids or (0, 0)
-            plain = self.top._replace(mode=0o755 if self._mode is None else self._mode, uid=uid, gid=gid, xattrs={})
+            mode = self._mode.of(0o755, directory=True) if self._mode else 0o755
+            plain = self.top._replace(mode=mode, uid=uid, gid=gid, xattrs={})
             self._settle(fd, self.top if unpack else plain)
 
 

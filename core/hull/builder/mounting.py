@@ -68,7 +68,7 @@ class Ways:
         picked = self._origin(mount.origin).select(self._shop, _selection(mount))
         self._shop.worker.ask("prepare", step=place, top="", stubs=[])
         single = picked.found is None or picked.found.single
-        spot = {"path": "/source", "single": single, "chown": "", "chmod": None}
+        spot = {"path": "/source", "single": single, "chown": "", "chmod": ""}
         picked.place(place, [], state.directories, spot)
         return Mount("bind", f"{place}/upper/source", _target(state, mount.target), mount.readonly)
 
@@ -92,7 +92,7 @@ class Ways:
         picked = self._origin(mount.origin).select(self._shop, _selection(mount))
         place = f"{path}.new"
         self._shop.worker.ask("prepare", step=place, top="", stubs=[])
-        spot = {"path": "/source/", "single": False, "chown": "", "chmod": None}
+        spot = {"path": "/source/", "single": False, "chown": "", "chmod": ""}
         picked.place(place, [], state.directories, spot)
         os.rename(f"{place}/upper/source", path)
         self._shop.worker.ask("remove", paths=[place])

@@ -97,7 +97,7 @@ def _unpacked(shop: Workshop, file: IO[bytes], label: str) -> str:
         while chunk := file.read(1 << 18):
             sink.write(chunk)
 
-    spot = {"path": "/", "single": False, "chown": "0:0", "chmod": None}
+    spot = {"path": "/", "single": False, "chown": "0:0", "chmod": ""}
     shop.worker.ask("place", feed=feed, step=step, layers=[], names=[], spot=spot)
     return f"{step}/upper"
 

@@ -179,14 +179,6 @@ def export(data: int, flavour: str, layers: list[str], empty: str) -> Answer:  #
     return {}
 
 
-def sync(_data: int, flavour: str, path: str) -> Answer:  # noqa: ARG001
-    """Put on the disk what is in the file system of `path`."""
-    from hull.kernel import syscalls
-
-    syscalls.syncfs(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
-    return {}
-
-
 def remove(_data: int, flavour: str, paths: list[str]) -> Answer:  # noqa: ARG001
     """Remove everything below the directories, and them where that is allowed."""
     from contextlib import suppress
@@ -201,6 +193,5 @@ def remove(_data: int, flavour: str, paths: list[str]) -> Answer:  # noqa: ARG00
 
 
 TASKS: dict[str, Callable[..., Answer]] = {
-    one.__name__: one
-    for one in (prepare, place, copy, digest, directory, seal, squash, file, cache, export, sync, remove)
+    one.__name__: one for one in (prepare, place, copy, digest, directory, seal, squash, file, cache, export, remove)
 }

@@ -129,6 +129,7 @@ class Workshop:
             self._publish(diff_id, directory, size)
         self._sealed.clear()
         self._steps.add([*self._used.values(), *self._made.values()])
+        self.engine.images.settle()
 
     def kept(self, layers: list[Layer]) -> list[Layer]:
         """Return the layers where they are now: `keep` has given them their names."""

@@ -101,8 +101,8 @@ class Run(NamedTuple):
 class Copy(NamedTuple):
     """`COPY` and, with `add`, `ADD`. `sources` are paths, patterns or (ADD) URLs; `inline` are files of heredocs.
 
-    `origin` is --from: a stage's name or number, a build context or an image; "" is the build context. `chmod` is octal
-    digits or, as BuildKit has it, symbolic. `unpack` None is the instruction's own default.
+    `origin` is --from: a stage's name or number, a build context or an image; "" is the build context. `chmod` is what
+    `modes.parse` takes. `unpack` None is the instruction's own default.
     """
 
     at: Place
