@@ -51,7 +51,8 @@ class Session:
 
     def holds(self, identity: Identity) -> bool:
         """Whether every id of `identity` is mapped here, so that its namespace can nest in this one."""
-        return bool(self.identity.helpers) and identity.helpers == self.identity.helpers
+        same = bool(self.identity.helpers) and identity.helpers == self.identity.helpers
+        return same or identity == self.identity
 
     def close(self) -> None:
         """Let the namespace go."""

@@ -71,6 +71,7 @@ void clone_prepare(struct launch *launch)
         launch->joins[count++] = MUST(open(join->arg[1], O_RDONLY | O_CLOEXEC), "open", join->arg[1]);
     }
     launch->cgroup = cgroup_open(launch->plan);
+    nftables_check(launch->plan);
 }
 
 static int sysfs; /* 0: none was made */
@@ -144,6 +145,7 @@ static int intermediate(void *data)
     }
     if (clone_outer_network(launch->plan))
         make_outer_network(launch->plan);
+    nftables_apply(launch->plan);
     errand->request.flags |= CLONE_PARENT;
     errand->request.signal = 0; /* the intermediate's own, SIGCHLD, is taken over */
     launch->child = sys_clone(&errand->request);

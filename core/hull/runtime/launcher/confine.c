@@ -104,27 +104,15 @@ void confine_become(const struct plan *plan, const struct identity *who)
         MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "give up", "new privileges");
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void install(const char *text)
 {
     static struct sock_filter code[BPF_MAXINSNS] ROOMY;
     struct sock_fprog program = {.filter = code};
-    size_t length = strlen(text);
+    ssize_t length = text_bytes(text, code, sizeof code);
 
-    if (length == 0 || length % (2 * sizeof *code) || length / (2 * sizeof *code) > BPF_MAXINSNS)
-        fail(EXIT_TOOL, EINVAL, "install", "the seccomp filter", "it is not a list of instructions");
-    for (size_t i = 0; i < length; i += 2) {
-        int high = hex(text[i]), low = hex(text[i + 1]);
-
-        if (high < 0 || low < 0)
-            fail(EXIT_TOOL, EINVAL, "install", "the seccomp filter", "it is not written in lower-case hex");
-        ((unsigned char *)code)[i / 2] = (unsigned char)(high << 4 | low);
-    }
-    program.len = (unsigned short)(length / (2 * sizeof *code));
+    if (length <= 0 || (size_t)length % sizeof *code)
+        fail(EXIT_TOOL, EINVAL, "install", "the seccomp filter", "it is not a list of instructions in lower-case hex");
+    program.len = (unsigned short)((size_t)length / sizeof *code);
     MUST(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "install", "the seccomp filter");
 }
 

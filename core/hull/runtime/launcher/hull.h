@@ -22,7 +22,7 @@ enum { EXIT_TOOL = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 enum word {
     W_ID, W_STATUS, W_EVENTS, W_MONITOR, W_INPUT, W_ATTACH, W_LOG, W_RESTART, W_STOP, W_HEALTH, W_HEALTH_ARG, W_CGROUP,
     W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_NAMESPACE,
-    W_NAMESPACE_JOIN, W_JOIN, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER, W_ROOT_BIND,
+    W_NAMESPACE_JOIN, W_JOIN, W_NFTABLES, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER, W_ROOT_BIND,
     W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_ARG, W_REMOVE, W_COUNT
@@ -89,6 +89,7 @@ void fail_warn(const char *text);
 bool text_number(const char *text, unsigned long long most, unsigned long long *value);
 unsigned long long text_must_number(const char *text, unsigned long long most, const char *what);
 bool text_has(const char *list, const char *word);
+ssize_t text_bytes(const char *hex, void *bytes, size_t most); /* -1: it is no lower-case hex of that many */
 const char *text_decimal(unsigned number); /* until the next call */
 char *text_join(char *buffer, size_t size, const char *a, const char *b, const char *c);
 
@@ -218,6 +219,10 @@ bool maps_asked(const struct plan *plan);
 bool maps_by_child(const struct plan *plan); /* launcher: asked before the clone, of the parent namespace's ids */
 void maps_write_own(const struct plan *plan);
 bool maps_hold(const struct plan *plan, enum word word, unsigned long long inside);
+
+/* nftables.c: what the container may reach, in force before it is made. */
+void nftables_check(const struct plan *plan); /* launcher: that the container could not undo it */
+void nftables_apply(const struct plan *plan);
 
 /* child.c: the child's chronological list. */
 _Noreturn void child_run(struct launch *launch, int channel, int progress);

@@ -33,6 +33,7 @@ static const struct {
     {"namespace", 1, STAGE_NAMESPACES},
     {"namespace-join", 2, STAGE_NAMESPACES},
     {"join", 3, STAGE_NAMESPACES},
+    {"nftables", 1, STAGE_NAMESPACES},
     {"helper", 2, STAGE_HELPERS},
     {"helper-arg", 1, STAGE_HELPERS},
     {"helper-request", 2, STAGE_HELPERS},

@@ -43,6 +43,27 @@ bool text_has(const char *list, const char *word)
     return false;
 }
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+ssize_t text_bytes(const char *hex, void *bytes, size_t most)
+{
+    size_t length = strlen(hex);
+
+    if (length % 2 != 0 || length / 2 > most)
+        return -1;
+    for (size_t i = 0; i < length; i += 2) {
+        int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
+
+        if (high < 0 || low < 0)
+            return -1;
+        ((unsigned char *)bytes)[i / 2] = (unsigned char)(high << 4 | low);
+    }
+    return (ssize_t)(length / 2);
+}
+
 const char *text_decimal(unsigned number)
 {
     static char room[16];
