@@ -305,6 +305,11 @@ void finish_failed(struct launch *launch);
 _Noreturn void finish_by_interrupt(void);
 void finish_remove(const struct launch *launch);
 
+/* forward.c: published ports; a helper of that name is not executed but is the launcher itself. */
+#define FORWARD_WORD "@FORWARD"
+_Noreturn void forward_run(char **words, int count);
+void forward_alone(int argc, char **argv); /* comes back where nobody asked for it */
+
 /* leash.c, monitor.c: a detached container's launcher has a monitor; monitor_enter comes back in such a launcher. */
 bool monitor_asked(const struct plan *plan);
 void monitor_enter(struct launch *launch);

@@ -140,6 +140,7 @@ int main(int argc, char **argv, char **environment)
     reset_signals();
     tie_to_caller();
     fill_standard();
+    forward_alone(argc, argv);
     program_remember_caller(argc, argv, environment);
     plan_load(&plan, argc, argv);
     launch.plan = &plan;

@@ -1,0 +1,99 @@
+/* Into the container's network, and the rule by which answers to marked connections stay inside it. */
+#include "forward.h"
+
+#include <linux/fib_rules.h>
+#include <linux/netlink.h>
+#include <linux/nsfs.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+struct request {
+    struct nlmsghdr head;
+    union {
+        struct fib_rule_hdr rule;
+        struct rtmsg route;
+    };
+    char attributes[128];
+};
+
+static void add(struct request *request, unsigned short type, uint32_t value)
+{
+    struct rtattr *at = (struct rtattr *)((char *)request + NLMSG_ALIGN(request->head.nlmsg_len));
+
+    *at = (struct rtattr){.rta_len = RTA_LENGTH(sizeof value), .rta_type = type};
+    memcpy(RTA_DATA(at), &value, sizeof value);
+    request->head.nlmsg_len = NLMSG_ALIGN(request->head.nlmsg_len) + RTA_ALIGN(at->rta_len);
+}
+
+static bool sent(int netlink, struct request *request)
+{
+    struct {
+        struct nlmsghdr head;
+        struct nlmsgerr error;
+        char rest[512];
+    } reply;
+
+    request->head.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    if (send(netlink, request, request->head.nlmsg_len, 0) < 0 || recv(netlink, &reply, sizeof reply, 0) < 0)
+        return false;
+    return reply.head.nlmsg_type == NLMSG_ERROR && (reply.error.error == 0 || reply.error.error == -EEXIST);
+}
+
+static bool marked_stays(int netlink, unsigned char family)
+{
+    struct request rule = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof rule.rule), .nlmsg_type = RTM_NEWRULE},
+                           .rule = {.family = family, .action = FR_ACT_TO_TBL}};
+    struct request route = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof route.route), .nlmsg_type = RTM_NEWROUTE},
+                            .route = {.rtm_family = family,
+                                      .rtm_protocol = RTPROT_STATIC,
+                                      .rtm_type = RTN_LOCAL,
+                                      .rtm_scope = RT_SCOPE_HOST}};
+
+    add(&rule, FRA_FWMARK, FORWARD_MARK);
+    add(&rule, FRA_TABLE, FORWARD_TABLE);
+    add(&rule, FRA_PRIORITY, 1);
+    add(&route, RTA_TABLE, FORWARD_TABLE);
+    add(&route, RTA_OIF, 1); /* loopback is the first interface of every namespace */
+    return sent(netlink, &rule) && sent(netlink, &route);
+}
+
+/* True: answers to a marked connection find back to it. */
+static bool prepare_marks(void)
+{
+    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    int accept = open("/proc/sys/net/ipv4/tcp_fwmark_accept", O_WRONLY | O_CLOEXEC);
+    bool able = netlink >= 0 && accept >= 0 && write(accept, "1", 1) == 1 && marked_stays(netlink, AF_INET);
+
+    if (able) /* a kernel without IPv6 has none to forward */
+        marked_stays(netlink, AF_INET6);
+    close(netlink);
+    close(accept);
+    return able;
+}
+
+static bool is_here(int userns)
+{
+    struct stat wanted, here;
+
+    return fstat(userns, &wanted) == 0 && stat("/proc/self/ns/user", &here) == 0 && wanted.st_ino == here.st_ino &&
+           wanted.st_dev == here.st_dev;
+}
+
+/* Should: listen before. Mustn't: be done twice. */
+void enter_network(struct forward *forward, const char *path)
+{
+    int netns = open(path, O_RDONLY | O_CLOEXEC), owner;
+
+    if (netns < 0 || (owner = ioctl(netns, NS_GET_USERNS)) < 0)
+        forward_fail("open the network namespace", path);
+    if (!is_here(owner) && setns(owner, CLONE_NEWUSER) < 0)
+        forward_fail("enter the owner of the network namespace", path);
+    if (setns(netns, CLONE_NEWNET) < 0)
+        forward_fail("enter the network namespace", path);
+    close(owner);
+    close(netns);
+    forward->transparent = prepare_marks();
+}
