@@ -21,7 +21,7 @@ class Paths(NamedTuple):
 
     @property
     def blobs(self) -> str:
-        """Manifests and configs by digest: blobs/sha256/<hex>."""
+        """Manifests and configs by digest, tar-splits by their layer's: blobs/sha256/<hex>, blobs/tar-split/<hex>."""
         return f"{self.data}/blobs"
 
     @property
@@ -94,7 +94,8 @@ def prepare(paths: Paths) -> None:
             f"cannot keep a store in {paths.data}: the ids of root's containers may not pass {closed}",
             f"set HULL_ROOT to a place that everyone may pass (the default is /var/lib/hull), or chmod o+x {closed}",
         )
-    for path in (paths.containers, paths.volumes, paths.scratch, paths.locks, f"{paths.blobs}/sha256"):
+    blobs = (f"{paths.blobs}/{kind}" for kind in ("sha256", "tar-split"))
+    for path in (paths.containers, paths.volumes, paths.scratch, paths.locks, *blobs):
         os.makedirs(path, mode, exist_ok=True)
     for flavour in ("range", "single"):
         os.makedirs(paths.layers(flavour), mode, exist_ok=True)

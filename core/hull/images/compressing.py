@@ -21,14 +21,15 @@ def kind_of(media_type: str) -> str:
 
 def stream(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
     """Yield the compressed bytes."""
-    machine = _machine(kind)
+    packer = machine(kind)
     for chunk in chunks:
-        if data := machine.compress(chunk):
+        if data := packer.compress(chunk):
             yield data
-    yield machine.flush()
+    yield packer.flush()
 
 
-def _machine(kind: str) -> Any:
+def machine(kind: str) -> Any:
+    """Return an encoder: `compress(data)`, then `flush()`."""
     if kind == "zstd":
         try:
             from compression.zstd import ZstdCompressor  # type: ignore[import-not-found,unused-ignore]

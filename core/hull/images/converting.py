@@ -1,13 +1,10 @@
 """Give an image that is here to another id map: its layers are packed under one and unpacked under the other."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
-from hull.errors import HostError, HullError
-from hull.images import locks
+from hull.errors import HullError
+from hull.images import locks, tars
 from hull.images.layers import NAME
 from hull.light import TYPE_CHECKING
 
@@ -18,7 +15,6 @@ if TYPE_CHECKING:
     from hull.state.images import Images
 
 OTHER = {"range": "single", "single": "range"}
-CHUNK = 1 << 18
 
 
 def convert(  # noqa: PLR0917 (the parts of a store)
@@ -33,31 +29,32 @@ def convert(  # noqa: PLR0917 (the parts of a store)
     for diff_id in missing:
         name = diff_id.partition(":")[2][:NAME]
         with locks.held(paths.locks, f"layer-{flavour}-{name}"):
-            if rows.directories([diff_id], flavour):
-                continue
-            scratch = layers.scratch(flavour, name)
-            try:
-                result = layers.unpack(
-                    scratch, flavour, packed(confine, source, f"{paths.layers(source)}/{there[diff_id]}")
-                )
-                layers.publish(scratch, name, flavour, {**result, "diff_id": diff_id})
-            except BaseException:
-                with suppress(HullError):  # what stays is scratch of the dead to the next pull
-                    layers.discard([scratch], flavour)
-                raise
+            if not rows.directories([diff_id], flavour):
+                directory = f"{paths.layers(source)}/{there[diff_id]}"
+                take(layers, flavour, diff_id, tars.of(paths, confine, source, directory, diff_id))
     return True
 
 
-def packed(confine: "Confine", flavour: str, directory: str) -> Iterator[bytes]:
-    """Yield an unpacked layer's tar; a packer that fails is an error at its end."""
-    argv = [sys.executable, "-P", "-m", "hull.images.unpacker", "pack", directory]
-    with confine(argv, flavour, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as packer:
-        if packer.stdout is None or packer.stderr is None:
-            raise HostError("cannot read from the packer", "try again")
-        while chunk := packer.stdout.read(CHUNK):
-            yield chunk
-        said = packer.stderr.read()
-    if packer.returncode:
-        raise HostError(
-            f"cannot pack {json.dumps(directory)}: {said.decode(errors='replace').strip()[-300:]}", "hull doctor"
-        )
+def take(layers: "Layers", flavour: str, diff_id: str, ways: Iterator[tuple[bool, Iterator[bytes]]]) -> None:
+    """Unpack a layer and publish it; its lock is held.
+
+    The very tar is the best one, unless it asks the layers below: what they said is in the files that it has now.
+    """
+    name = diff_id.partition(":")[2][:NAME]
+    for exact, tar in ways:
+        scratch = layers.scratch(flavour, name)
+        try:
+            result = layers.unpack(scratch, flavour, tar)
+            same = result["diff_id"] == diff_id
+            if exact and not (same and not result["links"]):
+                continue
+            layers.publish(
+                scratch, name, flavour, {**result, "diff_id": diff_id, "split": result["split"] if same else ""}
+            )
+        except BaseException as error:
+            with suppress(HullError):  # what stays is scratch of the dead to the next pull
+                layers.discard([scratch], flavour)
+            if not (exact and isinstance(error, HullError)):
+                raise
+            continue
+        return

@@ -13,7 +13,7 @@ from functools import partial
 
 from hull import log
 from hull.errors import HullError, RegistryError
-from hull.images import child, locks, settling
+from hull.images import child, locks, settling, tars
 from hull.light import Any, NamedTuple
 from hull.paths import Paths
 from hull.state.images import Images, LayerRecord, trusted
@@ -158,6 +158,7 @@ class Layers:
         """Give a whole layer its name and its row."""
         import json
 
+        tars.keep(self._paths, result["diff_id"], result.get("split", ""))
         os.rename(scratch, f"{self._paths.layers(flavour)}/{name}")
         notes = json.dumps(result["notes"])
         self._rows.add_layer(LayerRecord(result["diff_id"], flavour, name, result["size"], notes, settling.mark()))

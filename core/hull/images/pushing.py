@@ -1,8 +1,8 @@
 """Push an image that is here: its blobs first, two layers at a time, then its config, its manifest last.
 
 A layer is, in this order: there already; linked from another repository of the same registry; fetched from where its
-very bytes are known to be; packed again from its files. Packing gives the same tar, and so the same image, for what
-hull packed before; another tar of the same files makes another image of it, and hull says so.
+very bytes are known to be; packed again. Its files and its tar-split give the very tar, and so the same image; where
+they do not, another tar of the same files makes another image of it, and hull says so.
 """
 
 import threading

@@ -7,7 +7,7 @@ from functools import partial
 from hull import log
 from hull.config import Settings
 from hull.errors import HullError, RegistryError, UserError
-from hull.images import compressing, converting, reference
+from hull.images import compressing, reference, tars
 from hull.images.layers import STEP, Cancelled
 from hull.images.manifest import Descriptor
 from hull.images.reference import Reference
@@ -115,13 +115,14 @@ class Sender:
 
     def _packed(self, diff_id: str, kind: str) -> Sent:
         """Compress a layer's tar and upload it unless the registry has that, too."""
-        *others, last = self._tars(diff_id, kind)
-        for tar in others:
+        for exact, tar, whence in self._tars(diff_id, kind):
             try:
-                return self._compressed(diff_id, tar, kind, exact=True)
+                return self._compressed(diff_id, tar, kind, exact=exact)
             except HullError as error:
-                self._bench.events(log.Event("note", label(diff_id), f"not from its registry: {error.message}"))
-        return self._compressed(diff_id, last, kind, exact=False)
+                if not exact:
+                    raise
+                self._bench.events(log.Event("note", label(diff_id), f"not from {whence}: {error.message}"))
+        raise UserError(f"cannot push the layer {diff_id}: it is not here any more", "pull or build the image again")
 
     def _compressed(self, diff_id: str, tar: Iterator[bytes], kind: str, *, exact: bool) -> Sent:
         import hashlib
@@ -136,7 +137,7 @@ class Sender:
                 file.write(chunk)
             found = f"sha256:{whole.hexdigest()}"
             if exact and found != diff_id:
-                raise RegistryError(f"cannot use a blob of {diff_id}: it unpacks to {found}", "push without it")
+                raise RegistryError(f"cannot use a tar of {diff_id}: it is {found}", "push without it")
             sent = Sent(found, f"sha256:{packed.hexdigest()}", size, compressing.media_type(kind))
             again = "" if found == diff_id else ", packed again"
             if self._uploads.has(sent.digest):
@@ -146,22 +147,21 @@ class Sender:
                 self._tell(diff_id, f"pushed{again}")
         return sent
 
-    def _tars(self, diff_id: str, kind: str) -> Iterator[Iterator[bytes]]:
-        """Yield ways to the layer's tar: blobs compressed in another way than asked, its files last."""
+    def _tars(self, diff_id: str, kind: str) -> Iterator[tuple[bool, Iterator[bytes], str]]:
+        """Yield ways to the layer's tar, whether they claim to be the very one, and whence: packed again comes last."""
+        last = []
+        for exact, tar in tars.ways(self._bench.paths, self._bench.rows, self._bench.confine, diff_id):
+            if exact:
+                yield exact, tar, "its files"
+            else:
+                last.append(tar)
         for one in self._bench.sources.of(diff_id):
             if not suits(one.media_type, kind):
                 source = Registry(reference.parse(f"{one.repository}@{one.digest}"), self._bench.settings)
-                yield _decompressed(source.blob(Descriptor(one.digest, one.size, one.media_type)))
-        yield self._tar(diff_id)
-
-    def _tar(self, diff_id: str) -> Iterator[bytes]:
-        for flavour in ("range", "single"):
-            here = self._bench.rows.directories([diff_id], flavour)
-            if here:
-                return converting.packed(
-                    self._bench.confine, flavour, f"{self._bench.paths.layers(flavour)}/{here[diff_id]}"
-                )
-        raise UserError(f"cannot push the layer {diff_id}: it is not here any more", "pull or build the image again")
+                blob = source.blob(Descriptor(one.digest, one.size, one.media_type))
+                yield True, _decompressed(blob), one.repository
+        for tar in last:
+            yield False, tar, "its files"
 
     def _hashed(self, chunks: Iterator[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
         for chunk in chunks:

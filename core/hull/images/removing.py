@@ -68,7 +68,7 @@ def users(paths: Paths, rows: Images, ident: str) -> list[str]:
 
 def clean(paths: Paths, rows: Images, layers: "Layers") -> None:
     """Remove unreferenced layers and documents and the scratch of the dead; nothing while an image is being brought."""
-    from hull.images import blobs
+    from hull.images import blobs, tars
     from hull.images.store import LOCK
 
     with locks.tried(paths.locks, LOCK) as alone:
@@ -83,7 +83,8 @@ def clean(paths: Paths, rows: Images, layers: "Layers") -> None:
             layers.discard([f"{base}/{name}" for name in names], flavour)
         images = rows.all()
         digests = {tag.partition("@")[2] for tag, _ in rows.tags()}
-        blobs.keep_only(paths, digests | {image.id for image in images} | {image.manifest for image in images})
+        splits = {tars.name(layer.diff_id) for layer in rows.layers()}
+        blobs.keep_only(paths, digests | splits | {image.id for image in images} | {image.manifest for image in images})
 
 
 def _ours(name: str) -> bool:

@@ -1,7 +1,7 @@
 """Images as an archive or a directory that other tools load: docker-archive, OCI layout.
 
-A layer is packed from its files. What hull packed before gives the same tar, so the image keeps its id; what somebody
-else packed gives another tar of the same files, the saved image has another id, and hull says so.
+A layer is packed from its files and its tar-split, which give the very tar: the image keeps its id. Where there is no
+tar-split, or not all of its content, another tar of the same files makes another image, and hull says so.
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 from hull import log
-from hull.errors import UserError
-from hull.images import compressing, converting, digests, manifest
+from hull.errors import HullError, UserError
+from hull.images import compressing, digests, manifest, tars
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -122,28 +122,35 @@ def _image(shop: Shop, image: Chosen, packed: dict[str, _Layer], files: ExitStac
 
 
 def _pack(shop: Shop, diff_id: str, files: ExitStack) -> _Layer:
-    import hashlib
+    """Pack a layer: the very tar that it came as where that can be made, else one of the same files."""
     import tempfile
 
     label = _hex(diff_id)[:12]
     shop.events(log.Event("progress", label, "packing"))
-    file = files.enter_context(tempfile.TemporaryFile(dir=shop.paths.scratch))  # noqa: SIM115 (closed with `files`)
+    for exact, tar in tars.ways(shop.paths, shop.rows, shop.confine, diff_id):
+        file = files.enter_context(tempfile.TemporaryFile(dir=shop.paths.scratch))  # noqa: SIM115 (closed with `files`)
+        try:
+            found = _fill(file, tar, shop.compression)
+        except HullError:
+            if not exact:
+                raise
+            continue
+        if not exact or found.diff_id == diff_id:
+            shop.events(log.Event("progress", label, "done", found.size, found.size))
+            return found
+    raise UserError(f"cannot save the layer {diff_id}: it is not here any more", "hull fsck, or pull the image again")
+
+
+def _fill(file: IO[bytes], tar: Iterator[bytes], compression: str) -> _Layer:
+    import hashlib
+
     whole, stored, size = hashlib.sha256(), hashlib.sha256(), 0
-    chunks = _watched(_tar(shop, diff_id), whole.update)
-    for chunk in compressing.stream(chunks, shop.compression) if shop.compression else chunks:
+    chunks = _watched(tar, whole.update)
+    for chunk in compressing.stream(chunks, compression) if compression else chunks:
         stored.update(chunk)
         size += len(chunk)
         file.write(chunk)
-    shop.events(log.Event("progress", label, "done", size, size))
     return _Layer(f"sha256:{whole.hexdigest()}", f"sha256:{stored.hexdigest()}", size, file)
-
-
-def _tar(shop: Shop, diff_id: str) -> Iterator[bytes]:
-    for flavour in converting.OTHER:
-        here = shop.rows.directories([diff_id], flavour)
-        if here:
-            return converting.packed(shop.confine, flavour, f"{shop.paths.layers(flavour)}/{here[diff_id]}")
-    raise UserError(f"cannot save the layer {diff_id}: it is not here any more", "hull fsck, or pull the image again")
 
 
 def _watched(chunks: Iterator[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:

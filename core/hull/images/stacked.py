@@ -9,12 +9,11 @@ import os
 
 from hull import log
 from hull.errors import HullError
-from hull.images import converting, imageconfig, locks
+from hull.images import converting, imageconfig, locks, tars
 from hull.images.layers import NAME
 from hull.light import TYPE_CHECKING
 from hull.model import Image
 from hull.paths import Paths
-from hull.state.images import ImageRecord
 from hull.state.readonly import ReadOnly
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def stores(paths: Paths, events: log.Events, confine: "Confine") -> "list[ImageS
     return found
 
 
-def use(own: "ImageStore", paths: Paths, confine: "Confine", name: str, flavour: str) -> Image | None:
+def use(own: "ImageStore", name: str, flavour: str) -> Image | None:
     """Return an image of the first store that has it, None where none has."""
     for store in own.shared:
         ident = store.identify(name)
@@ -58,26 +57,18 @@ def use(own: "ImageStore", paths: Paths, confine: "Confine", name: str, flavour:
         found = store.ready(ident, name, flavour)
         if found is not None and all(os.stat(layer).st_uid == os.geteuid() != 0 for layer in found.layers):
             return found
-        record = store.rows.get(ident)
-        other = store.ready(ident, name, "single")
-        if record is not None and other is not None:
-            keys = [key for key, image in store.rows.tags(ident) if image == ident]
-            copied = _copied(own, paths, confine, record, other.layers, keys, flavour)
+        if store.ready(ident, name, "single") is not None:
+            copied = _copied(own, store, ident, flavour)
             return None if copied is None else copied._replace(reference=name)
     return None
 
 
-def _copied(  # noqa: PLR0917 (both sides)
-    own: "ImageStore",
-    paths: Paths,
-    confine: "Confine",
-    record: ImageRecord,
-    layers: tuple[str, ...],
-    keys: list[str],
-    flavour: str,
-) -> Image | None:
+def _copied(own: "ImageStore", store: "ImageStore", ident: str, flavour: str) -> Image | None:
     """Unpack an image into one's own store from another's layers."""
-    _, _, digits = record.id.partition(":")
+    record, other = store.rows.get(ident), store.ready(ident, ident, "single")
+    if record is None or other is None:
+        return None
+    _, _, digits = ident.partition(":")
     own.tell(
         log.Event("note", digits[:12], f"{digits[:12]} is unpacked from the shared store: its files are another's")
     )
@@ -85,16 +76,15 @@ def _copied(  # noqa: PLR0917 (both sides)
     last = [diff_id for place, diff_id in enumerate(diff_ids) if diff_id not in diff_ids[place + 1 :]]
     try:
         with own.bringing():
-            for diff_id, directory in zip(last, layers, strict=True):
+            for diff_id, directory in zip(last, other.layers, strict=True):
                 name = diff_id.partition(":")[2][:NAME]
-                with locks.held(paths.locks, f"layer-{flavour}-{name}"):
-                    if own.layers.usable(diff_id, flavour):
-                        continue
-                    scratch = own.layers.scratch(flavour, name)
-                    result = own.layers.unpack(scratch, flavour, converting.packed(confine, "single", directory))
-                    own.layers.publish(scratch, name, flavour, {**result, "diff_id": diff_id})
+                with locks.held(own.paths.locks, f"layer-{flavour}-{name}"):
+                    if not own.layers.usable(diff_id, flavour):
+                        ways = tars.of(store.paths, own.confine, "single", directory, diff_id)
+                        converting.take(own.layers, flavour, diff_id, ways)
+            keys = [key for key, _ in store.rows.tags(ident)]
             own.rows.add(record._replace(manifest=""), diff_ids, keys, flavour)
     finally:
         own.clean()
         own.settle()
-    return own.ready(record.id, record.id, flavour)
+    return own.ready(ident, ident, flavour)

@@ -32,11 +32,11 @@ class ImageStore:
     def __init__(
         self, paths: Paths, db: Database, events: log.Events, confine: "Confine", *, stacked: bool = False
     ) -> None:
-        self._paths = paths
+        self.paths = paths
+        self.confine = confine
         self._db = db
         self._rows = Images(db)
         self._events = events
-        self._confine = confine
         self._layers: Layers | None = None
         self._shared: list[ImageStore] | None = [] if stacked else None
 
@@ -96,7 +96,7 @@ class ImageStore:
         parsed = reference.parse(name)
         wanted = platforms.parse(platform) if platform else platforms.host()
         fetched: set[int] = set()
-        settings = config.load(self._paths.config)
+        settings = config.load(self.paths.config)
         found = pulling.find(parsed, wanted, settings, exact=bool(platform), fetched=fetched)
         if wanted.rank(found.config.platform) is None:
             text = f"the image is made for {found.config.platform}, this machine is {wanted}"
@@ -111,7 +111,7 @@ class ImageStore:
         from hull.images.archive import Archive
 
         loaded: list[str] = []
-        archive = Archive(source, self._paths.scratch)
+        archive = Archive(source, self.paths.scratch)
         try:
             for found in layouts.offers(archive, platforms.parse(platform) if platform else platforms.host()):
                 self.adopt(found, found.config.id, flavour)
@@ -144,7 +144,7 @@ class ImageStore:
             with self.bringing():
                 self.layers.ensure(list(found.layers), flavour)
                 for digest, data in found.blobs:
-                    blobs.put(self._paths, digest, data)
+                    blobs.put(self.paths, digest, data)
                 diff_ids = list(found.config.diff_ids)
                 record = ImageRecord(found.config.id, found.manifest, found.config.text, 0, 0)
                 self._rows.add(record, diff_ids, list(found.keys), flavour)
@@ -160,7 +160,7 @@ class ImageStore:
         """Keep others from cleaning up while an image comes."""
         from hull.images import locks
 
-        return locks.held(self._paths.locks, LOCK, shared=True)
+        return locks.held(self.paths.locks, LOCK, shared=True)
 
     @property
     def layers(self) -> "Layers":
@@ -168,7 +168,7 @@ class ImageStore:
         if self._layers is None:
             from hull.images.layers import Layers
 
-            self._layers = Layers(self._paths, self._rows, self._events, self._confine)
+            self._layers = Layers(self.paths, self._rows, self._events, self.confine)
         return self._layers
 
     def settle(self) -> None:
@@ -176,14 +176,14 @@ class ImageStore:
         if any(layer.mark for layer in self._rows.layers()):
             from hull.images import settling
 
-            settling.start(self._paths)
+            settling.start(self.paths)
 
     def clean(self) -> None:
         """Remove what no image needs and the scratch of the dead, unless somebody is bringing an image."""
         from hull.images import removing
 
         try:
-            removing.clean(self._paths, self._rows, self.layers)
+            removing.clean(self.paths, self._rows, self.layers)
         except HullError as error:
             self._events(log.Event("warning", "images", f"{error.message}; the next pull or rmi tries again"))
 
@@ -191,7 +191,7 @@ class ImageStore:
         """Remove a reference, and with the last one the image; return what went, references first, then the id."""
         from hull.images import removing
 
-        return removing.remove(self, self._paths, name, force=force)
+        return removing.remove(self, self.paths, name, force=force)
 
     def tag(self, name: str, targets: tuple[str, ...]) -> None:
         """Give an image more names."""
@@ -209,7 +209,7 @@ class ImageStore:
         """Return what `inspect` shows, in Docker's shape; an unknown image is an error."""
         from hull.images import details
 
-        return details.of(self._paths, self._rows, self.known(name))
+        return details.of(self.paths, self._rows, self.known(name))
 
     def known(self, name: str) -> str:
         """Return the id of an image that must be here."""
@@ -226,7 +226,7 @@ class ImageStore:
         last = {
             diff_id: place for place, diff_id in enumerate(diff_ids)
         }  # a layer that comes twice counts where it is on top
-        base = self._paths.layers(flavour)
+        base = self.paths.layers(flavour)
         layers = tuple(f"{base}/{here[d]}" for place, d in enumerate(diff_ids) if last[d] == place)
         return found._replace(layers=layers)
 
@@ -240,7 +240,7 @@ class ImageStore:
         if self._shared is None:
             from hull.images import stacked
 
-            self._shared = stacked.stores(self._paths, self._events, self._confine)
+            self._shared = stacked.stores(self.paths, self._events, self.confine)
         return self._shared
 
     def tell(self, event: log.Event) -> None:
@@ -252,7 +252,7 @@ class ImageStore:
             return None
         from hull.images import stacked
 
-        return stacked.use(self, self._paths, self._confine, name, flavour)
+        return stacked.use(self, name, flavour)
 
     def _proved(self, ident: str, flavour: str) -> bool:
         """Whether layers that another boot left unsynced are usable after all."""
@@ -265,7 +265,7 @@ class ImageStore:
 
         _, diff_ids = imageconfig.image(ident, label, self._rows.config(ident))
         with self.bringing():
-            if not converting.convert(self._paths, self._rows, self.layers, self._confine, diff_ids, flavour):
+            if not converting.convert(self.paths, self._rows, self.layers, self.confine, diff_ids, flavour):
                 return None
         self.settle()
         return self._ready(ident, label, flavour)

@@ -4,20 +4,28 @@ import os
 from collections.abc import Iterator
 
 from hull.errors import RegistryError
+from hull.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hull.images.tarsplit import Tape
 
 BLOCK = 512
 
 
 class TarStream:
-    """A forward-only reader over chunks. `offset` counts what was consumed."""
+    """A forward-only reader over chunks. `offset` counts what was consumed; `tape` gets all but what `views` gives."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], tape: "Tape | None" = None) -> None:
         self._chunks = chunks
         self._buffer = memoryview(b"")
         self._position = 0
+        self._tape = tape
+        self._keep = tape.append if tape else bool  # one call a header, whether it is kept or not
         self.offset = 0
 
     def _refill(self) -> bool:
+        if self._tape is not None:
+            self._tape.flush()
         chunk = next(self._chunks, b"")
         self._buffer, self._position = memoryview(chunk), 0
         return bool(chunk)
@@ -31,6 +39,7 @@ class TarStream:
         else:
             data = b"".join(self._pieces(size))
         self.offset += len(data)
+        self._keep(data)
         return data
 
     def views(self, size: int) -> Iterator[memoryview]:
@@ -45,13 +54,14 @@ class TarStream:
 
     def skip(self, size: int) -> None:
         """Pass over `size` bytes."""
-        for _ in self.views(size):
-            pass
+        for view in self.views(size):
+            self._keep(view)
 
     def drain(self) -> None:
         """Consume the rest: hashes cover it, extraction ignores it."""
+        self._keep(self._buffer[self._position :])
         while self._refill():
-            pass
+            self._keep(self._buffer)
 
     def _pieces(self, size: int) -> Iterator[memoryview]:
         while size > 0:

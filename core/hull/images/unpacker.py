@@ -6,9 +6,10 @@
     compare DIRECTORIES DIRECTORIES    two images' layers, joined by colons, lowest first: what differs
     digest DIRECTORY…                  digests of layers' files, "" for a directory that is not there
     pack DIRECTORY                     write a layer's tar to standard output, in place of an answer
+    join DIRECTORY                     the same, the very tar that was unpacked, from its tar-split on standard input
 
-One JSON object on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`; `changes`; `digests`),
-or `error`, `hint`, `kind`. Nothing else is written there. Runs as root of a user namespace.
+One JSON object on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`, `split`; `changes`;
+`digests`), or `error`, `hint`, `kind`. Nothing else is written there. Runs as root of a user namespace.
 """
 
 import os
@@ -24,6 +25,7 @@ def unpack(directory: str, flavour: str) -> dict[str, object]:
     import hashlib
 
     from hull.images import compression
+    from hull.images.tarsplit import Tape
     from hull.images.tarstream import TarStream
     from hull.images.unpack import Unpacker
 
@@ -35,9 +37,11 @@ def unpack(directory: str, flavour: str) -> dict[str, object]:
             digest.update(chunk)
             yield chunk
 
-    result = Unpacker(fd, flavour).run(TarStream(chunks()))
+    tape = Tape()
+    result = Unpacker(fd, flavour).run(TarStream(chunks(), tape))
     links = [[os.fsdecode(name), os.fsdecode(target)] for name, target in result.links]
-    return {"diff_id": f"sha256:{digest.hexdigest()}", "size": result.size, "notes": result.notes, "links": links}
+    answer = {"diff_id": f"sha256:{digest.hexdigest()}", "size": result.size, "notes": result.notes, "links": links}
+    return {**answer, "split": tape.text()}
 
 
 def link(directory: str, *lowers: str) -> dict[str, object]:
@@ -77,6 +81,15 @@ def pack(directory: str) -> None:
     sys.stdout.flush()
 
 
+def join(directory: str) -> None:
+    """Write the tar that a layer was unpacked from to standard output; this one, too, has no answer."""
+    from hull.images import compression, tarsplit
+
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    tarsplit.join(fd, compression.stream(lambda size: os.read(0, size)), sys.stdout.buffer.write)
+    sys.stdout.flush()
+
+
 def compare(first: str, second: str) -> dict[str, object]:
     """Tell what is added, changed and deleted in the second image's files."""
     from hull.images import whole
@@ -99,14 +112,16 @@ _ACTIONS: dict[str, Callable[..., dict[str, object]]] = {
     "digest": digest,
 }
 
+_WRITERS: dict[str, Callable[[str], None]] = {"pack": pack, "join": join}
+
 
 def main(argv: list[str]) -> int:
     """Do one of these; return the exit code."""
     import json
 
     os.umask(0)
-    if argv[1] == "pack":
-        pack(argv[2])
+    if argv[1] in _WRITERS:
+        _WRITERS[argv[1]](argv[2])
         return 0
     try:
         result = _ACTIONS[argv[1]](*argv[2:])
