@@ -53,8 +53,10 @@ OPS: dict[str, Word] = {
     "map-helpers": Word(("newuidmap", "newgidmap"), "identity", "let {0} and {1} write the maps, side by side"),
     "setgroups-deny": Word((), "identity", "give up setgroups (the kernel's price of a map without a helper)"),
     "hold": Word((), "identity", "say ready, keep the user namespace until standard input ends; run nothing"),
+    "hand-out": Word((), "identity", "hand descriptors of its network namespaces out by standard input; run nothing"),
     "namespace": Word(("kind",), "namespaces", "make a {0} namespace"),
     "namespace-join": Word(("kind", "path"), "namespaces", "enter the {0} namespace {1}"),
+    "keep": Word(("path",), "namespaces", "keep {0} open until the container ends"),
     "join": Word(
         ("pid", "start", "kinds"), "namespaces", "enter the {2} namespaces of process {0} started at tick {1}"
     ),

@@ -112,6 +112,8 @@ _Noreturn void child_run(struct launch *launch, int channel, int progress)
     die_with_launcher(channel);
     if (plan_find(plan, W_HOLD) != NULL)
         hold(channel);
+    if (plan_find(plan, W_HAND_OUT) != NULL)
+        hand_out_run();
     if (launch->cgroup >= 0 && clone_flags(plan) & CLONE_NEWCGROUP)
         MUST(unshare(CLONE_NEWCGROUP), "make the namespace", "cgroup");
     if (clone_flags(plan) & CLONE_NEWNS)

@@ -32,12 +32,21 @@ static uint64_t kind_flag(const char *kind, size_t length)
     fail(EXIT_TOOL, 0, "make the namespace", kind, "there is no such kind");
 }
 
+bool clone_joins(const struct plan *plan, const char *kind)
+{
+    EACH_OF(op, plan, W_NAMESPACE_JOIN)
+        if (strcmp(op->arg[0], kind) == 0)
+            return true;
+    return false;
+}
+
+/* Whether the network namespace is not the child's own, but its parent's. */
 bool clone_outer_network(const struct plan *plan)
 {
     EACH_OF(op, plan, W_NAMESPACE)
         if (strcmp(op->arg[0], "net-outer") == 0)
             return true;
-    return false;
+    return clone_joins(plan, "net");
 }
 
 /* A control-group namespace is left to the child where a group is joined: its root must be that group. */
@@ -70,26 +79,18 @@ void clone_prepare(struct launch *launch)
             fail(EXIT_TOOL, E2BIG, "enter the namespace", join->arg[1], NULL);
         launch->joins[count++] = MUST(open(join->arg[1], O_RDONLY | O_CLOEXEC), "open", join->arg[1]);
     }
+    EACH_OF(keep, launch->plan, W_KEEP) {
+        unsigned long long number;
+
+        fail_at(keep);
+        if (strncmp(keep->arg[0], "/proc/self/fd/", 14) != 0 || !text_number(keep->arg[0] + 14, 1 << 20, &number) ||
+            launch->kept_count == KEPT_MAX)
+            fail(EXIT_TOOL, EINVAL, "keep", keep->arg[0], "it is not an inherited descriptor, or there are too many");
+        MUST(fcntl((int)number, F_SETFD, FD_CLOEXEC), "keep", keep->arg[0]);
+        launch->kept[launch->kept_count++] = (int)number;
+    }
     launch->cgroup = cgroup_open(launch->plan);
     nftables_check(launch->plan);
-}
-
-static int sysfs; /* 0: none was made */
-
-int clone_sysfs(void)
-{
-    return sysfs;
-}
-
-/* Only the owner of a network namespace may mount its sysfs and raise its loopback: do it here. */
-static void make_outer_network(const struct plan *plan)
-{
-    if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0)
-        fail_errno("make the namespace", "net");
-    sysfs = attach_new("sysfs", "ro,nosuid,nodev,noexec", "");
-    if (plan_find(plan, W_LOOPBACK) != NULL)
-        settings_raise_loopback();
-    settings_outer_sysctls(plan);
 }
 
 static void enter_running(const struct op *op)
@@ -126,6 +127,11 @@ static void become_child(struct errand *errand)
     child_run(errand->launch, errand->child_end, errand->progress_end);
 }
 
+static bool root_joins(const struct launch *launch)
+{
+    return launch->userns >= 0 && launch->by_root;
+}
+
 static int intermediate(void *data)
 {
     struct errand *errand = data;
@@ -136,6 +142,8 @@ static int intermediate(void *data)
         cgroup_enter(launch->plan, launch->cgroup);
         errand->request.cgroup = -1;
     }
+    if (root_joins(launch))
+        outer_join_as_root(launch);
     EACH(op, launch->plan) {
         fail_at(op);
         if (op->word == W_NAMESPACE_JOIN)
@@ -144,7 +152,7 @@ static int intermediate(void *data)
             enter_running(op);
     }
     if (clone_outer_network(launch->plan))
-        make_outer_network(launch->plan);
+        outer_network(launch->plan);
     nftables_apply(launch->plan);
     errand->request.flags |= CLONE_PARENT;
     errand->request.signal = 0; /* the intermediate's own, SIGCHLD, is taken over */
@@ -153,7 +161,7 @@ static int intermediate(void *data)
         become_child(errand);
     if (launch->child < 0)
         fail_errno("make", "the container's namespaces");
-    if (count == 0) /* else /proc here may be another's */
+    if (!clone_joins(launch->plan, "mount")) /* else /proc here may be another's */
         maps_give(launch);
     return 0;
 }
@@ -189,7 +197,8 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
 
     if (launch->cgroup >= 0)
         errand.request.flags &= ~(uint64_t)CLONE_NEWCGROUP;
-    if (launch->userns >= 0) {
+    launch->by_root = geteuid() == 0;
+    if (launch->userns >= 0 && !launch->by_root) {
         fail_at(plan_find(plan, W_USERNS_JOIN));
         MUST(setns(launch->userns, CLONE_NEWUSER), "enter the user namespace", "that the session keeps");
     }
@@ -197,11 +206,10 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
     if (joins) /* nothing inside may look at this process before its program runs: CVE-2016-9962 */
         MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
     fail_at(plan_find(plan, W_USERNS_NEW));
-    if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan)) {
+    if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan) || root_joins(launch)) {
         clone_aside(intermediate, &errand, CLONE_FILES);
-        if (sysfs > 0)
-            close(sysfs);
-        if (plan_find(plan, W_NAMESPACE_JOIN) == NULL)
+        outer_forget();
+        if (!clone_joins(plan, "mount"))
             return;
     } else {
         launch->child = sys_clone(&errand.request);

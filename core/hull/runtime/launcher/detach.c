@@ -5,19 +5,17 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-enum { KEPT_MAX = 16 };
-
 /* The plan names some by number: a session's kept namespace must be there at the next start, too. */
 static void close_others(const struct plan *plan, int starter, int hold)
 {
-    unsigned long long kept[KEPT_MAX] = {(unsigned long long)starter, (unsigned long long)hold}, number;
+    unsigned long long kept[KEPT_MAX + 16] = {(unsigned long long)starter, (unsigned long long)hold}, number;
     unsigned from = 3;
     size_t count = 2;
 
     EACH(op, plan)
         for (int i = 0; i < PLAN_ARGUMENTS && op->arg[i] != NULL && op->word < W_HOSTNAME; i++)
             if (strncmp(op->arg[i], "/proc/self/fd/", 14) == 0 && text_number(op->arg[i] + 14, 1 << 20, &number) &&
-                count < KEPT_MAX)
+                count < sizeof kept / sizeof *kept)
                 kept[count++] = number;
     for (;;) {
         unsigned next = ~0U;

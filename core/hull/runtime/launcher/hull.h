@@ -21,8 +21,8 @@ enum { EXIT_TOOL = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 /* plan.c: words in. The enum follows the table there. */
 enum word {
     W_ID, W_STATUS, W_EVENTS, W_MONITOR, W_INPUT, W_ATTACH, W_LOG, W_RESTART, W_STOP, W_HEALTH, W_HEALTH_ARG, W_CGROUP,
-    W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_NAMESPACE,
-    W_NAMESPACE_JOIN, W_JOIN, W_NFTABLES, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER, W_ROOT_BIND,
+    W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_HAND_OUT, W_NAMESPACE,
+    W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER, W_ROOT_BIND,
     W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_ARG, W_REMOVE, W_COUNT
@@ -176,7 +176,7 @@ void events_add(const char *action, const char *attributes);
 
 /* One container on its way; the launcher's own memory, never shared with the program. */
 enum terminal { TERMINAL_INHERIT, TERMINAL_OWN_GROUP, TERMINAL_PTY };
-enum { NAMESPACES_MAX = 8, HELPERS_MAX = 8, HELPER_WORDS = 64, HELPER_LOG = 2048 };
+enum { NAMESPACES_MAX = 8, KEPT_MAX = 64, HELPERS_MAX = 8, HELPER_WORDS = 64, HELPER_LOG = 2048 };
 
 struct helper {
     const struct op *op, *end; /* its row and the one behind its last */
@@ -189,11 +189,14 @@ struct helper {
 struct launch {
     const struct plan *plan;
     int userns, joins[NAMESPACES_MAX], cgroup; /* descriptors, -1: none */
+    int kept[KEPT_MAX];                        /* inherited ones that stay open, as many as `kept_count` */
+    size_t kept_count;
     int inside;                                /* the container's own user namespace, -1: none */
     pid_t child;
     int channel, progress; /* progress: a byte before exec, the end of file when it succeeded */
     bool has_init, direct; /* direct: the child becomes the program itself */
     bool maps_own;         /* the child may write its maps itself */
+    bool by_root;          /* the caller is root, here at least */
     bool stands, going, executing, executed, failed;
     int code, killed_by, aborted_by; /* how it ended */
     int signals;
@@ -207,13 +210,17 @@ struct launch {
     pid_t monitor;
 };
 
-/* clone.c, maps.c: the launcher makes the child. */
+/* clone.c, outer.c, maps.c: the launcher makes the child. */
 void clone_prepare(struct launch *launch);
 void clone_child(struct launch *launch, int child_end, int progress_end);
 void clone_aside(int (*errand)(void *), void *data, int shared); /* in a process that shares our memory; and wait */
 uint64_t clone_flags(const struct plan *plan);
+bool clone_joins(const struct plan *plan, const char *kind);
 bool clone_outer_network(const struct plan *plan);
-int clone_sysfs(void); /* child: a detached sysfs made by the intermediate, or 0 */
+int outer_sysfs(void); /* child: a detached sysfs made by the intermediate, or 0 */
+void outer_network(const struct plan *plan);
+void outer_forget(void);
+void outer_join_as_root(const struct launch *launch);
 void maps_give(struct launch *launch); /* whoever cloned the child: it waits */
 bool maps_asked(const struct plan *plan);
 bool maps_by_child(const struct plan *plan); /* launcher: asked before the clone, of the parent namespace's ids */
@@ -227,6 +234,9 @@ void nftables_apply(const struct plan *plan);
 /* child.c: the child's chronological list. */
 _Noreturn void child_run(struct launch *launch, int channel, int progress);
 _Noreturn void child_join(struct launch *launch, int channel, int progress);
+
+/* hand_out.c */
+_Noreturn void hand_out_run(void);
 
 /* place.c: paths inside the new root. Nothing here ever resolves through the host's view. */
 int place_open(int root, const char *target, int flags);           /* MUST exist */

@@ -137,6 +137,8 @@ static int start_aside(void *data)
     /* An outer network namespace is entered by the root of the namespace that owns it, where the launcher is. */
     if (keeper->launch->inside >= 0 && (keeper->helper->wants_fuse || !clone_outer_network(keeper->launch->plan)))
         MUST(setns(keeper->launch->inside, CLONE_NEWUSER), "enter", "the container's user namespace");
+    else if (keeper->launch->by_root && keeper->launch->userns >= 0)
+        MUST(setns(keeper->launch->userns, CLONE_NEWUSER), "enter", "the kept user namespace");
     keeper->helper->keeper = MUST(sys_clone(&request), "start", keeper->helper->op->arg[0]);
     if (keeper->helper->keeper == 0)
         keep(keeper);

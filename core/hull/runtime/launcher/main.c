@@ -58,11 +58,13 @@ static void fill_standard(void)
 /* Every descriptor above 2 that the plan did not name is closed: one left open is a way out (CVE-2024-21626). */
 static void close_others(const struct launch *launch)
 {
-    int keep[NAMESPACES_MAX + 5] = {launch->userns, launch->cgroup, status_descriptor(), launch->leash, fail_voice()};
+    int keep[5 + NAMESPACES_MAX + KEPT_MAX] = {launch->userns, launch->cgroup, status_descriptor(), launch->leash,
+                                               fail_voice()};
     int from = 3;
-    size_t count = 5 + plan_number(launch->plan, W_NAMESPACE_JOIN);
+    size_t joins = plan_number(launch->plan, W_NAMESPACE_JOIN), count = 5 + joins + launch->kept_count;
 
-    memcpy(keep + 5, launch->joins, sizeof launch->joins);
+    memcpy(keep + 5, launch->joins, joins * sizeof *keep);
+    memcpy(keep + 5 + joins, launch->kept, launch->kept_count * sizeof *keep);
     for (;;) {
         int next = -1;
 

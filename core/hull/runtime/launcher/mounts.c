@@ -46,7 +46,7 @@ static int mount_instead(const struct op *op)
             fail_warn("/proc inside is the host's, read-only: the host hides parts of its own, so the kernel refuses a "
                       "fresh one");
     } else if (error == EPERM && strcmp(op->arg[0], "sysfs") == 0) {
-        mount = clone_sysfs() > 0 ? clone_sysfs() : attach_clone(AT_FDCWD, "/sys", "ro,rec,nosuid,nodev,noexec");
+        mount = outer_sysfs() > 0 ? outer_sysfs() : attach_clone(AT_FDCWD, "/sys", "ro,rec,nosuid,nodev,noexec");
     }
     if (mount < 0) {
         char verb[64];
@@ -80,7 +80,7 @@ static int *sources; /* by the op's place in the plan; 0: not opened */
  * launcher makes the detached mounts, the child attaches them. For everyone else the child's rights are the caller's. */
 void mounts_open_sources(const struct plan *plan)
 {
-    if (geteuid() != 0 || !maps_asked(plan) || plan_find(plan, W_USERNS_JOIN) != NULL)
+    if (geteuid() != 0 || !maps_asked(plan))
         return;
     if ((sources = calloc(plan->count, sizeof *sources)) == NULL)
         fail(EXIT_TOOL, ENOMEM, "open", "the mounts' sources", NULL);
