@@ -28,6 +28,7 @@ REAL = (
     *("images/test_layouts.py", "images/test_registry.py", "images/test_store.py", "test_kernel.py", "test_leaks.py"),
 )
 EVERYONE = "launcher"
+LONG, LIMIT = ("serial", "slow"), 900  # seconds, where pyproject.toml's limit for each test is too low
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if place.startswith(f"{EVERYONE}/"):
             item.add_marker("single_id")
             item.add_marker("as_root")
+        if any(item.get_closest_marker(mark) for mark in LONG) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LIMIT))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

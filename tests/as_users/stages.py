@@ -1,16 +1,14 @@
 """The table of stages, and how one is run: as its identity, in its tree, with a time limit of its own."""
 
-import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.as_users import pythons
+from tests.as_users import processes, pythons
 from tests.as_users.identities import Identity
 from tests.as_users.tally import Outcome, read_junit
 
@@ -84,10 +82,12 @@ def run(stage: Stage) -> Outcome:
         os.chown(place, stage.who.uid, stage.who.gid)
         report = f"{place}/junit.xml"
         try:
-            status = _spawn(stage, report)
+            status, late = _spawn(stage, report)
         except OSError as error:
             return Outcome(stage.title, 0, 0, 0, problem=f"cannot start: {error}")
         seconds = time.monotonic() - begun
+        if late:
+            return Outcome(stage.title, seconds, 0, 0, problem=late)
         if not stage.pytest:
             return Outcome(stage.title, seconds, int(status == 0), int(status != 0))
         try:
@@ -98,21 +98,31 @@ def run(stage: Stage) -> Outcome:
     return Outcome(stage.title, seconds, passed, failed, skips, f"pytest ended with status {status}" if odd else "")
 
 
-def _spawn(stage: Stage, report: str) -> int:
+def _spawn(stage: Stage, report: str) -> tuple[int, str]:
+    """Return the exit status and, where it took too long, what it was at then."""
     env = stage.who.env() | dict(stage.env)
     argv = list(stage.argv)
     if stage.pytest:
         python = env.pop("PYTHON", stage.who.python)
-        argv = [python, "-m", "pytest", "-q", "-o", "faulthandler_timeout=180", f"--junitxml={report}", *argv]
+        argv = [python, "-m", "pytest", "-q", "-o", "faulthandler_timeout=300", f"--junitxml={report}", *argv]
         argv += [f"--basetemp={os.path.dirname(report)}/t"] if stage.who.uid == 0 else []  # others' runs close /tmp's
     person = {"user": stage.who.uid, "group": stage.who.gid, "extra_groups": []} if os.geteuid() == 0 else {}
     process = subprocess.Popen(
         argv, env=env, cwd=stage.who.tree, stdin=subprocess.DEVNULL, start_new_session=True, umask=0o022, **person
     )
     try:
-        return process.wait(stage.minutes * 60)
+        return process.wait(stage.minutes * 60), ""
     except subprocess.TimeoutExpired:
-        print(f"{stage.title}: still running after {stage.minutes:g} minutes, ended", flush=True)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()
+        late = _end(process, stage)
+    return process.wait(), late
+
+
+def _end(process: "subprocess.Popen[bytes]", stage: Stage) -> str:
+    members = processes.family(process.pid)
+    late = f"still running after {stage.minutes:g} minutes"
+    print(f"\n{stage.title}: {late}, ended:", flush=True)
+    for depth, member in members:
+        print(f"{'  ' * depth}  {member}")
+    for left in processes.end(process.pid):
+        print(f"  cannot be ended: {left}")
+    return ", at ".join((late, *processes.tests_of(members)))
