@@ -8,6 +8,9 @@ key = "/path/to/key.pem"    # its key, where it is not in the same file
 mirror = "https://host"     # ask here first, for pulls
 mirrors = ["https://a", "https://b"]  # several, in this order
 
+[run]
+egress = ["dns", "example.org:443"]  # what containers may reach where no --egress is said; --egress all lifts it
+
 [store]
 shared = ["/path/to/a/store"]  # of somebody else's: its images are listed and run, it is never written
 """
@@ -59,6 +62,15 @@ class Settings(NamedTuple):
                     f"cannot use {self.path}: {key} of the registry {host} has the wrong type", "see the docs"
                 )
         return RegistrySettings(**table)
+
+    @property
+    def egress(self) -> tuple[str, ...]:
+        """What containers may reach where nothing is said."""
+        table = self.tables.get("run", {})
+        found = table.get("egress", []) if isinstance(table, dict) else None
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise UserError(f"cannot use {self.path}: egress in [run] is no list of words", "see the docs")
+        return tuple(found)
 
     @property
     def shared(self) -> tuple[str, ...]:

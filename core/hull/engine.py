@@ -34,6 +34,7 @@ class Engine:
         self.session = session
         self.resident = session is not None
         self._identities: dict[str, Identity] = {}
+        self._outers: dict[Identity, Session] = {}
         paths.prepare(self.paths)
         if not os.path.exists(self.paths.database):
             from hull.kernel.filesystems import check_store
@@ -127,8 +128,20 @@ class Engine:
 
             self.session = Session.open(identity)
 
+    def outer(self, identity: "Identity") -> "Session":
+        """Return a mapped user namespace for containers of `identity` to nest in: the session's, else one of ours."""
+        if self.session is not None and self.session.holds(identity):
+            return self.session
+        if identity not in self._outers:
+            from hull.runtime.session import Session
+
+            self._outers[identity] = Session.open(identity)
+        return self._outers[identity]
+
     def close(self) -> None:
         """Let go of the session and of the database, if they were opened."""
+        while self._outers:
+            self._outers.popitem()[1].close()
         if self.session is not None:
             self.session.close()
             self.session = None

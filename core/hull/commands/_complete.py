@@ -120,4 +120,6 @@ def _names(kind: str, engine: Callable[[], Any]) -> list[str]:
     if kind == "image":
         references = [str(row[0]) for row in engine().db.rows("SELECT reference FROM tags ORDER BY reference")]
         return ["host", *(r.removeprefix("docker.io/").removeprefix("library/") for r in references)]
+    if kind == "egress":
+        return ["none", "dns", "all"]
     return ["none", "host", "slirp4netns", "pasta"] if kind == "network" else []

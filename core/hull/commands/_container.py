@@ -16,7 +16,7 @@ def make(engine: Engine, spec: Spec) -> Container:
     """Return the new container; nothing runs yet. On failure nothing of it is left."""
     identity = engine.identity(spec.userns)
     image = resolve(engine, spec, identity.flavour)
-    spec = finish(spec, image)
+    spec = finish(_settled(engine, spec), image)
     plan.command(spec, image)
     ident = os.urandom(32).hex()
     row = engine.containers.add(ident, spec, image)
@@ -44,6 +44,17 @@ def resolve(engine: Engine, spec: Spec, flavour: str) -> Image:
     if spec.image == HOST:
         return Image("", HOST, (), command=(os.environ.get("SHELL", "/bin/sh"),), workdir="/")
     return engine.images.resolve(spec.image, spec.pull, spec.platform, "single" if flavour == "single" else "range")
+
+
+def _settled(engine: Engine, spec: Spec) -> Spec:
+    """Fill what the settings decide where the user says nothing."""
+    words = spec.egress
+    if not words and os.path.exists(f"{engine.paths.config}/config.toml"):
+        from hull import config
+        from hull.network import egress
+
+        words = egress.check(config.load(engine.paths.config).egress)
+    return spec._replace(egress=() if words == ("all",) else words)
 
 
 def finish(spec: Spec, image: Image) -> Spec:

@@ -146,6 +146,7 @@ def _host_config(row: Container) -> dict[str, Any]:
         "DnsOptions": list(spec.dns_options),
         "DnsSearch": list(spec.dns_search),
         "ExtraHosts": list(spec.hosts),
+        "Egress": list(spec.egress),
         "GroupAdd": list(spec.groups),
         "Privileged": False,
         "ReadonlyRootfs": spec.readonly,

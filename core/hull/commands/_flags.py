@@ -39,6 +39,9 @@ def asked(
     dns: Annotated[Many, Flag("use this name server", metavar="ADDRESS")] = (),
     dns_search: Annotated[Many, Flag("search this domain", metavar="DOMAIN")] = (),
     dns_option: Annotated[Many, Flag("set a resolver option", metavar="OPTION")] = (),
+    egress: Annotated[
+        Many, Flag("reach this and nothing else: none, dns, HOST:PORT", metavar="HOST:PORT[/udp]", complete="egress")
+    ] = (),
     entrypoint: Annotated[str | None, Flag("run this instead of the image's entry point", metavar="PROGRAM")] = None,
     cap_add: Annotated[Many, Flag("add a capability", metavar="CAP", complete="capability")] = (),
     cap_drop: Annotated[Many, Flag("drop a capability, or ALL", metavar="CAP", complete="capability")] = (),
@@ -159,7 +162,16 @@ def asked(
             health_retries,
             none=no_healthcheck,
         ),
+        egress=_egress(egress),
     )
+
+
+def _egress(words: Many) -> Many:
+    if not words:
+        return ()
+    from hull.network import egress
+
+    return egress.check(words)
 
 
 def free(cidfile: str) -> None:

@@ -7,14 +7,16 @@ from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING
-from hull.model import Image, Limits, Mount, Spec
+from hull.model import Identity, Image, Limits, Mount, Spec
 from hull.runtime import launch, ops, plan
 from hull.runtime.detached import Detached
 from hull.state.containers import Container
 
 if TYPE_CHECKING:
+    from hull.runtime.session import Session
     from hull.storage.overlay import Root
 
+INHERITED = "/proc/self/fd/"  # how a plan names a descriptor that its launcher inherits
 LEAVING = 10.0  # seconds that whoever stood beside an ended container may take to go
 
 
@@ -32,10 +34,9 @@ def check(engine: Engine, row: Container) -> None:
     plan_of(engine, row._replace(spec=spec), Detached())
 
 
-def prepared(engine: Engine, steps: list[ops.Op], words: tuple[str, ...], ident: str) -> launch.Launch:
+def prepared(steps: list[ops.Op], words: tuple[str, ...], ident: str) -> launch.Launch:
     """Return the launch of a plan, with what it must inherit."""
-    nested = any(op[0] == "userns-join" for op in steps)
-    fds = (engine.session.fd,) if nested and engine.session is not None else ()
+    fds = tuple(int(op[1].removeprefix(INHERITED)) for op in steps if op[0] == "userns-join" and INHERITED in op[1])
     return launch.Launch(ops.encode(steps), words, ident, fds)
 
 
@@ -56,8 +57,8 @@ def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Sit
     spec, directory = row.spec, engine.paths.container(row.id)
     identity = engine.identity(spec.userns)
     owner = overlay.owner_of(identity)
-    nested = engine.session is not None and engine.session.holds(identity)
-    attachment = engine.networks.attach(spec, directory, nested)
+    session = _outer(engine, spec, identity)
+    attachment = engine.networks.attach(spec, directory, session is not None)
     for warning in attachment.warnings:
         engine.events(log.Event("warning", spec.network, warning))
     published.record(directory, attachment.ports)
@@ -69,8 +70,8 @@ def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Sit
         ident=row.id,
         directory=directory,
         flavour=identity.flavour,
-        identity=tuple(launch.identity_ops(identity, engine.session)),
-        nested=nested,
+        identity=tuple(launch.identity_ops(identity, session)),
+        nested=session is not None,
         root=root.ops,
         root_helper=root.helper,
         attachment=attachment,
@@ -83,6 +84,13 @@ def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Sit
         events=engine.history.path,
         detached=detached,
     )
+
+
+def _outer(engine: Engine, spec: Spec, identity: Identity) -> "Session | None":
+    """Return the user namespace that owns the container's network; None where the container's own does."""
+    if spec.egress:
+        return engine.outer(identity)
+    return engine.session if engine.session is not None and engine.session.holds(identity) else None
 
 
 def _root(engine: Engine, spec: Spec, image: Image, directory: str) -> "Root":
@@ -106,6 +114,8 @@ def confinement(spec: Spec, flavour: str) -> plan.Confinement:
     security = protect.parse_security(spec.security, flavour)
     names, bounding, ambient = caps.resolve(spec.cap_add, spec.cap_drop)
     filters = seccomp.filters(security.seccomp, names, alone=flavour == "single")
+    if spec.egress:
+        filters = (*filters, seccomp.sockets())
     return plan.Confinement(
         bounding, ambient, tuple(filters), security.no_new_privileges, security.masked, security.readonly
     )

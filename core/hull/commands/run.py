@@ -51,7 +51,7 @@ def run(
         _container.discard(engine, row)
         return ops.describe(steps)
     _flags.write_cid(cidfile, row.id)
-    launch = _start.prepared(engine, steps, ("hull", "run", spec.image, *spec.command), row.id)
+    launch = _start.prepared(steps, ("hull", "run", spec.image, *spec.command), row.id)
     if not (detach or feeds):
         return launch
     _start.detach(engine, row, launch)

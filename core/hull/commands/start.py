@@ -52,7 +52,7 @@ def begin(engine: Engine, row: Container) -> None:
         with engine.containers.lock(row):
             if engine.containers.status(row).state != "running":
                 steps = _planned(engine, row, Detached())
-                launch = _start.prepared(engine, steps, ("hull", "start", row.name), row.id)
+                launch = _start.prepared(steps, ("hull", "start", row.name), row.id)
                 engine.containers.begin(row)
                 _start.detach(engine, row, launch)
     except NotHere:
@@ -66,7 +66,7 @@ def attached(engine: Engine, row: Container, options: str) -> Launch:
     with engine.containers.lock(row):
         steps = _planned(engine, row, Detached(options))
         engine.containers.begin(row)
-    return _start.prepared(engine, steps, ("hull", "start", row.name), row.id)
+    return _start.prepared(steps, ("hull", "start", row.name), row.id)
 
 
 def _planned(engine: Engine, row: Container, detached: Detached) -> list[tuple[str, ...]]:

@@ -7,11 +7,12 @@ from hull import log
 from hull.errors import HostError, UserError
 from hull.kernel.features import Host
 from hull.model import Attachment, Port, Spec
-from hull.network.backend import Backend, Connection, Request
+from hull.network.backend import Around, Backend, Connection, Policy, Request
 
 NAMES = ("default", "none", "host", "slirp4netns", "pasta")
 # The container's root is nobody in a namespace that the session owns; Docker allows it to every user too.
 LOW_PORTS = ("sysctl", "net.ipv4.ip_unprivileged_port_start", "0")
+_Written = tuple[tuple[str, ...], Policy]  # what was added to /etc/hosts, and the policy that says more
 OUTSIDE = ("slirp4netns", "pasta")  # what the default tries, the soonest ready first
 
 
@@ -34,15 +35,15 @@ class Networks:
         if backend.name in OUTSIDE and spec.ports:
             request = request._replace(ports=_claim(spec.ports), scratch=_scratch(request.scratch, directory))
         connection = backend.connect(request)
-        hosts = _write(spec, directory, backend, request, connection)
+        hosts, policy = _write(spec, directory, backend, request, connection)
         remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
         own = () if backend.name == "host" else (LOW_PORTS,)
         return Attachment(
             backend.name,
-            (*own, *connection.ops, *remove),
+            (*own, *policy.ops, *connection.ops, *remove),
             connection.nameservers,
             hosts,
-            (*warnings, *connection.warnings),
+            (*warnings, *connection.warnings, *policy.warnings),
             request.ports,
         )
 
@@ -114,13 +115,28 @@ def _scratch(path: str, directory: str) -> str:
     return path
 
 
-def _write(spec: Spec, directory: str, backend: Backend, request: Request, connection: Connection) -> tuple[str, ...]:
+def _write(spec: Spec, directory: str, backend: Backend, request: Request, connection: Connection) -> _Written:
     from hull.network import names
 
     shared = backend.name == "host"
     place = names.Place(names.hostname(spec, directory, shared), connection.address, connection.gateway)
     extra = names.extra_hosts(spec.hosts, place)
+    policy = _policy(spec, shared, Around(extra, spec.dns or connection.nameservers, request.ports))
+    extra += policy.hosts
     names.write(directory, "hostname", f"{place.hostname}\n")
     names.write(directory, "hosts", names.hosts(place, extra, shared))
     names.write(directory, "resolv.conf", names.resolv_conf(spec, request.resolver, connection.nameservers))
-    return extra
+    return extra, policy
+
+
+def _policy(spec: Spec, shared: bool, around: Around) -> Policy:
+    if not spec.egress:
+        return Policy()
+    if shared:
+        raise UserError(
+            "cannot filter the host's network: --egress needs one of the container's own",
+            "leave out --network host, or say --egress all where the settings ask for a policy",
+        )
+    from hull.network import egress
+
+    return egress.decide(spec.egress, around)

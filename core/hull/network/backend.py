@@ -46,6 +46,22 @@ class Connection(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
+class Around(NamedTuple):
+    """What an egress policy depends on besides its words: lines of /etc/hosts that were asked, servers, ports."""
+
+    hosts: tuple[str, ...] = ()
+    nameservers: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
+
+
+class Policy(NamedTuple):
+    """What the words of --egress became: the plan's ops, lines of /etc/hosts, warnings."""
+
+    ops: tuple[tuple[str, ...], ...] = ()
+    hosts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 class Backend(Protocol):
     """One way out. `name` is what --network takes."""
 

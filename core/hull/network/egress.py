@@ -12,6 +12,7 @@ from hull.errors import UserError
 from hull.light import NamedTuple
 from hull.model import Port
 from hull.network import nftables as nft
+from hull.network.backend import Around, Policy
 
 NONE, DNS, ALL = "none", "dns", "all"
 TABLE = "hull"
@@ -32,22 +33,6 @@ class Target(NamedTuple):
     first: int
     last: int
     protocol: str
-
-
-class Policy(NamedTuple):
-    """What a container's words became: the plan's ops, lines of /etc/hosts, warnings."""
-
-    ops: tuple[tuple[str, ...], ...] = ()
-    hosts: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-class Surroundings(NamedTuple):
-    """What a policy depends on besides its words: the lines of /etc/hosts that were asked, the servers, the ports."""
-
-    hosts: tuple[str, ...] = ()
-    nameservers: tuple[str, ...] = ()
-    ports: tuple[Port, ...] = ()
 
 
 def check(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,7 +63,7 @@ def parse(word: str) -> Target:
     return Target(host, *_ports(word, text), protocol or "tcp")
 
 
-def decide(words: tuple[str, ...], around: Surroundings) -> Policy:
+def decide(words: tuple[str, ...], around: Around) -> Policy:
     """Return the policy of checked words. Names are looked up here; one that has no address allows nothing."""
     found: dict[str, tuple[str, ...]] = {}
     rules: list[Rule] = []

@@ -85,6 +85,7 @@ _NEWTIME = 0x80
 _X32_BIT = 0x40000000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _AF_ALG, _AF_VSOCK = 38, 40
+_FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: what a network namespace rules, or no network
 _PERSONALITIES = (0x0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF)
 
 _ALLOW: Rules = (Rule(ALLOW),)
@@ -124,6 +125,17 @@ def guard(machine: str = "") -> str:
 def fake_ids(uid: int = 0, gid: int = 0, machine: str = "") -> str:
     """Return the filter that tells a program alone in its map that changing ids worked (`hull.runtime.fakeids`)."""
     verdicts = {arch: bpf.block(_faked(arch, uid, gid), ALLOW) for arch in _architectures(machine)}
+    return assemble(verdicts, ERRNO | ENOSYS)
+
+
+def sockets(machine: str = "") -> str:
+    """Return the filter of a container whose network is filtered: no socket that knows no network namespace (vsock)."""
+    verdicts = {}
+    rules = (*(Rule(ALLOW, (Condition(0, "==", family),)) for family in _FAMILIES), Rule(ERRNO | EAFNOSUPPORT))
+    known = {"socket": rules, "socketpair": rules, "socketcall": (Rule(ERRNO | ENOSYS),)}  # its arguments are unseen
+    for arch in _architectures(machine):
+        table = {number: known[name] for number, name in syscalls.numbers(arch).items() if name in known}
+        verdicts[arch] = bpf.block(table, ALLOW)
     return assemble(verdicts, ERRNO | ENOSYS)
 
 
