@@ -57,7 +57,10 @@ def entries(stream: TarStream) -> Iterator[Entry]:
         extended = {}
         after = stream.offset + entry.stored
         yield entry
-        stream.skip(after - stream.offset + (-after % BLOCK))
+        if stream.offset < after:
+            stream.skip(after - stream.offset)
+        if after % BLOCK:
+            stream.pad(-after % BLOCK)
     if extended:
         raise truncated(stream.offset)
 

@@ -1,7 +1,8 @@
 """A layer's tar-split: its tar without the content of its files, small, so that the very tar can be made again.
 
-Who reads the headers again knows where content is missing, how much, and of which file; the layer's directory has it.
-Whether that gave the very bytes, the digest of the tar tells: of a name that a tar holds twice, only one is left.
+Who reads the headers again knows where content is missing, how much, and of which file; the layer's directory has it,
+and zeros fill its last block. Whether that gave the very bytes, the digest of the tar tells: of a name that a tar holds
+twice, only one is left.
 """
 
 import os
@@ -56,7 +57,7 @@ def writes_file(path: bytes, entry: Entry) -> bool:
 
 def join(fd: int, split: Iterator[bytes], write: Callable[[Any], object]) -> None:
     """Write the tar that the layer in the directory `fd` was unpacked from."""
-    stream = TarStream(split, _Through(write))  # type: ignore[arg-type]
+    stream = _Split(split, write)
     files = _Files(fd)
     for entry in tarheader.entries(stream):
         path = names.clean(entry.name)
@@ -66,14 +67,17 @@ def join(fd: int, split: Iterator[bytes], write: Callable[[Any], object]) -> Non
     stream.drain()
 
 
-class _Through:
-    """A tape that passes everything on at once."""
+class _Split(TarStream):
+    """Reads a tar-split as if content were in it, and passes on what it reads."""
 
-    def __init__(self, write: Callable[[Any], object]) -> None:
-        self.append = write
+    def __init__(self, chunks: Iterator[bytes], write: Callable[[Any], object]) -> None:
+        super().__init__(chunks)
+        self._keep = write
 
-    def flush(self) -> None:
-        """Nothing is held back."""
+    def pad(self, size: int) -> None:
+        """Fill a file's last block."""
+        self._keep(bytes(size))
+        self.offset += size
 
 
 class _Files:

@@ -1,10 +1,10 @@
 """Bytes of a tar archive in order: exact reads for headers, views for content, in bounded memory."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hull.errors import RegistryError
-from hull.light import TYPE_CHECKING
+from hull.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hull.images.tarsplit import Tape
@@ -13,14 +13,14 @@ BLOCK = 512
 
 
 class TarStream:
-    """A forward-only reader over chunks. `offset` counts what was consumed; `tape` gets all but what `views` gives."""
+    """A forward-only reader over chunks. `offset` counts what was consumed; `tape` gets headers and what is skipped."""
 
     def __init__(self, chunks: Iterator[bytes], tape: "Tape | None" = None) -> None:
         self._chunks = chunks
         self._buffer = memoryview(b"")
         self._position = 0
         self._tape = tape
-        self._keep = tape.append if tape else bool  # one call a header, whether it is kept or not
+        self._keep: Callable[[Any], object] = tape.append if tape else bool  # one call, whether it is kept or not
         self.offset = 0
 
     def _refill(self) -> bool:
@@ -56,6 +56,16 @@ class TarStream:
         """Pass over `size` bytes."""
         for view in self.views(size):
             self._keep(view)
+
+    def pad(self, size: int) -> None:
+        """Pass over what fills a file's last block; it is taken for zeros."""
+        end = self._position + size
+        if end <= len(self._buffer):
+            self._position = end
+            self.offset += size
+        else:
+            for _ in self.views(size):
+                pass
 
     def drain(self) -> None:
         """Consume the rest: hashes cover it, extraction ignores it."""
@@ -93,6 +103,10 @@ class FileTarStream(TarStream):
         data = os.pread(self._fd, size, self.offset)
         self.offset += len(data)
         return data
+
+    def pad(self, size: int) -> None:
+        """Pass over what fills a file's last block."""
+        self.skip(size)
 
     def skip(self, size: int) -> None:
         """Pass over `size` bytes."""
