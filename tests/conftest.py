@@ -20,6 +20,7 @@ MARKS = (
     "single_id: also run as a user without subordinate ids",
     "as_root: also run as root",
     "smoke: the few real runs repeated on every Python",
+    "timeout(seconds): a limit other than pyproject.toml's; without pytest-timeout there is none",
 )
 
 # What lies in these places starts real programs; launcher tests hold for every kind of user.

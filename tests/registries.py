@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -205,8 +206,7 @@ def served(answer: Answer, certificate: str = "", key: str = "") -> Iterator[Stu
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
@@ -219,6 +219,16 @@ def served(answer: Answer, certificate: str = "", key: str = "") -> Iterator[Stu
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    """One that takes it calmly when a client goes away; other errors of an answer are printed."""
+
+    daemon_threads = True
+
+    def handle_error(self, *client: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*client)
 
 
 def _write(file: Any, reply: Reply, *, silent: bool) -> bool:
