@@ -54,5 +54,5 @@ def test_all_takes_images_without_a_name(fresh_cli):
     made(cli, "a")
     ident = cli("commit", "a", check=True).stdout.decode().strip()
     done = cli("prune", "all", "-f", check=True).stdout.decode()
-    assert f"Deleted Images:\n{ident}\n" in done
+    assert f"Deleted Images:\ndeleted: {ident}\n" in done
     assert cli("images", "-a", "-q", "--no-trunc", check=True).stdout.count(b"\n") == 1

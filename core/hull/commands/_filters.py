@@ -1,4 +1,4 @@
-"""`ps --filter`: which containers are shown. Values of one key are alternatives, labels apart; keys all hold at once.
+"""`ps --filter`: which containers are shown.
 
 Source of the keys: Docker's `container ls` reference.
 """
@@ -6,7 +6,7 @@ Source of the keys: Docker's `container ls` reference.
 import re
 from collections.abc import Callable
 
-from hull.commands import _listing
+from hull.commands import _asked, _listing
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.state.containers import Container
@@ -22,12 +22,7 @@ class Filters:
 
     def __init__(self, engine: Engine, words: tuple[str, ...]) -> None:
         self._engine = engine
-        asked: dict[str, list[str]] = {}
-        for word in words:
-            key, equals, value = word.partition("=")
-            if not equals or key not in KEYS:
-                raise UserError(f"cannot filter by {word!r}", f"use KEY=VALUE; the keys are {', '.join(KEYS)}")
-            asked.setdefault(key, []).append(value)
+        asked = _asked.words(words, KEYS)
         self.everything = "status" in asked
         self._tests = [self._test(key, values) for key, values in asked.items()]
 
@@ -37,7 +32,7 @@ class Filters:
 
     def _test(self, key: str, values: list[str]) -> Test:
         tests = [KEYS[key](self._engine, value) for value in values]
-        decide = all if key == "label" else any
+        decide = _asked.decide(key)
         return lambda container, status: decide(test(container, status) for test in tests)
 
 
@@ -59,13 +54,7 @@ def _name(_engine: Engine, value: str) -> Test:
 
 
 def _label(_engine: Engine, value: str) -> Test:
-    key, equals, wanted = value.partition("=")
-
-    def test(container: Container, _status: Status) -> bool:
-        labels = _listing.labels(container)
-        return key in labels and (not equals or labels[key] == wanted)
-
-    return test
+    return lambda container, _status: _asked.labelled(_listing.labels(container), value)
 
 
 def _exited(_engine: Engine, value: str) -> Test:

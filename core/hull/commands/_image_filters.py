@@ -1,12 +1,12 @@
-"""`images --filter` and `image prune --filter`. Values of one key are alternatives, labels apart; keys hold at once.
+"""`images --filter` and `image prune --filter`.
 
 Source of the keys: Docker's `image ls` and `image prune` references. Times are when an image came here.
 """
 
 import re
-import time
 from collections.abc import Callable
 
+from hull.commands import _asked
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.images import reference
@@ -15,7 +15,7 @@ from hull.light import NamedTuple
 from hull.state.images import ImageRecord, Images
 
 LISTING = ("dangling", "label", "before", "since", "until", "reference")
-PRUNING = ("dangling", "label", "label!", "until")
+PRUNING = ("dangling", *_asked.PRUNING)
 _YES, _NO = ("true", "1", "t"), ("false", "0", "f")
 
 
@@ -38,12 +38,7 @@ class ImageFilters:
     """Parsed --filter words. `said` are their keys."""
 
     def __init__(self, engine: Engine, words: tuple[str, ...], known: tuple[str, ...]) -> None:
-        asked: dict[str, list[str]] = {}
-        for word in words:
-            key, equals, value = word.partition("=")
-            if not equals or key not in known:
-                raise UserError(f"cannot filter by {word!r}", f"use KEY=VALUE; the keys are {', '.join(known)}")
-            asked.setdefault(key, []).append(value)
+        asked = _asked.words(words, known)
         self.said = frozenset(asked)
         self._lines = [_pattern(value) for value in asked.pop("reference", ())]
         self._tests = [self._test(engine, key, values) for key, values in asked.items()]
@@ -61,7 +56,7 @@ class ImageFilters:
 
     def _test(self, engine: Engine, key: str, values: list[str]) -> Test:
         tests = [_TESTS[key](engine, value) for value in values]
-        decide = all if key.startswith("label") else any
+        decide = _asked.decide(key)
         return lambda subject: decide(test(subject) for test in tests)
 
 
@@ -90,13 +85,9 @@ def _dangling(_engine: Engine, value: str) -> Test:
 def _label(_engine: Engine, value: str) -> Test:
     import json
 
-    key, equals, wanted = value.partition("=")
-
-    def test(subject: Subject) -> bool:
-        labels = (json.loads(subject.image.config).get("config") or {}).get("Labels") or {}
-        return key in labels and (not equals or labels[key] == wanted)
-
-    return test
+    return lambda subject: _asked.labelled(
+        (json.loads(subject.image.config).get("config") or {}).get("Labels") or {}, value
+    )
 
 
 def _unlabelled(engine: Engine, value: str) -> Test:
@@ -120,10 +111,7 @@ def _created(engine: Engine, name: str) -> float:
 
 
 def _until(_engine: Engine, value: str) -> Test:
-    from hull.commands import _times
-
-    found = _times.moment(value, "--filter until", time.time())
-    limit = None if found is None else found / _times.SECOND
+    limit = _asked.until(value)
     return lambda subject: limit is None or subject.image.created < limit
 
 

@@ -5,6 +5,7 @@ import os
 from hull.commands import _usage, rm
 from hull.engine import Engine
 from hull.errors import HostError, UserError
+from hull.units import size
 
 ANONYMOUS = 64  # hex digits that a volume nobody named is called
 
@@ -17,6 +18,12 @@ def volumes(engine: Engine) -> tuple[list[str], int]:
     for name in chosen:
         remove_tree(engine, f"{engine.paths.volumes}/{name}")
     return chosen, freed
+
+
+def told(done: dict[str, tuple[list[str], int]]) -> list[str]:
+    """Return what a prune prints: what went of each kind, then the bytes that it freed."""
+    lines = [line for what, (gone, _) in done.items() if gone for line in (f"Deleted {what}:", *gone, "")]
+    return [*lines, f"Total reclaimed space: {size(sum(freed for _, freed in done.values()))}"]
 
 
 def _unnamed(name: str) -> bool:

@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 
-from hull.commands import _times
+from hull.commands import _asked, _times
 from hull.commands._verb import Flag
 from hull.engine import Engine
-from hull.errors import UserError
 from hull.light import Annotated, Any
 
 Many = tuple[str, ...]
@@ -17,7 +16,7 @@ LEGACY = ("container", "image")  # types whose events Docker also tells in the w
 def events(
     engine: Engine,
     *,
-    filter: Annotated[Many, Flag("only such; of one key any, of several keys all", "f", "KEY=VALUE")] = (),
+    filter: Annotated[Many, Flag("only such: one of a key's values, all labels, all keys", "f", "KEY=VALUE")] = (),
     format: Annotated[str, Flag("json, or a template as {{.Type}} {{.Action}}", metavar="FORMAT")] = "",
     since: Annotated[str, Flag("begin with what happened since", metavar="TIME|SPAN")] = "",
     until: Annotated[str, Flag("end at this time", metavar="TIME|SPAN")] = "",
@@ -33,7 +32,7 @@ def events(
         for event in found:
             names.put(event)
             early, late = event["timeNano"] < (first or 0), last is not None and event["timeNano"] > last
-            if not early and not late and all(any(test(event) for test in tests) for tests in wanted):
+            if not early and not late and all(test(event) for test in wanted):
                 yield shown(event)
 
     return lines()
@@ -64,17 +63,14 @@ class _Names:
         return str(rows[0][0]) if rows else ""
 
 
-def _filters(words: Many) -> list[list[Test]]:
-    """Return the tests of each key: one of a key's must hold, for every key."""
-    from functools import partial
+def _filters(words: Many) -> list[Test]:
+    """Return a test for each key: all of them must hold."""
+    return [_test(key, values) for key, values in _asked.words(words, MATCHES).items()]
 
-    tests: dict[str, list[Test]] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if key not in MATCHES or not equals:
-            raise UserError(f"cannot filter by {word!r}", f"write KEY=VALUE; keys are {', '.join(MATCHES)}")
-        tests.setdefault(key, []).append(partial(MATCHES[key], value=value))
-    return list(tests.values())
+
+def _test(key: str, values: list[str]) -> Test:
+    match, decide = MATCHES[key], _asked.decide(key)
+    return lambda event: decide(match(event, value) for value in values)
 
 
 def _container(event: dict[str, Any], value: str) -> bool:
@@ -96,9 +92,7 @@ def _untagged(name: str) -> str:
 
 
 def _label(event: dict[str, Any], value: str) -> bool:
-    key, equals, wanted = value.partition("=")
-    attributes = event["Actor"]["Attributes"]
-    return key in attributes and (not equals or attributes[key] == wanted)
+    return _asked.labelled(event["Actor"]["Attributes"], value)
 
 
 def _of(type: str) -> Callable[..., bool]:

@@ -1,11 +1,11 @@
 """`hull image`: what is said of images only; the other words of Docker's `image` are verbs of their own."""
 
+from hull.commands import _unused
 from hull.commands._asking import confirm
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
-from hull.units import size
 
 Many = tuple[str, ...]
 ACTIONS = ("prune", "diff")
@@ -35,8 +35,7 @@ def image(
     if not force:
         which = "images without at least one container" if all else "dangling images"
         confirm("remove", f"This will remove all {which}.", "hull image prune --force")
-    lines, freed = pruned(engine, filter, everything=all)
-    return [*(["Deleted Images:", *lines, ""] if lines else []), f"Total reclaimed space: {size(freed)}"]
+    return _unused.told({"Images": pruned(engine, filter, everything=all)})
 
 
 def pruned(engine: Engine, words: Many, *, everything: bool) -> tuple[list[str], int]:

@@ -6,7 +6,6 @@ from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
-from hull.units import size
 
 Many = tuple[str, ...]
 ACTIONS = ("df", "prune", "reset")
@@ -49,8 +48,7 @@ def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, forc
     if volumes:
         done["Volumes"] = _unused.volumes(engine)
     done["Images"] = image.pruned(engine, words, everything=everything)
-    lines = [line for what, (gone, _) in done.items() if gone for line in (f"Deleted {what}:", *gone, "")]
-    return [*lines, f"Total reclaimed space: {size(sum(freed for _, freed in done.values()))}"]
+    return _unused.told(done)
 
 
 def _reset(engine: Engine, *, force: bool) -> list[str]:
