@@ -101,9 +101,35 @@ def test_contexts(build, tmp_path):
     assert build.inside(ident, "cat", "/g") == "named"
 
 
+def test_a_remote_contexts_ignore_file_is_its_own(build, tmp_path):
+    """What lies in the caller's directory, by whatever name, says nothing about another context."""
+    build.write(Dockerfile="FROM busybox\nCOPY . /c/\n", f="x")
+    with tarfile.open(tmp_path / "c.tar", "w") as tar:
+        tar.add(build.context, ".")
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("Dockerfile.dockerignore", ".dockerignore"):
+        (here / name).write_text("f\n")
+    for context in (str(build.context), str(tmp_path / "c.tar")):
+        done = build.cli("build", context, cwd=here, check=True)
+        assert build.inside(done.stdout.decode().split()[-1], "ls", "/c").split() == ["Dockerfile", "f"]
+
+
+def test_a_dockerfile_that_is_no_file(build, tmp_path):
+    """A pipe by that name would be waited for without end."""
+    with tarfile.open(tmp_path / "c.tar", "w") as tar:
+        info = tarfile.TarInfo("Dockerfile")
+        info.type = tarfile.FIFOTYPE
+        tar.addfile(info)
+    done = build.cli("build", str(tmp_path / "c.tar"), timeout=30)
+    assert (done.returncode, b"there is none in the context" in done.stderr) == (1, True)
+
+
 @pytest.mark.needs("program:git")
 def test_a_git_context(build, tmp_path, children):
     build.write(Dockerfile="FROM busybox\nCOPY . /r/\n", f="one")
+    (build.context / "s").mkdir()
+    (build.context / "s" / "in").write_text("x")
     git = ["git", "-C", str(build.context), "-c", "user.name=t", "-c", "user.email=t@example.test"]
     for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "one"], ["branch", "other"]):
         subprocess.run([*git, *words], check=True)
@@ -114,14 +140,21 @@ def test_a_git_context(build, tmp_path, children):
     children.append(subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL))
     port = children[0].stdout.readline().split()[5].decode()
     done = build.cli("build", f"http://127.0.0.1:{port}/r.git#other", check=True)
-    assert build.inside(done.stdout.decode().split()[-1], "ls", "-A", "/r").split() == ["Dockerfile", "f"]
+    assert build.inside(done.stdout.decode().split()[-1], "ls", "-A", "/r").split() == ["Dockerfile", "f", "s"]
     ident = build.image(
         f"FROM busybox\nADD http://127.0.0.1:{port}/r.git /added\nADD http://127.0.0.1:{port}/r.git/HEAD /h/\n"
     )
     assert build.inside(ident, "cat", "/added/f", "/h/HEAD") == "oneref: refs/heads/main\n"
     assert build.inside(ident, "stat", "-c", "%a", "/h/HEAD") == "600\n"
-    done = build(f"FROM busybox\nADD --checksum=sha256:{'0' * 64} http://127.0.0.1:{port}/r.git/HEAD /\n", check=False)
-    assert (done.returncode, b"Dockerfile:2" in done.stderr) == (1, True)
+    text = f"FROM busybox\nADD --checksum={{}} http://127.0.0.1:{port}/r.git{{}} /d/\n"
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert build.inside(build.image(text.format(head[:6], "?subdir=s")), "ls", "-A", "/d") == "in\n"
+    kept = build.image(text.format(head, "").replace("ADD", "ADD --keep-git-dir --exclude=s --exclude=Dockerfile"))
+    assert build.inside(kept, "ls", "-A", "/d").split() == [".git", "f"]
+    assert build.inside(build.image(text.format(head, "#main")), "ls", "-A", "/d").split() == ["Dockerfile", "f", "s"]
+    for checksum, path in ((f"sha256:{'0' * 64}", "/HEAD"), ("0" * 40, ""), (f"sha256:{head}", ""), (head, "/HEAD")):
+        done = build(text.format(checksum, path), check=False)
+        assert (done.returncode, b"Dockerfile:2" in done.stderr) == (1, True), checksum
 
 
 @pytest.mark.needs("program:podman", "program:umoci", "program:skopeo")

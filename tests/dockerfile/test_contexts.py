@@ -19,7 +19,14 @@ from hull.errors import UserError
         ("ssh://u@host/a#b", ("git", "ssh://u@host/a", "b", "")),
         ("git@host:a/b.git#x", ("git", "git@host:a/b.git", "x", "")),
         ("github.com/a/b#x:y", ("git", "https://github.com/a/b", "x", "y")),
+        ("https://host/a.git?branch=b&subdir=s/t", ("git", "https://host/a.git", "b", "s/t")),
+        ("ssh://u@host/a?tag=v1", ("git", "ssh://u@host/a", "v1", "")),
+        (
+            "https://host/a.git?commit=abc&submodules=false&keep-git-dir=1&subdir=../..",
+            ("git", "https://host/a.git", "", "", "abc", False, True),
+        ),
         ("http://host/a.tar.gz", ("url", "http://host/a.tar.gz", "", "")),
+        ("http://host/a.tar.gz?ref=x", ("url", "http://host/a.tar.gz?ref=x", "", "")),
         ("https://host/Dockerfile", ("url", "https://host/Dockerfile", "", "")),
     ],
 )  # fmt: skip
@@ -34,8 +41,12 @@ def test_a_path_is_not_remote(word):
 
 @pytest.mark.parametrize(
     "word",
-    ["ext::sh -c true", "ext://x/y.git", "file:///x.git", "https://h/a.git#--upload-pack=x", "git@h:a#-x", "ftp://h/x"],
-)
+    [
+        "ext::sh -c true", "ext://x/y.git", "file:///x.git", "https://h/a.git#--upload-pack=x", "git@h:a#-x",
+        "ftp://h/x", "https://h/a.git?ref=-x", "https://h/a.git?commit=-x", "https://h/a.git?what=x",
+        "https://h/a.git?ref=a#b",
+    ],
+)  # fmt: skip
 def test_what_would_run_a_program_is_no_context(word, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError):

@@ -28,8 +28,6 @@ class Build:
         self._keys = tuple(reference.parse(tag).key for tag in asked.tags)
         self._given = scope.parse_given(asked.arguments, dict(os.environ))
         self._named = contexts.parse_named(asked.contexts)
-        self._secrets = dict(map(_secret, asked.secrets))
-        self._agents = dict(map(_agent, asked.ssh))
         self._states: dict[int, State] = {}
         self._ready: dict[int, threading.Event] = {}
         self._errors: list[BaseException] = []
@@ -163,7 +161,7 @@ class Build:
 
     def ways(self, graph: Graph) -> mounting.Ways:
         """Return where mounts come from."""
-        return mounting.Ways(self._shop, lambda word: self.origin(word, graph), self._secrets, self._agents)
+        return mounting.Ways(self._shop, lambda word: self.origin(word, graph))
 
     @property
     def manner(self) -> running.Manner:
@@ -201,24 +199,3 @@ class Build:
         record = ImageRecord(checked.id, "", checked.text, 0, 0)
         self._engine.images.rows.add(record, list(checked.diff_ids), list(self._keys), self._shop.flavour)
         return checked.id
-
-
-def _secret(word: str) -> tuple[str, tuple[str, str]]:
-    """Read --secret: id=NAME[,src=FILE|,env=VARIABLE]."""
-    fields = dict(part.partition("=")[::2] for part in word.split(","))
-    source = fields.get("src") or fields.get("source") or ""
-    ident, variable = fields.get("id") or os.path.basename(source), fields.get("env", "")
-    if not ident or (source and variable):
-        raise UserError(f"cannot read the secret {word!r}", "write --secret id=NAME,src=FILE or id=NAME,env=VARIABLE")
-    if variable or (not source and fields.get("type") != "file" and ident in os.environ):
-        return ident, ("env", variable or ident)
-    return ident, ("file", os.path.abspath(source or ident))
-
-
-def _agent(word: str) -> tuple[str, str]:
-    """Read --ssh: default, or ID[=SOCKET]."""
-    ident, _, path = word.partition("=")
-    found = path or os.environ.get("SSH_AUTH_SOCK", "")
-    if not found:
-        raise UserError(f"cannot give the agent {ident}: SSH_AUTH_SOCK is not set", "eval $(ssh-agent); ssh-add")
-    return ident, os.path.abspath(found)

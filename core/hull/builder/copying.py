@@ -12,11 +12,14 @@ from hull.builder.origins import Origin
 from hull.builder.state import State
 from hull.builder.workshop import Layer, Workshop
 from hull.dockerfile import contexts, modes
+from hull.dockerfile.contexts import Context
 from hull.dockerfile.model import Copy, Heredoc, Workdir
 from hull.dockerfile.place import Malformed
 from hull.errors import HullError
 from hull.images import compression
 from hull.light import IO, Any, NamedTuple
+
+COMMIT = re.compile(r"[0-9a-fA-F]{1,64}", re.ASCII)
 
 
 class Part(NamedTuple):
@@ -85,8 +88,7 @@ def _parts(shop: Workshop, state: State, instruction: Copy, origin: Origin) -> l
         if found is None:
             local.append(source)
         elif found.kind == "git":
-            directory, commit = remote.git(shop, found, keep=instruction.keep_git_dir)
-            parts.append(_tree(shop, Origin(source, directory), Selection((".",), label=label), commit))
+            parts.append(_repository(shop, instruction, source, found))
         else:
             parts.append(_download(shop, instruction, source))
     if local:
@@ -95,6 +97,20 @@ def _parts(shop: Workshop, state: State, instruction: Copy, origin: Origin) -> l
     if instruction.inline:
         parts.append(_inline(shop, instruction.inline, float(state.epoch or 0)))
     return parts
+
+
+def _repository(shop: Workshop, instruction: Copy, source: str, context: Context) -> Part:
+    if instruction.checksum and not COMMIT.fullmatch(instruction.checksum):
+        raise instruction.at.error(
+            f"--checksum={instruction.checksum} is no commit", "a repository's is (the start of) its commit's hash",
+            near=instruction.checksum,
+        )  # fmt: skip
+    context = context._replace(commit=instruction.checksum or context.commit)
+    keep = instruction.keep_git_dir or context.keep_git
+    directory, commit = remote.git(shop, context, keep=keep)
+    selection = Selection((".",), "", instruction.excludes, label="ADD")
+    what = [commit, context.directory, keep, context.submodules, instruction.excludes]
+    return _tree(shop, Origin(source, directory), selection, f"git {what}")
 
 
 def _tree(shop: Workshop, origin: Origin, selection: Selection, digest: str = "") -> Part:

@@ -27,12 +27,10 @@ class Mounted(NamedTuple):
 
 
 class Ways:
-    """Where mounts come from: `origin` finds a stage, image or context; secrets and agents by id."""
+    """Where mounts come from: `origin` finds a stage, image or context."""
 
-    def __init__(
-        self, shop: Workshop, origin: Callable[[str], Origin], secrets: dict[str, tuple[str, str]], ssh: dict[str, str]
-    ) -> None:
-        self._shop, self._origin, self._secrets, self._agents = shop, origin, secrets, ssh
+    def __init__(self, shop: Workshop, origin: Callable[[str], Origin]) -> None:
+        self._shop, self._origin = shop, origin
 
     def key(self, mount: RunMount) -> list[Any]:
         """Return what of a mount decides the step's result: a secret's and a cache's content do not."""
@@ -104,11 +102,11 @@ class Ways:
     def _secret(self, state: State, mount: RunMount, _place: str, number: int, _locks: list[int]) -> Mount | str | None:
         """Give a secret as a file on the runtime directory's memory, or as a variable; never in a layer."""
         ident = mount.id or os.path.basename(mount.source or mount.target)
-        if ident not in self._secrets:
+        data = self._shop.granted.secret(ident)
+        if data is None:
             if mount.required:
                 raise UserError(f"the secret {ident} is required", f"give it: --secret id={ident},src=FILE")
             return None
-        data = _secret(ident, *self._secrets[ident])
         if mount.env and not mount.target:
             return f"{mount.env}={data.decode('utf-8', 'surrogateescape')}"
         directory = self._shop.private()
@@ -121,7 +119,7 @@ class Ways:
 
     def _ssh(self, state: State, mount: RunMount, _place: str, number: int, _locks: list[int]) -> Mount | None:
         ident = mount.id or "default"
-        socket = self._agents.get(ident, "")
+        socket = self._shop.granted.agents.get(ident, "")
         if not socket:
             if mount.required:
                 raise UserError(f"the agent {ident} is required", f"give it: --ssh {ident}")
@@ -154,15 +152,3 @@ def _claimed(path: str, sharing: str, flavour: str) -> tuple[str, int]:
             continue
         os.utime(fd)  # prune asks when it was last used
         return found, fd
-
-
-def _secret(ident: str, kind: str, value: str) -> bytes:
-    if kind == "env":
-        if value not in os.environ:
-            raise UserError(f"cannot give the secret {ident}: there is no variable {value}", f"export {value}=…")
-        return os.environ[value].encode("utf-8", "surrogateescape")
-    try:
-        with open(value, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise UserError(f"cannot give the secret {ident}: {value}: {error.strerror}", "check the path") from None

@@ -1,6 +1,7 @@
 """Open a build's context and find its Dockerfile and .dockerignore in it."""
 
 import os
+import stat
 import sys
 
 from hull.builder import remote
@@ -34,8 +35,8 @@ def open_(shop: Workshop, asked: Asked) -> Opened:
             return Opened(Origin("context", directory), "-" if context.kind == "stdin" else context.location, text)
     else:
         directory = tree(shop, context)
-    file, text = _dockerfile(directory, asked.file, local=context.kind == "directory")
-    return Opened(Origin("context", directory, ignore=_ignored(directory, file)), file, text)
+    file, text, here = _dockerfile(directory, asked.file, local=context.kind == "directory")
+    return Opened(Origin("context", directory, ignore=_ignored(directory, file, here=here)), file, text)
 
 
 def tree(shop: Workshop, context: Context) -> str:
@@ -43,7 +44,7 @@ def tree(shop: Workshop, context: Context) -> str:
     if context.kind == "directory":
         return context.location
     if context.kind == "git":
-        return remote.git(shop, context)[0]
+        return remote.git(shop, context, asked=True)[0]
     if context.kind == "archive":
         with open(context.location, "rb") as file:
             return _unpacked(shop, file, context.location)
@@ -57,7 +58,7 @@ def tree(shop: Workshop, context: Context) -> str:
 def named(shop: Workshop, label: str, context: Context) -> Origin:
     """Return an additional context; one that is a directory has a .dockerignore of its own."""
     directory = tree(shop, context)
-    return Origin(label, directory, ignore=_ignored(directory, ""))
+    return Origin(label, directory, ignore=_ignored(directory))
 
 
 def _streamed(shop: Workshop, context: Context) -> tuple[str, bytes | None]:
@@ -102,24 +103,24 @@ def _unpacked(shop: Workshop, file: IO[bytes], label: str) -> str:
     return f"{step}/upper"
 
 
-def _dockerfile(directory: str, asked: str, *, local: bool) -> tuple[str, bytes]:
-    """Return the path of the Dockerfile as the user knows it, and its text."""
+def _dockerfile(directory: str, asked: str, *, local: bool) -> tuple[str, bytes, bool]:
+    """Return the path of the Dockerfile as the user knows it, its text, and whether it is a path of this machine."""
     if asked == "-":
-        return "-", sys.stdin.buffer.read()
+        return "-", sys.stdin.buffer.read(), False
     if asked and local and os.path.exists(asked):
         with open(asked, "rb") as file:
-            return asked, file.read()
+            return asked, file.read(), True
     for name in (asked,) if asked else NAMES:
         text = _read(directory, name)
         if text is not None:
-            return name, text
+            return name, text, False
     raise UserError(f"cannot read {asked or ' or '.join(NAMES)}: there is none in the context", "name one with -f FILE")
 
 
-def _ignored(directory: str, file: str) -> str:
+def _ignored(directory: str, file: str = "", *, here: bool = False) -> str:
     """Return the patterns of what the context leaves out: beside the Dockerfile, else in the context."""
     beside, *inside = ignore.candidates(file)
-    if file not in ("", "-") and os.path.exists(beside):
+    if here and os.path.exists(beside):
         with open(beside, encoding="utf-8", errors="surrogateescape") as found:
             return found.read()
     if file not in ("", "-"):
@@ -138,7 +139,8 @@ def _read(directory: str, name: str) -> bytes | None:
         return None
     finally:
         os.close(fd)
-    if found.is_directory or found.status is None:
+    if found.status is None or not stat.S_ISREG(found.status.st_mode):
         return None
-    with open(os.open(found.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=found.directory), "rb") as file:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # what is a file now may be a pipe then
+    with open(os.open(found.name, flags, dir_fd=found.directory), "rb") as file:
         return file.read()

@@ -2,20 +2,19 @@
 
 import os
 
+from hull.builder import repositories
 from hull.builder.workshop import Workshop
-from hull.dockerfile import git as repositories
 from hull.dockerfile.contexts import Context
 from hull.errors import RegistryError, UserError
 from hull.images import http, urls
 
-LARGEST = 1 << 40
 
-
-def git(shop: Workshop, context: Context, *, keep: bool = False) -> tuple[str, str]:
-    """Fetch a repository; return the directory that is meant, and the commit."""
+def git(shop: Workshop, context: Context, *, keep: bool = False, asked: bool = False) -> tuple[str, str]:
+    """Fetch a repository; return the directory that is meant, and the commit (`repositories.fetch`)."""
     path = _place(shop, "git")
-    commit = repositories.checkout(context, path, keep_git=keep)
-    return repositories.resolve(context, path), commit
+    if shop.owner:
+        os.chown(path, *shop.owner)
+    return repositories.fetch(shop, context, path, keep=keep, asked=asked)
 
 
 def download(shop: Workshop, url: str, checksum: str = "") -> tuple[str, str, float]:

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from hull.builder.asked import Asked
 from hull.builder.building import Build
 from hull.builder.console import Console
+from hull.builder.granted import Granted
 from hull.builder.workshop import Workshop
 from hull.engine import Engine
 from hull.output import Piece
@@ -14,7 +15,8 @@ from hull.output import Piece
 def run(engine: Engine, asked: Asked) -> Generator[Piece, None, str]:
     """Yield what the build tells; return the image's id. Closed early, it ends the build and waits for that."""
     console = Console(quiet=asked.quiet)
-    shop = Workshop(engine, cache=asked.cache, shared=asked.cache_from)
+    granted = Granted(asked.secrets, asked.ssh)
+    shop = Workshop(engine, cache=asked.cache, shared=asked.cache_from, granted=granted)
     results: list[str] = []
     failures: list[BaseException] = []
 

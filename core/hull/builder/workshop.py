@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from hull.builder.granted import Granted
 from hull.builder.sharing import Shared
 from hull.builder.worker import Worker
 from hull.engine import Engine
@@ -28,7 +29,9 @@ class Layer(NamedTuple):
 class Workshop:
     """What every stage of a build shares. Safe from several threads."""
 
-    def __init__(self, engine: Engine, *, cache: bool, shared: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, engine: Engine, *, cache: bool, shared: tuple[str, ...] = (), granted: Granted | None = None
+    ) -> None:
         self.engine = engine
         self.identity = engine.identity()
         self.flavour = "single" if self.identity.flavour == "single" else "range"
@@ -37,6 +40,7 @@ class Workshop:
         self.stopped = threading.Event()
         self.endings: list[Callable[[], None]] = []
         self.caching = cache
+        self.granted = granted or Granted()
         self._steps = Steps(engine.db)
         self._guard = threading.RLock()
         self._count = 0

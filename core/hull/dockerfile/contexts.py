@@ -13,6 +13,8 @@ from hull.light import NamedTuple
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 SCP = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^:]")
 NAME = re.compile(r"[a-z0-9][a-z0-9._/:@+-]*", re.ASCII)
+QUERIES = frozenset(("ref", "branch", "tag", "commit", "checksum", "subdir", "submodules", "keep-git-dir"))
+NO = ("false", "0", "f")
 TAR_MAGIC, MAGIC_AT = b"ustar", 257
 COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"BZh")
 
@@ -20,14 +22,17 @@ COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"BZh")
 class Context(NamedTuple):
     """A build context. `kind` is directory, archive, stdin, git, url, image or layout.
 
-    `location` is a path, a URL, an image's reference; of git, `ref` a branch, tag or commit ("" is the default branch)
-    and `directory` the part of the repository that is meant.
+    `location` is a path, a URL, an image's reference; of git, `ref` a branch, tag or commit ("" is the default branch),
+    `directory` the part of the repository that is meant, and `commit` what the commit's hash begins with.
     """
 
     kind: str
     location: str
     ref: str = ""
     directory: str = ""
+    commit: str = ""
+    submodules: bool = True
+    keep_git: bool = False
 
 
 def parse(word: str) -> Context:
@@ -58,13 +63,32 @@ def parse_remote(word: str) -> Context | None:
     kind = scheme[1].lower() if scheme else "ssh"
     path = bare.split("?", 1)[0]
     if kind in {"git", "ssh"} or (kind in {"http", "https"} and (hub or path.endswith(".git"))):
-        ref, _, directory = fragment.partition(":")
-        if ref.startswith("-") or bare.startswith("-"):
-            raise UserError(f"cannot build from {word}: a ref does not begin with -", "name a branch, tag or commit")
-        return Context("git", bare, ref, os.path.normpath(f"/{directory}").lstrip("/"))
+        return _repository(word, bare, fragment)
     if kind in {"http", "https"}:
         return Context("url", word)
     raise UserError(f"cannot build from {word}: {kind} is no transport known here", "use https, http, ssh or git")
+
+
+def _repository(word: str, bare: str, fragment: str) -> Context:
+    """Return a git context: URL#REF:DIRECTORY, or the same as a query. Source: Docker's build contexts, URL queries."""
+    from urllib.parse import parse_qsl
+
+    ref, _, directory = fragment.partition(":")
+    location, mark, query = bare.partition("?")
+    fields = dict(parse_qsl(query, keep_blank_values=True)) if mark else {}
+    unknown = sorted(fields.keys() - QUERIES)
+    if unknown or (fields and fragment):
+        what = f"its query says {unknown[0]}" if unknown else "it has a query and a fragment"
+        raise UserError(f"cannot build from {word}: {what}", f"one of them; a query knows {', '.join(sorted(QUERIES))}")
+    ref = ref or next((fields[key] for key in ("ref", "branch", "tag") if fields.get(key)), "")
+    commit = fields.get("commit") or fields.get("checksum") or ""
+    if ref.startswith("-") or commit.startswith("-") or bare.startswith("-"):
+        raise UserError(f"cannot build from {word}: a ref does not begin with -", "name a branch, tag or commit")
+    directory = os.path.normpath(f"/{directory or fields.get('subdir', '')}").lstrip("/")
+    submodules, keep = (
+        fields.get(key, default) for key, default in (("submodules", "true"), ("keep-git-dir", "false"))
+    )
+    return Context("git", location, ref, directory, commit, submodules not in NO, keep not in NO)
 
 
 def parse_named(words: tuple[str, ...]) -> Mapping[str, Context]:
