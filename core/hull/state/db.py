@@ -5,21 +5,27 @@ import sqlite3
 from collections.abc import Iterator
 
 from hull.errors import Bug, HostError
-from hull.light import Any
+from hull.light import Any, made_once
 from hull.state.schema import MIGRATIONS
 
 MOST_ITEMS = 60
 
 
 class Database:
-    """SQLite in WAL mode. Autocommit outside `transaction()`; waits up to 10 s for another process's write."""
+    """SQLite in WAL mode. Autocommit outside `transaction()`; waits up to 10 s for another process's write.
 
-    def __init__(self, path: str) -> None:
+    A write is on the disk when it returns; not where the database does not wait for that (`waits`).
+    """
+
+    def __init__(self, path: str, *, waits: bool = True) -> None:
+        self._path = path
         try:
             if not os.path.exists(path):
                 _publish(path)
             self.connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
             _migrate(self.connection)
+            if not waits:
+                self.connection.execute("PRAGMA synchronous=NORMAL")
         except (sqlite3.Error, OSError) as error:
             raise HostError(
                 f"cannot open {path}: {error}", "check the disk, or move the file away and start anew"
@@ -37,8 +43,19 @@ class Database:
         """All or nothing, in a `with`; takes the write lock at once."""
         return Transaction(self.connection)
 
+    @made_once
+    def behind(self) -> "Database":
+        """Open a connection for rows that a stop of the machine may take back, whole and the latest first.
+
+        Each write that waits, and each sync of the file system, makes them safe with itself. For what only adds: a
+        removal that comes back would speak of files that are gone.
+        """
+        return Database(self._path, waits=False)
+
     def close(self) -> None:
         """Close the file."""
+        if "behind" in self.__dict__:
+            self.__dict__.pop("behind").close()
         self.connection.close()
 
 
@@ -46,18 +63,29 @@ def _publish(path: str) -> None:
     """Make the database beside its place and give it its name whole; where somebody else was first, theirs is it.
 
     Turning a database to WAL does not wait for others, so two that meet a new store must not both do it in place. The
-    file is its owner's alone before anything is in it: specs hold secrets.
+    file is its owner's alone before anything is in it: specs hold secrets. It is synced once, not at every step.
     """
     fresh = f"{path}.{os.urandom(8).hex()}"
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         connection = sqlite3.connect(fresh, isolation_level=None)
-        connection.execute("PRAGMA journal_mode=WAL")
+        for pragma in ("synchronous=OFF", "journal_mode=WAL"):
+            connection.execute(f"PRAGMA {pragma}")
         _migrate(connection)
         connection.close()
+        _sync(fresh)
         _link(fresh, path)
     finally:
         os.unlink(fresh)
+
+
+def _sync(path: str) -> None:
+    """Put a file's content on the disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _link(fresh: str, path: str) -> None:

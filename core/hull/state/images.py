@@ -110,8 +110,8 @@ class Images:
         return LayerRecord(*rows[0]) if rows else None  # type: ignore[arg-type]
 
     def add_layer(self, layer: LayerRecord) -> None:
-        """Record a layer that is whole."""
-        self._db.write(f"INSERT OR REPLACE INTO layers ({LAYER}) VALUES (?, ?, ?, ?, ?, ?, ?)", *layer)  # noqa: S608
+        """Record a layer that is whole. Nobody waits for its files, so nobody waits for its row."""
+        self._db.behind.write(f"INSERT OR REPLACE INTO layers ({LAYER}) VALUES (?, ?, ?, ?, ?, ?, ?)", *layer)  # noqa: S608
 
     def synced(self, marks: list[str]) -> None:
         """Take these marks from the layers that have them: their data is on the disk."""
@@ -122,24 +122,25 @@ class Images:
     def proven(self, layer: LayerRecord, tree: str) -> None:
         """Record the digest of a layer that is on the disk, where the row is still the one that was read."""
         sql = "UPDATE layers SET mark = '', tree = ? WHERE diff_id = ? AND flavour = ? AND mark = ? AND tree = ?"
-        self._db.write(sql, tree, layer.diff_id, layer.flavour, layer.mark, layer.tree)
+        self._db.behind.write(sql, tree, layer.diff_id, layer.flavour, layer.mark, layer.tree)
 
     def add(self, image: ImageRecord, diff_ids: list[str], keys: list[str], flavour: str) -> None:
         """Record an image whose layers are recorded, and let the references name it; size and time are found here."""
         marks = ", ".join("?" * len(diff_ids))
-        with self._db.transaction():
-            size = self._db.rows(
+        db = self._db.behind
+        with db.transaction():
+            size = db.rows(
                 f"SELECT coalesce(sum(size), 0) FROM layers WHERE flavour = ? AND diff_id IN ({marks})",  # noqa: S608 (marks)
                 flavour,
                 *diff_ids,
             )[0][0]
-            self._db.write(
+            db.write(
                 "INSERT INTO images (id, manifest, config, size, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO"
                 " UPDATE SET manifest = CASE excluded.manifest WHEN '' THEN manifest ELSE excluded.manifest END",
                 *(image.id, image.manifest, image.config, size, time.time()),
             )
             for key in keys:
-                self._db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, image.id)
+                db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, image.id)
 
     def name(self, ident: str, keys: list[str]) -> None:
         """Let references name an image, whatever they named before."""

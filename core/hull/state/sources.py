@@ -21,7 +21,7 @@ class Sources:
 
     def add(self, diff_id: str, source: Source) -> None:
         """Record where a layer can be had; known already is no error."""
-        self._db.write("INSERT OR IGNORE INTO sources VALUES (?, ?, ?, ?, ?)", diff_id, *source)
+        self._db.behind.write("INSERT OR IGNORE INTO sources VALUES (?, ?, ?, ?, ?)", diff_id, *source)
 
     def of(self, diff_id: str) -> list[Source]:
         """Return where a layer can be had, the latest known first."""

@@ -28,9 +28,9 @@ class Steps:
 
     def add(self, steps: list[Step]) -> None:
         """Record steps whose layers are recorded, as used just now."""
-        with self._db.transaction():
+        with self._db.behind.transaction():
             for step in steps:
-                self._db.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)", *step, time.time())
+                self._db.behind.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)", *step, time.time())
 
     def forget(self, before: float) -> int:
         """Forget the steps that were last used before a time; return how many."""
