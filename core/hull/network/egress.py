@@ -56,8 +56,8 @@ def parse(word: str) -> Target:
     if slash and protocol not in PROTOCOLS:
         raise _wrong(word, f"the protocol {protocol!r} is not tcp or udp")
     host = host.strip("[]")
-    if host != "*" and (bracketed or "/" in host or host.replace(".", "").isdecimal()):
-        _network(word, host)
+    if host != "*" and _literal(host):
+        _check_network(word, host)
     elif host != "*" and not set(host.lower()) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_."):
         raise _wrong(word, f"{host!r} is neither a name nor an address")
     return Target(host, *_ports(word, text), protocol or "tcp")
@@ -65,24 +65,27 @@ def parse(word: str) -> Target:
 
 def decide(words: tuple[str, ...], around: Around) -> Policy:
     """Return the policy of checked words. Names are looked up here; one that has no address allows nothing."""
-    found: dict[str, tuple[str, ...]] = {}
+    names = _look_up(words, around.hosts)
+    warnings = tuple(
+        f"{name} has no address here and now: --egress {name} allows nothing" for name in names if not names[name]
+    )
+    known = {name for line in around.hosts for name in line.split()[1:]}
+    lines = tuple(f"{address}\t{name}" for name in names if name not in known for address in names[name])
+    batches = table(words, around, names).batches()
+    return Policy(tuple(("nftables", batch.hex()) for batch in batches), lines, warnings)
+
+
+def table(words: tuple[str, ...], around: Around, names: dict[str, tuple[str, ...]] | None = None) -> nft.Table:
+    """Return the rules of checked words; `names` has the addresses of those that are names."""
     rules: list[Rule] = []
-    warnings = []
     for word in words:
-        if word == NONE:
-            continue
         if word == DNS:
             rules += [_towards(ipaddress.ip_network(s), 53, 53, p) for s in around.nameservers for p in ("udp", "tcp")]
-            continue
-        target = parse(word)
-        for network in _networks(word, target.host, around.hosts, found):
-            rules.append(_towards(network, target.first, target.last, target.protocol))
-        if found.get(target.host) == ():
-            warnings.append(f"{target.host} has no address here and now: --egress {word} allows nothing")
-    known = {name for line in around.hosts for name in line.split()[1:]}
-    lines = tuple(f"{address}\t{name}" for name in found if name not in known for address in found[name])
-    table = nft.Table(TABLE, (*_outward(tuple(rules)), *_inward(around.ports)))
-    return Policy(tuple(("nftables", batch.hex()) for batch in table.batches()), lines, tuple(dict.fromkeys(warnings)))
+        elif word != NONE:
+            target = parse(word)
+            for place in (names or {}).get(target.host) or _places(target.host):
+                rules.append(_towards(ipaddress.ip_network(place, strict=False), *target[1:]))
+    return nft.Table(TABLE, (*_outward(tuple(rules)), *_inward(around.ports)))
 
 
 def _outward(allowed: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -92,7 +95,6 @@ def _outward(allowed: tuple[Rule, ...]) -> tuple[Rule, ...]:
         *allowed,
         *(("output", _neighbour(kind)) for kind in SOLICITS),
         ("output", nft.protocol(nft.TCP) + nft.reset()),
-        ("output", nft.prohibit()),
     )
 
 
@@ -119,20 +121,28 @@ def _neighbour(kind: int) -> bytes:
     return nft.family(6) + nft.protocol(nft.ICMPV6) + nft.icmp_type(kind) + nft.accept()
 
 
-def _networks(word: str, host: str, lines: tuple[str, ...], found: dict[str, tuple[str, ...]]) -> tuple[Network, ...]:
-    """Return the networks of a target's host; a name's addresses are kept in `found`."""
+def _places(host: str) -> tuple[str, ...]:
+    """Return the networks that a host spells out, none of a name."""
     if host == "*":
-        return tuple(map(ipaddress.ip_network, EVERY))
-    if ":" in host or "/" in host or host.replace(".", "").isdecimal():
-        return (_network(word, host),)
-    if host not in found:
-        said = tuple(line.split()[0] for line in lines if host in line.split()[1:])
-        found[host] = said or _look_up(host)
-    return tuple(map(ipaddress.ip_network, found[host]))
+        return EVERY
+    return (host,) if _literal(host) else ()
 
 
-def _look_up(name: str) -> tuple[str, ...]:
-    """Return every address of a name, as this machine resolves it."""
+def _literal(host: str) -> bool:
+    return ":" in host or "/" in host or host.replace(".", "").isdecimal()
+
+
+def _look_up(words: tuple[str, ...], lines: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the addresses of every name: those that were asked for, else as this machine resolves it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for host in (parse(word).host for word in words if word not in (NONE, DNS)):
+        if host != "*" and not _literal(host) and host not in found:
+            asked = tuple(line.split()[0] for line in lines if host in line.split()[1:])
+            found[host] = asked or _resolve(host)
+    return found
+
+
+def _resolve(name: str) -> tuple[str, ...]:
     try:
         answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -140,9 +150,9 @@ def _look_up(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(answer[4][0]).partition("%")[0] for answer in answers))
 
 
-def _network(word: str, text: str) -> Network:
+def _check_network(word: str, text: str) -> None:
     try:
-        return ipaddress.ip_network(text, strict=False)
+        ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise _wrong(word, f"{text!r} is no IP address and no network") from None
 

@@ -12,11 +12,10 @@ INET = 1  # NFPROTO_INET: IPv4 and IPv6
 NFPROTO = {4: 2, 6: 10}
 TCP, UDP, ICMPV6 = 6, 17, 58
 HOOKS = {"input": 1, "output": 3}
-ACCEPT = 1
+DROP, ACCEPT = 0, 1
 LOOPBACK = 1  # the interface's number, in every network namespace
 ESTABLISHED, RELATED = 2, 4
 REPLY = 1
-ADMIN_PROHIBITED = 3
 
 _NLM_REQUEST, _NLM_ACK, _NLM_CREATE, _NLM_APPEND = 0x1, 0x4, 0x400, 0x800
 _SUBSYSTEM = 10
@@ -45,7 +44,7 @@ class Table(NamedTuple):
         first = [(_NEWTABLE, _NLM_CREATE, name), (_DELTABLE, 0, name), (_NEWTABLE, _NLM_CREATE, name)]
         for chain, hook in HOOKS.items():
             hooked = _nest(4, _number(1, hook) + _number(2, 0))
-            body = _text(1, self.name) + _text(3, chain) + hooked + _number(5, 0) + _text(7, "filter")
+            body = _text(1, self.name) + _text(3, chain) + hooked + _number(5, DROP) + _text(7, "filter")
             first.append((_NEWCHAIN, _NLM_CREATE, body))
         rules = [
             (_NEWRULE, _NLM_CREATE | _NLM_APPEND, _text(1, self.name) + _text(2, chain) + _nest(4, words))
@@ -119,11 +118,6 @@ def icmp_type(number: int) -> bytes:
 def reset() -> bytes:
     """Return the verdict that refuses a TCP connection."""
     return _expression("reject", _number(1, 1) + _attribute(2, b"\0"))
-
-
-def prohibit() -> bytes:
-    """Return the verdict that refuses a packet by ICMP: administratively prohibited."""
-    return _expression("reject", _number(1, 2) + _attribute(2, bytes([ADMIN_PROHIBITED])))
 
 
 def _packed(messages: list[tuple[int, int, bytes]]) -> list[bytes]:
