@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hull.state.containers import Containers
     from hull.state.db import Database
     from hull.state.events import Events
+    from hull.storage.volumes import Volumes
 
 
 class Engine:
@@ -82,6 +83,13 @@ class Engine:
         from hull.network import Networks
 
         return Networks(self.host, self.events)
+
+    @made_once
+    def volumes(self) -> "Volumes":
+        """Reach the volumes."""
+        from hull.storage.volumes import Volumes
+
+        return Volumes(self.paths, self.db)
 
     def identity(self, userns: str = "auto") -> "Identity":
         """Return how the caller's ids become a container's; `userns` as --userns takes it. Decided once a process."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hull.commands import _words
 from hull.errors import UserError
-from hull.model import Mount, Ulimit
+from hull.model import Ulimit
 
 
 @pytest.mark.parametrize(
@@ -20,64 +20,6 @@ def test_sizes(text: str, count: int) -> None:
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(UserError):
         _words.size(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "mount"),
-    [
-        ("/a:/b", Mount("bind", "/a", "/b", options=("rec",))),
-        ("/a:/b:ro", Mount("bind", "/a", "/b", readonly=True, options=("rec",))),
-        ("/a:/b/../c/", Mount("bind", "/a", "/c", options=("rec",))),
-        ("data:/b:ro,nocopy", Mount("volume", "data", "/b", readonly=True, options=("nocopy",))),
-        ("/b", Mount("volume", "", "/b")),
-        ("/a:/b:rw,z", Mount("bind", "/a", "/b", options=("rec",))),
-        ("/a:/b:rshared", Mount("bind", "/a", "/b", options=("rec", "rshared"))),
-    ],
-)
-def test_volumes(text: str, mount: Mount) -> None:
-    assert _words.volume(text) == mount
-
-
-@pytest.mark.parametrize(
-    "text", ["/a:b", "/a:/b:what", "/a:/b:ro:x", ":/b", "/a:/", "/a:/proc", "/a:/proc/sys", "/a:/x/../proc"]
-)
-def test_volumes_that_are_refused(text: str) -> None:
-    with pytest.raises(UserError):
-        _words.volume(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "mount"),
-    [
-        ("type=bind,src=/a,dst=/b,ro", Mount("bind", "/a", "/b", readonly=True, options=("rec",))),
-        (
-            "type=bind,source=/a,target=/b,bind-propagation=rslave,bind-recursive=disabled",
-            Mount("bind", "/a", "/b", options=("rslave",)),
-        ),
-        (
-            "type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1770",
-            Mount("tmpfs", "", "/t", options=("size=1048576", "mode=1770")),
-        ),
-        ("target=/v,source=data,volume-nocopy", Mount("volume", "data", "/v", options=("nocopy",))),
-        ('type=bind,"source=/a,b",target=/c', Mount("bind", "/a,b", "/c", options=("rec",))),
-    ],
-)
-def test_mounts(text: str, mount: Mount) -> None:
-    assert _words.mount(text) == mount
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "type=bind,target=/b",
-        "type=what,target=/b",
-        "type=bind,source=/a,target=/b,bind-propagation=up",
-        "type=tmpfs,target=/t,size=1",
-    ],
-)
-def test_mounts_that_are_refused(text: str) -> None:
-    with pytest.raises(UserError):
-        _words.mount(text)
 
 
 def test_limits() -> None:

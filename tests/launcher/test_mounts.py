@@ -196,3 +196,176 @@ def test_a_sysctl_that_cannot_be_set_starts_nothing(box: Box, key: str) -> None:
 def test_a_minimal_root_needs_no_system_mounts(box: Box) -> None:
     done = box.run("echo", "alone", system=DEVICES[:0], drop=("loopback",))
     assert (done.code, done.out) == (0, "alone\n"), done.err
+
+
+@pytest.mark.parametrize(("flags", "below"), [("ro,rec", 1), ("ro,rec,ro-top", 0)])
+@pytest.mark.needs("root")
+def test_what_lies_below_a_read_only_bind(box: Box, flags: str, below: int) -> None:
+    place = source(box)
+    os.mkdir(f"{place}/below")
+
+    def mount_below() -> None:
+        import ctypes
+
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.unshare(0x20000) == 0
+        assert libc.mount(None, b"/", None, 0x44000, None) == 0
+        assert libc.mount(b"none", f"{place}/below".encode(), b"tmpfs", 0, b"mode=777") == 0
+
+    done = box.sh(
+        "touch /m/x; a=$?; touch /m/below/x; echo $a $?", extra=(("bind", place, "/m", flags),), preexec_fn=mount_below
+    )
+    assert done.out == f"1 {below}\n", done.err
+
+
+def volume(box: Box) -> str:
+    """Return a directory that the container's root owns, empty."""
+    path = f"{box.base}/volume"
+    os.mkdir(path)
+    box.give(path)
+    return path
+
+
+def test_a_part_of_a_volume_is_found_inside_it(box: Box) -> None:
+    place, outside = volume(box), source(box, "outside")
+    os.mkdir(f"{place}/real")
+    with open(f"{place}/real/file", "w") as file:
+        file.write("inside\n")
+    for name, text in (("link", "real"), ("root", "/real"), ("up", "../../../real"), ("out", outside)):
+        os.symlink(text, f"{place}/{name}")
+    names = ("real", "link", "root", "up")
+    extra = tuple(("bind-below", place, name, f"/{name}", "") for name in names)
+    done = box.sh(f"cat {' '.join(f'/{name}/file' for name in names)}", extra=extra)
+    assert done.out == "inside\n" * 4, done.err
+    done = box.sh("true", extra=(("bind-below", place, "out", "/m", ""),))
+    assert done.code == 125
+    assert "cannot find below the source out: No such file" in done.err
+    done = box.sh("cat /m", extra=(("bind-below", place, "real/file", "/m", "ro"),))
+    assert done.out == "inside\n", done.err
+
+
+def layers(box: Box) -> tuple[str, str]:
+    places = f"{box.base}/one", f"{box.base}/two"
+    for place in places:
+        os.makedirs(f"{place}/etc")
+        with open(f"{place}/etc/{os.path.basename(place)}", "w") as file:
+            file.write(f"{place[-3:]}\n")
+        for path in (place, f"{place}/etc", f"{place}/etc/{os.path.basename(place)}"):
+            box.give(path)
+    return places
+
+
+def test_layers_of_their_own_are_stacked_beside_the_roots(box: Box) -> None:
+    one, two = layers(box)
+    upper, work = f"{box.base}/u", f"{box.base}/w"
+    for place in (upper, work):
+        os.mkdir(place)
+        box.give(place)
+    extra = (
+        ("overlay", "", "", "", "/ro", "ro,nosuid"), ("lower", one), ("lower", two),
+        ("overlay", upper, work, "", "/rw", ""), ("lower", one),
+        ("overlay", "", "", "etc", "/part", "ro"), ("lower", one), ("lower", two),
+        ("overlay", "", "", "etc/one", "/file", "ro"), ("lower", one), ("lower", two),
+    )  # fmt: skip
+    done = box.sh(
+        "cat /ro/etc/* /part/* /file; touch /ro/x /part/x; echo new > /rw/etc/one; cat /rw/etc/*; "
+        "test -e /etc/one || grep -c overlay /proc/mounts",
+        extra=extra,
+    )
+    assert done.out == "one\ntwo\none\ntwo\none\nnew\n5\n", done.err
+    assert done.err.count("Read-only") == 2
+    assert os.listdir(f"{upper}/etc") == ["one"]
+    with open(f"{one}/etc/one") as file:
+        assert file.read() == "one\n"
+
+
+def test_a_tmpfs_may_begin_with_what_it_covers(box: Box) -> None:
+    box.write("spool/file", "kept\n", 0o640)
+    extra = (("mount", "tmpfs", "/spool", "copy-up,ro", ""), ("mount", "tmpfs", "/none", "copy-up", ""))
+    done = box.sh("cat /spool/file; stat -c %a /spool/file; touch /none/x; touch /spool/x", extra=extra)
+    assert done.out == "kept\n640\n"
+    assert done.err.count("Read-only") == 1
+
+
+def test_a_volume_is_filled_once_and_a_killed_copy_is_finished(box: Box) -> None:
+    place = volume(box)
+    box.write("data/a/file", "image\n")
+    box.write("data/b", "image\n")
+    extra = (("fill", place, "/data"), ("bind", place, "/data", ""))
+    assert box.sh("cat /data/a/file /data/b; echo own > /data/b", extra=extra).out == "image\nimage\n"
+    assert box.sh("cat /data/b; rm -r /data/a", extra=extra).out == "own\n"
+    assert box.sh("ls /data", extra=extra).out == "b\n"
+    os.setxattr(place, "user.hull.filling", b"")
+    assert box.sh("cat /data/a/file /data/b", extra=extra).out == "image\nimage\n"
+    assert "user.hull.filling" not in os.listxattr(place)
+
+
+def test_a_lock_of_a_stranger_keeps_no_container_from_starting(box: Box) -> None:
+    import fcntl
+
+    place = volume(box)
+    box.write("data/file", "image\n")
+    fd = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        done = box.sh("cat /data/file", extra=(("fill", place, "/data"), ("bind", place, "/data", "")))
+    finally:
+        os.close(fd)
+    assert done.out == "image\n", done.err
+
+
+def test_the_later_of_two_first_users_waits_for_the_copy(box: Box) -> None:
+    """A copier holds the lock and has marked the volume: nobody starts on the half of it."""
+    import fcntl
+    import threading
+
+    place = volume(box)
+    os.setxattr(place, "user.hull.filling", b"")
+    fd = os.open(place, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    box.write("data/file", "image\n")
+
+    def copy() -> None:
+        with open(f"{place}/file", "w") as file:
+            file.write("first\n")
+        box.give(f"{place}/file")
+        os.removexattr(place, "user.hull.filling")
+        os.close(fd)
+
+    later = threading.Timer(1.5, copy)
+    later.start()
+    done = box.sh("cat /data/file", extra=(("fill", place, "/data"), ("bind", place, "/data", "")))
+    later.join()
+    assert done.out == "first\n", done.err
+
+
+@pytest.mark.needs("range")
+def test_own_gives_a_volume_and_nothing_that_is_mounted_in_it(box: Box) -> None:
+    place, other = volume(box), source(box, "other")
+    os.makedirs(f"{place}/a/b")
+    os.symlink("/etc/passwd", f"{place}/link")
+    for path in (f"{place}/a", f"{place}/a/b", f"{place}/link", f"{other}/file"):
+        box.give(path)
+    extra = (
+        ("bind", place, "/v", ""), ("bind", other, "/v/other", ""), ("bind", f"{other}/file", "/v/one", ""),
+        ("user", "user"), ("own", "/v"),
+    )  # fmt: skip
+    paths = "/v /v/a/b /v/link /v/other /v/other/file /v/one /etc/passwd"
+    done = box.sh(f"stat -c %u:%g {paths}", extra=extra, identity=box.identity)
+    assert done.out.split() == ["5:6"] * 3 + ["0:0"] * 4, done.err
+
+
+@pytest.mark.needs("root")
+def test_idmap_shows_the_ids_of_the_disk(box: Box) -> None:
+    place = source(box)
+    os.chown(f"{place}/file", 5, 6)
+    os.chown(place, 0, 0)
+    done = box.sh("stat -c %u:%g /m /m/file", extra=(("bind", place, "/m", "idmap"),))
+    assert done.out.split() == ["0:0", "5:6"], done.err
+
+
+@pytest.mark.needs("ordinary")
+def test_idmap_is_refused_with_the_reason(box: Box) -> None:
+    done = box.sh("true", extra=(("bind", source(box), "/m", "idmap"),))
+    assert done.code == 125
+    assert "only whoever mounted its file system" in done.err

@@ -16,7 +16,7 @@ def make(engine: Engine, spec: Spec) -> Container:
     """Return the new container; nothing runs yet. On failure nothing of it is left."""
     identity = engine.identity(spec.userns)
     image = resolve(engine, spec, identity.flavour)
-    spec = finish(_settled(engine, spec), image)
+    spec = finish(mounting(engine, _settled(engine, spec), identity.flavour), image)
     plan.command(spec, image)
     ident = os.urandom(32).hex()
     row = engine.containers.add(ident, spec, image)
@@ -57,6 +57,16 @@ def _settled(engine: Engine, spec: Spec) -> Spec:
     return spec._replace(egress=() if words == ("all",) else words)
 
 
+def mounting(engine: Engine, spec: Spec, flavour: str) -> Spec:
+    """Return the spec with what its mounts mean now: other containers' mounts, the images behind names."""
+    if not spec.volumes_from and all(mount.kind != "image" for mount in spec.mounts):
+        return spec
+    from hull.commands import _mounts_attached, _mounts_inherited
+
+    mounts = (*spec.mounts, *_mounts_inherited.find(engine, spec))
+    return spec._replace(mounts=tuple(_mounts_attached.pinned(engine, mount, flavour) for mount in mounts))
+
+
 def finish(spec: Spec, image: Image) -> Spec:
     """Fill what the image decides when the user does not; with keep-id, the caller stays who they are."""
     targets = {mount.target for mount in spec.mounts}
@@ -85,5 +95,6 @@ def discard(engine: Engine, row: Container) -> None:
 
 
 def anonymous(engine: Engine, row: Container) -> list[str]:
-    """Return the directories of the volumes that nobody named."""
-    return [f"{engine.paths.volumes}/{mount.source}" for mount in row.spec.mounts if ANONYMOUS in mount.options]
+    """Return the directories of the volumes that nobody named and no other container took."""
+    names = [mount.source for mount in row.spec.mounts if ANONYMOUS in mount.options]
+    return [f"{engine.paths.volumes}/{name}" for name in names if not engine.volumes.is_shared(name)]

@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import _life, _limits, _words
+from hull.commands import _life, _limits, _mounts, _words
 from hull.commands._verb import Flag, Word
 from hull.errors import UserError
 from hull.light import Annotated
@@ -29,6 +29,9 @@ def asked(
     volume: Annotated[Many, Flag("mount a path or volume", "v", "[SOURCE:]TARGET[:ro]", complete="path")] = (),
     mount: Annotated[Many, Flag("mount, spelt out", metavar="type=bind,source=…,target=…")] = (),
     tmpfs: Annotated[Many, Flag("mount an empty tmpfs", metavar="TARGET[:size=…]")] = (),
+    volumes_from: Annotated[
+        Many, Flag("mount what another container has mounted", metavar="CONTAINER[:ro]", complete="container")
+    ] = (),
     read_only: Annotated[bool, Flag("make the root file system read-only")] = False,
     network: Annotated[
         str, Flag("default, none, host, slirp4netns or pasta", metavar="NET", complete="network", aliases=("net",))
@@ -96,11 +99,6 @@ def asked(
         )
     from hull.network import ports
 
-    mounts = (
-        *(_words.volume(word) for word in volume),
-        *(_words.mount(word) for word in mount),
-        *(_words.tmpfs(word) for word in tmpfs),
-    )
     return Spec(
         image=image,
         name=container_name(name),
@@ -112,7 +110,8 @@ def asked(
         groups=group_add,
         hostname=hostname,
         labels=label,
-        mounts=mounts,
+        mounts=_mounts.read(volume, mount, tmpfs),
+        volumes_from=tuple(map(_mounts.inherited, volumes_from)),
         readonly=read_only,
         network=network,
         ports=tuple(port for word in publish for port in ports.parse(word)),

@@ -93,14 +93,14 @@ def parse(verb: Verb, argv: list[str]) -> Call:
 
             return Call(lambda _engine: manual(verb))
         else:
-            position += _flag(verb, word, argv[position:], values)
+            position += _flag(verb, word, argv[position:], values, words[0] if words else "")
     return _call(verb, words, values)
 
 
-def _flag(verb: Verb, word: str, following: list[str], values: dict[str, Any]) -> int:
+def _flag(verb: Verb, word: str, following: list[str], values: dict[str, Any], first: str) -> int:
     """Take the flags of one word into `values`; return how many following words were theirs."""
     if not word.startswith("--"):
-        return _shorts(verb, word[1:], following, values)
+        return _shorts(verb, word[1:], following, values, first)
     name, equals, text = word[2:].partition("=")
     found = verb.long(name)
     if found is None:
@@ -114,9 +114,9 @@ def _flag(verb: Verb, word: str, following: list[str], values: dict[str, Any]) -
     return used
 
 
-def _shorts(verb: Verb, letters: str, following: list[str], values: dict[str, Any]) -> int:
+def _shorts(verb: Verb, letters: str, following: list[str], values: dict[str, Any], first: str) -> int:
     for at, letter in enumerate(letters, 1):
-        flag, label, tail = verb.short(letter), f"-{letter}", letters[at:]
+        flag, label, tail = verb.short(letter, first), f"-{letter}", letters[at:]
         if flag is None:
             raise _unknown(verb, label if len(letters) == 1 else f"{label} in -{letters}")
         if flag.kind is not bool:

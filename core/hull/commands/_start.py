@@ -52,11 +52,10 @@ def detach(engine: Engine, row: Container, prepared: launch.Launch) -> None:
 
 
 def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Site:
-    from hull.storage import overlay, published
+    from hull.storage import published
 
     spec, directory = row.spec, engine.paths.container(row.id)
     identity = engine.identity(spec.userns)
-    owner = overlay.owner_of(identity)
     session = _outer(engine, spec, identity)
     attachment = engine.networks.attach(spec, directory, session is not None)
     for warning in attachment.warnings:
@@ -78,7 +77,7 @@ def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Sit
         confinement=confinement(spec, identity.flavour),
         cgroup=_cgroup(engine, spec, row.id),
         home=caller_home() if spec.image == HOST else "",
-        mounts=tuple(_attach(engine, mount, directory, owner) for mount in spec.mounts),
+        mounts=_mounts(engine, row, directory, identity),
         devices=tuple(_device(word) for word in spec.devices),
         name=row.name,
         events=engine.history.path,
@@ -91,6 +90,14 @@ def _outer(engine: Engine, spec: Spec, identity: Identity) -> "Session | None":
     if spec.egress:
         return engine.outer(identity)
     return engine.session if engine.session is not None and engine.session.holds(identity) else None
+
+
+def _mounts(engine: Engine, row: Container, directory: str, identity: Identity) -> tuple[Mount, ...]:
+    if not row.spec.mounts:
+        return ()
+    from hull.commands import _mounts_attached
+
+    return _mounts_attached.attach(_mounts_attached.Start(engine, row, directory, identity))
 
 
 def _root(engine: Engine, spec: Spec, image: Image, directory: str) -> "Root":
@@ -127,19 +134,6 @@ def _cgroup(engine: Engine, spec: Spec, ident: str) -> str:
     from hull.runtime import cgroups
 
     return cgroups.apply(spec.limits, ident, resident=engine.resident)
-
-
-def _attach(engine: Engine, mount: Mount, directory: str, owner: tuple[int, int] | None) -> Mount:
-    if mount.kind == "volume":
-        from hull.storage import volumes
-
-        if mount.source:
-            return mount._replace(source=volumes.ensure(engine.paths, mount.source, owner))
-        anonymous = f"{directory}/volumes/{mount.target.strip('/').replace('/', '_')}"  # of the first version's rows
-        return mount._replace(source=volumes.make(anonymous, owner))
-    if mount.kind == "bind" and not os.path.lexists(mount.source):
-        raise UserError(f"cannot mount {mount.source}: no such file or directory", f"mkdir -p {mount.source}")
-    return mount
 
 
 def _device(word: str) -> tuple[str, str]:

@@ -22,7 +22,8 @@ from hull.light import Any, NamedTuple
 class Flag(NamedTuple):
     """A keyword-only parameter. `complete` names what its value is: image, container, volume, network, path.
 
-    `long` replaces the name derived from the parameter; `aliases` are accepted, not shown.
+    `long` replaces the name derived from the parameter; `aliases` are accepted, not shown. `after` are first words of
+    the verb that give the flag the letter in its `letter`, whose else it is: Docker's -f means many things.
     """
 
     help: str
@@ -32,6 +33,8 @@ class Flag(NamedTuple):
     choices: tuple[str, ...] = ()
     long: str = ""
     aliases: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    letter: str = ""
 
 
 class Word(NamedTuple):
@@ -127,9 +130,11 @@ class Verb(NamedTuple):
                 return flag, False
         return None
 
-    def short(self, letter: str) -> Parameter | None:
-        """Find `-letter`."""
-        return next((f for f in self.flags if isinstance(f.about, Flag) and f.about.short == letter), None)
+    def short(self, letter: str, first: str = "") -> Parameter | None:
+        """Find `-letter`, where the verb's first word is `first`."""
+        known = [(flag, flag.about) for flag in self.flags if isinstance(flag.about, Flag)]
+        own = next((flag for flag, about in known if about.letter == letter and first in about.after), None)
+        return own or next((flag for flag, about in known if about.short == letter), None)
 
 
 def load(name: str) -> Verb:

@@ -1,16 +1,12 @@
 """What users write after a flag, parsed once into values. Source of the grammars: Docker's run reference."""
 
-import os
 from collections.abc import Iterable
 
 from hull.errors import UserError
-from hull.model import Mount, Ulimit
+from hull.model import Ulimit
 from hull.units import read_size as size
 
-__all__ = ("device", "environment", "mount", "size", "tmpfs", "ulimit", "volume")
-PROPAGATION = frozenset(("private", "rprivate", "shared", "rshared", "slave", "rslave"))
-BIND_WORDS = PROPAGATION | {"nosuid", "nodev", "noexec"}
-IGNORED = frozenset(("rw", "z", "Z", "cached", "delegated", "consistent", "rbind"))
+__all__ = ("device", "environment", "size", "ulimit")
 
 
 def ulimit(text: str) -> Ulimit:
@@ -23,90 +19,6 @@ def ulimit(text: str) -> Ulimit:
         raise UserError(
             f"cannot read the limit {text!r}", "write --ulimit NAME=SOFT[:HARD], as nofile=1024:2048"
         ) from None
-
-
-def volume(text: str) -> Mount:
-    """Parse -v: `[SOURCE:]TARGET[:ro,…]`; a source beginning with / . or ~ is a path, else a volume's name."""
-    parts = text.split(":")
-    if len(parts) == 1:
-        return _checked(Mount("volume", "", parts[0]), text)
-    if len(parts) > 3 or not parts[0]:  # noqa: PLR2004
-        raise UserError(f"cannot read the volume {text!r}", "write -v SOURCE:TARGET[:ro], or --mount for odd names")
-    source, target, words = parts[0], parts[1], [w for w in (parts[2].split(",") if len(parts) > 2 else []) if w]  # noqa: PLR2004
-    bind = source[0] in "/.~"
-    unknown = [w for w in words if w not in BIND_WORDS | IGNORED | {"ro", "nocopy", "copy"}]
-    if unknown:
-        raise UserError(
-            f"cannot mount {text!r}: unknown option {unknown[0]}", f"known: ro, {', '.join(sorted(BIND_WORDS))}"
-        )
-    options = tuple(w for w in words if w in BIND_WORDS or w == "nocopy")
-    source = os.path.abspath(os.path.expanduser(source)) if bind else source
-    kind = "bind" if bind else "volume"
-    return _checked(Mount(kind, source, target, "ro" in words, ("rec", *options) if bind else options), text)
-
-
-def mount(text: str) -> Mount:
-    """Parse --mount: `type=bind,source=…,target=…,readonly` in CSV, so that a quoted field may hold a comma."""
-    import csv
-
-    fields = next(csv.reader([text]))
-    values: dict[str, str] = {}
-    for field in fields:
-        key, equals, value = field.partition("=")
-        values[MOUNT_KEYS.get(key.lower(), key.lower())] = value if equals else "true"
-    kind = values.pop("type", "volume")
-    target, source = values.pop("target", ""), values.pop("source", "")
-    readonly = values.pop("readonly", "false").lower() in ("true", "1")
-    options = _mount_options(kind, values, text)
-    if kind == "bind":
-        if not source:
-            raise UserError(f"cannot mount {text!r}: a bind needs a source", "add source=/absolute/path")
-        source = os.path.abspath(os.path.expanduser(source))
-    return _checked(Mount(kind, source, target, readonly, options), text)
-
-
-MOUNT_KEYS = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
-
-
-def _mount_options(kind: str, values: dict[str, str], text: str) -> tuple[str, ...]:
-    options: list[str] = []
-    if kind == "bind":
-        recursive = values.pop("bind-recursive", "enabled")
-        if recursive != "disabled" and values.pop("bind-nonrecursive", "false") != "true":
-            options.append("rec")
-        word = values.pop("bind-propagation", "")
-        if word and word not in PROPAGATION:
-            raise UserError(f"cannot mount {text!r}: unknown propagation {word}", ", ".join(sorted(PROPAGATION)))
-        options += [word] if word else []
-    elif kind == "tmpfs":
-        for key, name in (("tmpfs-size", "size"), ("tmpfs-mode", "mode")):
-            if key in values:
-                value = values.pop(key)
-                options.append(f"{name}={size(value) if name == 'size' else value}")
-    elif kind == "volume":
-        if values.pop("volume-nocopy", "false") == "true":
-            options.append("nocopy")
-    else:
-        raise UserError(f"cannot mount {text!r}: unknown type {kind}", "types are bind, volume and tmpfs")
-    values.pop("consistency", None)
-    if values:
-        raise UserError(f"cannot mount {text!r}: unknown option {next(iter(values))}", "see Docker's --mount reference")
-    return tuple(options)
-
-
-def tmpfs(text: str) -> Mount:
-    """Parse --tmpfs: `TARGET[:size=…,mode=…,noexec]`."""
-    target, _, words = text.partition(":")
-    return _checked(Mount("tmpfs", "", target, options=tuple(w for w in words.split(",") if w)), text)
-
-
-def _checked(mount: Mount, text: str) -> Mount:
-    if not mount.target.startswith("/"):
-        raise UserError(f"cannot mount {text!r}: the target must be absolute", "write a path that begins with /")
-    target = os.path.normpath("/" + mount.target.lstrip("/"))
-    if target in ("/", "/proc") or target.startswith("/proc/"):
-        raise UserError(f"cannot mount over {target}: it belongs to the container itself", "choose another target")
-    return mount._replace(target=target)
 
 
 def device(text: str) -> str:

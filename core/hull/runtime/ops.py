@@ -72,6 +72,12 @@ OPS: dict[str, Word] = {
     "mount": Word(("type", "target", "flags", "options"), "mounts", "mount {0} on {1} ({2}) {3}"),
     "fill": Word(("volume", "target"), "mounts", "copy what is at {1} into {0}, if that is empty"),
     "bind": Word(("source", "target", "flags"), "mounts", "bind {0} on {1} ({2})"),
+    "bind-below": Word(("base", "path", "target", "flags"), "mounts", "bind {1}, found below {0}, on {2} ({3})"),
+    "overlay": Word(
+        ("upper", "work", "path", "target", "flags"),
+        "mounts",
+        "overlay on {3} ({4}), changes go to {0}, work in {1}; show what {2} is in it",
+    ),
     "device": Word(("source", "target"), "mounts", "show the device {0} at {1}"),
     "symlink": Word(("text", "target"), "mounts", "link {1} to {0}"),
     "mkdir": Word(("target", "mode"), "mounts", "make the directory {0}, mode {1}"),
@@ -86,6 +92,7 @@ OPS: dict[str, Word] = {
     "oom-score": Word(("score",), "program", "set the OOM score adjustment {0}"),
     "user": Word(("who",), "program", "become {0}, by the container's passwd and group"),
     "group": Word(("who",), "program", "add the group {0}"),
+    "own": Word(("target",), "program", "give everything mounted on {0} to that user"),
     "umask": Word(("mode",), "program", "set the umask {0}"),
     "capabilities": Word(("bounding", "ambient"), "program", "keep the capabilities {0}, ambient {1}"),
     "no-new-privileges": Word((), "program", "give up set-uid and file capabilities"),
@@ -96,6 +103,7 @@ OPS: dict[str, Word] = {
     "terminal": Word(("mode",), "program", "terminal: {0}"),
     "arg": Word(("word",), "program", "argument {0}"),
     "remove": Word(("path",), "finish", "remove {0}"),
+    "remove-volume": Word(("path",), "finish", "remove the volume {0}, unless another container took it"),
 }
 
 

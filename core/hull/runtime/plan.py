@@ -3,6 +3,7 @@
 from hull.errors import UserError
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Attachment, Image, Mount, Spec
+from hull.runtime import mounts
 from hull.runtime.ops import Op
 
 if TYPE_CHECKING:
@@ -68,16 +69,17 @@ def build(spec: Spec, image: Image, site: Site) -> list[Op]:
         *site.root,
         *_system_mounts(spec, site),
         *_files(site),
-        *_mounts(site.mounts),
+        *mounts.ops(site.mounts),
         *([("root-readonly",)] if spec.readonly else []),
         *[("mask", path) for path in site.confinement.masked],
         *[("readonly", path) for path in site.confinement.readonly],
         *_settings(spec, site),
         *resources(spec),
         *program(spec, image, site.ident, site.confinement, site.flavour, site.home),
+        *mounts.owners(site.mounts),
         ("terminal", "tty" if spec.tty else "inherit"),
         *(("arg", word) for word in command(spec, image)),
-        *([("remove", path) for path in _removed(site)] if spec.remove else []),
+        *(_removed(site) if spec.remove else []),
     ]
 
 
@@ -92,9 +94,9 @@ def _beside(spec: Spec, image: Image, site: Site) -> list[Op]:
     return plan if site.detached is None else [*plan, *detached.monitor(spec, image, site.directory, site.detached)]
 
 
-def _removed(site: Site) -> tuple[str, ...]:
+def _removed(site: Site) -> list[Op]:
     volumes = (m.source.removesuffix("/_data") for m in site.mounts if m.kind == "volume" and "anonymous" in m.options)
-    return (*volumes, site.directory)
+    return [*(("remove-volume", path) for path in volumes), ("remove", site.directory)]
 
 
 def execution(
@@ -175,28 +177,6 @@ def _files(site: Site) -> list[Op]:
     if site.flavour == "single":
         plan.append(("bind", f"{site.directory}/apt.conf", APT_CONFIG, "ro,nosuid,nodev"))
     return plan
-
-
-def _mounts(mounts: tuple[Mount, ...]) -> list[Op]:
-    plan: list[Op] = []
-    for mount in sorted(mounts, key=lambda m: m.target.rstrip("/").count("/")):
-        words = list(mount.options)
-        if mount.kind == "tmpfs":
-            flags = [flag for flag in ("nosuid", "nodev", "noexec") if flag[2:] not in words]
-            flags += [w for w in words if w in MOUNT_FLAGS and f"no{w}" not in MOUNT_FLAGS and w not in flags]
-            data = [w for w in words if w not in MOUNT_FLAGS]
-            flags += ["ro"] if mount.readonly else []
-            plan.append(("mount", "tmpfs", mount.target, ",".join(flags), ",".join(data)))
-        else:
-            flags = ["nosuid", "nodev", *(["ro"] if mount.readonly else [])]
-            if mount.kind == "volume" and "nocopy" not in words:
-                plan.append(("fill", mount.source, mount.target))
-            words = [word for word in words if word not in ("nocopy", "anonymous")]
-            plan.append(("bind", mount.source, mount.target, ",".join(dict.fromkeys([*flags, *words]))))
-    return plan
-
-
-MOUNT_FLAGS = frozenset(("ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime"))
 
 
 def hostname(spec: Spec, ident: str) -> str:

@@ -161,8 +161,9 @@ class Images:
             self._db.write("DELETE FROM images WHERE id = ?", ident)
 
     def users(self, ident: str) -> list[User]:
-        """Return the containers made from an image."""
-        rows = self._db.rows("SELECT id, name, created FROM containers WHERE image = ? ORDER BY name", ident)
+        """Return the containers made from an image, and those that mount it."""
+        sql = "SELECT id, name, created FROM containers WHERE image = ?1 OR instr(spec, ?2) ORDER BY name"
+        rows = self._db.rows(sql, ident, f'"image={ident}"')
         return [User(*row) for row in rows]  # type: ignore[arg-type]
 
     def unused_layers(self) -> list[LayerRecord]:

@@ -13,7 +13,8 @@ static const struct {
     {"rprivate", 0, MS_PRIVATE},    {"slave", 0, MS_SLAVE},             {"rslave", 0, MS_SLAVE},
     {"shared", 0, MS_SHARED},       {"rshared", 0, MS_SHARED},          {"rec", 0, 0},
     {"rw", 0, 0},                   {"optional", 0, 0},                   {"suid", 0, 0},
-    {"dev", 0, 0},                  {"exec", 0, 0},
+    {"dev", 0, 0},                  {"exec", 0, 0},                       {"ro-top", 0, 0},
+    {"copy-up", 0, 0},              {"idmap", 0, 0},
 };
 
 static uint64_t collect(const char *flags, bool propagation)
@@ -65,24 +66,37 @@ int attach_new(const char *type, const char *flags, const char *options)
     if (fs < 0)
         return -1;
     if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) == 0 && configure(fs, options) == 0)
-        mount = sys_fsmount(fs, (unsigned)attach_attributes(flags));
+        mount = sys_fsmount(fs, (unsigned)(attach_attributes(flags) &
+                                           ~(text_has(flags, "copy-up") ? (uint64_t)MOUNT_ATTR_RDONLY : 0)));
     error = errno;
     close(fs);
     errno = error;
     return mount;
 }
 
+/* `ro-top`: what is mounted below the mount stays as writable as it is. */
+static int set_attributes(int mount, const char *flags)
+{
+    bool recursive = text_has(flags, "rec"), top = text_has(flags, "ro-top");
+    uint64_t propagation = attach_propagation(flags), attributes = attach_attributes(flags);
+
+    if (propagation == 0)
+        propagation = MS_PRIVATE;
+    if (sys_mount_setattr(mount, recursive, top ? attributes & ~(uint64_t)MOUNT_ATTR_RDONLY : attributes,
+                          propagation) < 0)
+        return -1;
+    return top ? sys_mount_setattr(mount, false, attributes & MOUNT_ATTR_RDONLY, 0) : 0;
+}
+
 /* A bind. What the source mount locks (nosuid, ro …) the kernel keeps: attributes are only ever added. */
 int attach_clone(int from, const char *path, const char *flags)
 {
-    bool recursive = text_has(flags, "rec");
-    uint64_t propagation = attach_propagation(flags);
-    int mount = sys_open_tree(from, path,
-                              OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0) | (*path ? 0 : AT_EMPTY_PATH));
+    int mount = sys_open_tree(from, path, OPEN_TREE_CLONE | (text_has(flags, "rec") ? AT_RECURSIVE : 0) |
+                                              (*path ? 0 : AT_EMPTY_PATH));
 
     if (mount < 0)
         return -1;
-    if (sys_mount_setattr(mount, recursive, attach_attributes(flags), propagation ? propagation : MS_PRIVATE) < 0) {
+    if (set_attributes(mount, flags) < 0) {
         int error = errno;
 
         close(mount);

@@ -1,7 +1,7 @@
 /* A volume's first use: what the root shows at its place is copied into it once, with owner, mode, times and xattrs.
  *
  * Should: run as the container's root, before the volume is mounted over its place. Mustn't: follow a link, on either
- * side; copy into a volume that holds anything.
+ * side; copy into a volume that holds anything, but for what a killed copy left: MARK is on the volume until it is done.
  */
 #include "hull.h"
 
@@ -9,11 +9,16 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <time.h>
 
-enum { DEPTH_MOST = 256, XATTR_MOST = 64 << 10 };
+#define MARK "user.hull.filling"
+enum { DEPTH_MOST = 256, XATTR_MOST = 64 << 10, PATIENCE = 60000, STRANGER = 600, TICK = 10000000 /* ns */ };
+
+static bool again; /* what is in the way is a killed copy's */
 
 static void copy_tree(int from, int to, int depth);
 
@@ -89,7 +94,8 @@ static void copy_directory(int parent, int to_parent, const char *name, int dept
 {
     int from = MUST(openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), "read", name), to;
 
-    MUST(mkdirat(to_parent, name, 0700), "make", name);
+    if (mkdirat(to_parent, name, 0700) < 0 && !(again && errno == EEXIST))
+        fail_errno("make", name);
     to = MUST(openat(to_parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), "open", name);
     copy_tree(from, to, depth + 1);
     close(from);
@@ -101,6 +107,8 @@ static void copy_entry(int from, int to, const char *name, int depth)
     struct stat found;
 
     MUST(fstatat(from, name, &found, AT_SYMLINK_NOFOLLOW), "look at", name);
+    if (again && !S_ISDIR(found.st_mode))
+        unlinkat(to, name, 0);
     if (S_ISDIR(found.st_mode)) {
         copy_directory(from, to, name, depth);
     } else if (S_ISREG(found.st_mode)) {
@@ -131,16 +139,54 @@ static void copy_tree(int from, int to, int depth)
     copy_attributes(from, to, &found);
 }
 
+void fill_tree(int from, int to)
+{
+    copy_tree(from, to, 0);
+}
+
+static bool is_marked(int volume)
+{
+    return fgetxattr(volume, MARK, NULL, 0) >= 0;
+}
+
+/* Two first users: the later waits for the earlier one's copy. A lock that is not a copier's gets a second: a
+ * program may hold one on its own volume for ever. */
+static void take_turn(int volume)
+{
+    for (int waited = 0; flock(volume, LOCK_EX | LOCK_NB) < 0 && waited < PATIENCE;
+         waited += is_marked(volume) ? 1 : STRANGER) {
+        const struct timespec tick = {0, TICK};
+
+        nanosleep(&tick, NULL);
+    }
+}
+
+static void fill_volume(int from, int to)
+{
+    bool marks;
+
+    take_turn(to);
+    again = is_marked(to);
+    if (!again && !is_empty(to))
+        return;
+    marks = fsetxattr(to, MARK, "", 0, 0) == 0;
+    copy_tree(from, to, 0);
+    if (marks)
+        MUST(fremovexattr(to, MARK), "finish", "a volume's first copy");
+}
+
 void fill_apply(const char *volume, const char *target, int root)
 {
-    int to = MUST(open(volume, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open the volume", volume);
-    int from = place_try_open(root, target, O_RDONLY | O_DIRECTORY);
+    int to = MUST(open(volume, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open the volume", volume), from = -1;
 
-    if (from >= 0 && is_empty(to))
-        copy_tree(from, to, 0);
-    if (from < 0 && errno != ENOENT && errno != ENOTDIR)
-        fail_errno("read", target);
-    if (from >= 0)
+    if (is_empty(to) || is_marked(to)) {
+        from = place_try_open(root, target, O_RDONLY | O_DIRECTORY);
+        if (from < 0 && errno != ENOENT && errno != ENOTDIR)
+            fail_errno("read", target);
+    }
+    if (from >= 0) {
+        fill_volume(from, to);
         close(from);
+    }
     close(to);
 }

@@ -169,8 +169,18 @@ static void remove_path(const struct launch *launch, const char *path)
     close(parent);
 }
 
+/* Whoever takes another container's volume says so beside its content. */
+static bool is_taken(const char *volume)
+{
+    char path[4096];
+
+    return strlen(volume) < sizeof path - sizeof "/shared" &&
+           access(text_join(path, sizeof path, volume, "/shared", ""), F_OK) == 0;
+}
+
 void finish_remove(const struct launch *launch)
 {
-    EACH_OF(op, launch->plan, W_REMOVE)
-        remove_path(launch, op->arg[0]);
+    EACH(op, launch->plan)
+        if (op->word == W_REMOVE || (op->word == W_REMOVE_VOLUME && !is_taken(op->arg[0])))
+            remove_path(launch, op->arg[0]);
 }

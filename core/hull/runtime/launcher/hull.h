@@ -23,9 +23,10 @@ enum word {
     W_ID, W_STATUS, W_EVENTS, W_MONITOR, W_INPUT, W_ATTACH, W_LOG, W_RESTART, W_STOP, W_HEALTH, W_HEALTH_ARG, W_CGROUP,
     W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_HAND_OUT, W_NAMESPACE,
     W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER, W_ROOT_BIND,
-    W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
-    W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_UMASK,
-    W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_ARG, W_REMOVE, W_COUNT
+    W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
+    W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
+    W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_ARG, W_REMOVE,
+    W_REMOVE_VOLUME, W_COUNT
 };
 enum stage {
     STAGE_PREPARE, STAGE_MONITOR, STAGE_IDENTITY, STAGE_NAMESPACES, STAGE_HELPERS, STAGE_MOUNTS, STAGE_SETTINGS,
@@ -108,6 +109,7 @@ int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, unsigned command, const char *key, const void *value, int aux);
 int sys_fsmount(int fs, unsigned attributes);
 int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t propagation);
+int sys_mount_idmap(int fd, bool recursive, int userns);
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount(const char *path);
@@ -225,6 +227,7 @@ void maps_give(struct launch *launch); /* whoever cloned the child: it waits */
 bool maps_asked(const struct plan *plan);
 bool maps_by_child(const struct plan *plan); /* launcher: asked before the clone, of the parent namespace's ids */
 void maps_write_own(const struct plan *plan);
+void maps_write_directly(const struct plan *plan, const char *process); /* without a helper */
 bool maps_hold(const struct plan *plan, enum word word, unsigned long long inside);
 
 /* nftables.c: what the container may reach, in force before it is made. */
@@ -242,12 +245,13 @@ _Noreturn void hand_out_run(void);
 int place_open(int root, const char *target, int flags);           /* MUST exist */
 int place_try_open(int root, const char *target, int flags);       /* -1 and errno */
 int place_make(int root, const char *target, bool directory);      /* existing or made, O_PATH */
+int place_below(int base, const char *path);                       /* MUST exist, O_PATH; links end at `base` */
 int place_parent(int root, const char *target, const char **name); /* made if missing */
 
 /* root.c, overlay.c, mounts.c, attach.c: the mounts stage. */
 int root_make(const struct plan *plan, int channel);
 void root_enter(const struct plan *plan, int root);
-int overlay_make(const struct plan *plan, const struct op *op);
+int overlay_make(const struct plan *plan, const struct op *op); /* the `lower` rows that follow are its own */
 void mounts_open_sources(const struct plan *plan); /* launcher: what only its own rights reach */
 int mounts_source(const struct plan *plan, const struct op *op, const char *path, const char *flags); /* -1: errno */
 void mounts_apply(const struct plan *plan, int root);
@@ -258,6 +262,14 @@ int attach_new(const char *type, const char *flags, const char *options); /* det
 int attach_clone(int from, const char *path, const char *flags);          /* detached, or -1 and errno */
 void attach_to(int mount, int target, const char *name);
 void fill_apply(const char *volume, const char *target, int root);
+void fill_tree(int from, int to);
+void idmap_by_root(const struct plan *plan, int mount, const char *flags, const char *source); /* launcher */
+void idmap_by_child(int mount, const char *flags, const char *source);
+void stack_below(const struct op *op, int root);
+void stack_overlay(const struct plan *plan, const struct op *op, int root);
+int mounts_target(int root, const char *target, bool directory);
+bool mounts_is_directory(int fd, const char *name);
+
 void mask_apply(int root, const char *target);
 void mask_readonly(int root, const char *target);
 
@@ -275,6 +287,7 @@ struct identity {
     char home[256];
 };
 void identity_find(const struct plan *plan, struct identity *who);
+void own_apply(const struct plan *plan, const struct identity *who); /* after the root was entered */
 void confine_bounding(const struct plan *plan);
 void confine_become(const struct plan *plan, const struct identity *who);
 void confine_filter(const struct plan *plan);

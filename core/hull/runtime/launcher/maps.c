@@ -55,7 +55,7 @@ static void write_file(const char *process, const char *name, const char *text)
     close(fd);
 }
 
-static void write_directly(const struct plan *plan, const char *process)
+void maps_write_directly(const struct plan *plan, const char *process)
 {
     static const struct {
         enum word word;
@@ -82,7 +82,7 @@ static void write_directly(const struct plan *plan, const char *process)
 
 void maps_write_own(const struct plan *plan)
 {
-    write_directly(plan, "self");
+    maps_write_directly(plan, "self");
 }
 
 struct writer {
@@ -158,7 +158,7 @@ static void maps_write(const struct launch *launch)
 
     snprintf(process, sizeof process, "%d", (int)launch->child);
     if (helpers == NULL) {
-        write_directly(launch->plan, process);
+        maps_write_directly(launch->plan, process);
         return;
     }
     fail_at(helpers);

@@ -15,7 +15,7 @@
 #include <sys/vfs.h>
 
 /* An image's link may lead into the container's /proc: what is mounted there would answer in the kernel's name. */
-static int make_target(int root, const char *target, bool directory)
+int mounts_target(int root, const char *target, bool directory)
 {
     int fd = place_make(root, target, directory);
     struct statfs found;
@@ -26,7 +26,7 @@ static int make_target(int root, const char *target, bool directory)
     return fd;
 }
 
-static bool is_directory(int fd, const char *name)
+bool mounts_is_directory(int fd, const char *name)
 {
     struct stat found;
 
@@ -57,12 +57,28 @@ static int mount_instead(const struct op *op)
     return mount;
 }
 
+/* The image's content of the place goes into what will cover it, which turns read-only after that, if it shall. */
+static void copy_up(const struct op *op, int mount, int root)
+{
+    int from = place_try_open(root, op->arg[1], O_RDONLY | O_DIRECTORY), to;
+
+    if (from >= 0) {
+        to = MUST(openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open", op->arg[0]);
+        fill_tree(from, to);
+        close(to);
+        close(from);
+    }
+    if (text_has(op->arg[2], "ro"))
+        MUST(sys_mount_setattr(mount, false, MOUNT_ATTR_RDONLY, 0), "make read-only", op->arg[1]);
+}
+
 static void apply_mount(const struct op *op, int root)
 {
+    bool copies = text_has(op->arg[2], "copy-up");
     bool proc = strcmp(op->arg[0], "proc") == 0; /* a bound root has one already */
-    int target = proc ? place_make(root, op->arg[1], true) : make_target(root, op->arg[1], true), mount;
+    int target = proc ? place_make(root, op->arg[1], true) : mounts_target(root, op->arg[1], true), mount;
 
-    if (!is_directory(target, op->arg[1]))
+    if (!mounts_is_directory(target, op->arg[1]))
         fail(EXIT_TOOL, ENOTDIR, "mount on the container's", op->arg[1], NULL);
     if ((mount = attach_new(op->arg[0], op->arg[2], op->arg[3])) < 0) {
         if (text_has(op->arg[2], "optional")) {
@@ -71,6 +87,8 @@ static void apply_mount(const struct op *op, int root)
         }
         mount = mount_instead(op);
     }
+    if (copies)
+        copy_up(op, mount, root);
     attach_to(mount, target, op->arg[1]);
 }
 
@@ -91,8 +109,11 @@ void mounts_open_sources(const struct plan *plan)
         if (op->word != W_BIND && !root)
             continue;
         fail_at(op);
-        if ((mount = attach_clone(AT_FDCWD, op->arg[0], root ? "rec" : op->arg[2])) >= 0)
-            sources[op - plan->ops] = mount;
+        if ((mount = attach_clone(AT_FDCWD, op->arg[0], root ? "rec" : op->arg[2])) < 0)
+            continue;
+        if (!root)
+            idmap_by_root(plan, mount, op->arg[2], op->arg[0]);
+        sources[op - plan->ops] = mount;
     }
     fail_at(NULL);
 }
@@ -112,7 +133,9 @@ static void apply_bind(const struct plan *plan, const struct op *op, int root)
         return;
     if (mount < 0)
         fail_errno("bind", op->arg[0]);
-    attach_to(mount, make_target(root, op->arg[1], is_directory(mount, op->arg[0])), op->arg[1]);
+    if (sources == NULL || sources[op - plan->ops] <= 0)
+        idmap_by_child(mount, op->arg[2], op->arg[0]);
+    attach_to(mount, mounts_target(root, op->arg[1], mounts_is_directory(mount, op->arg[0])), op->arg[1]);
 }
 
 static void apply_device(const struct op *op, int root)
@@ -123,7 +146,7 @@ static void apply_device(const struct op *op, int root)
     MUST(fstat(mount, &found), "look at", op->arg[0]);
     if (!S_ISCHR(found.st_mode) && !S_ISBLK(found.st_mode))
         fail(EXIT_TOOL, ENODEV, "show the device", op->arg[0], "it is not a device");
-    attach_to(mount, make_target(root, op->arg[1], false), op->arg[1]);
+    attach_to(mount, mounts_target(root, op->arg[1], false), op->arg[1]);
 }
 
 static void apply_symlink(const struct op *op, int root)
@@ -165,6 +188,8 @@ void mounts_apply(const struct plan *plan, int root)
         case W_MOUNT: apply_mount(op, root); break;
         case W_FILL: fill_apply(op->arg[0], op->arg[1], root); break;
         case W_BIND: apply_bind(plan, op, root); break;
+        case W_BIND_BELOW: stack_below(op, root); break;
+        case W_OVERLAY: stack_overlay(plan, op, root); break;
         case W_DEVICE: apply_device(op, root); break;
         case W_SYMLINK: apply_symlink(op, root); break;
         case W_MKDIR: apply_mkdir(op, root); break;

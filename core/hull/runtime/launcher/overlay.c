@@ -28,6 +28,23 @@ static int set(int fs, const char *key, const char *path)
     return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, plain_or_short(path, room), 0);
 }
 
+#define EACH_LOWER(each, plan, op)                                                                                     \
+    for (const struct op *each = (op) + 1; each < (plan)->ops + (plan)->count && each->word == W_LOWER; each++)
+
+static size_t count_lowers(const struct plan *plan, const struct op *op)
+{
+    size_t count = 0;
+
+    EACH_LOWER(lower, plan, op)
+        count++;
+    return count;
+}
+
+static bool is_written(const struct op *op)
+{
+    return *op->arg[0] != '\0';
+}
+
 /* What the plan removes at the end need never reach the disk: then neither fsync inside nor the unmount waits for it.
  * The kernel marks such a work directory as used up; a repeated start of the same plan begins by taking the mark away. */
 static bool is_passing(const struct plan *plan, const struct op *op)
@@ -35,6 +52,8 @@ static bool is_passing(const struct plan *plan, const struct op *op)
     static const char *const marks[] = {"/work/incompat/volatile/dirty", "/work/incompat/volatile", "/work/incompat"};
     char path[4096];
 
+    if (!is_written(op))
+        return false;
     EACH_OF(removed, plan, W_REMOVE) {
         size_t length = strlen(removed->arg[0]);
 
@@ -66,16 +85,18 @@ static int make_by_words(const struct plan *plan, const struct op *op)
     }
     if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0)
         fail_errno("configure", "overlay");
-    EACH_OF(lower, plan, W_LOWER)
+    EACH_LOWER(lower, plan, op)
         if (set(fs, "lowerdir+", lower->arg[0]) < 0) {
-            if (errno == EINVAL && lower == plan_find(plan, W_LOWER)) {
+            if (errno == EINVAL && lower == op + 1) {
                 close(fs);
                 return -1;
             }
             fail_errno("use the layer", lower->arg[0]);
         }
-    MUST(set(fs, "upperdir", op->arg[0]), "use the upper directory", op->arg[0]);
-    MUST(set(fs, "workdir", op->arg[1]), "use the work directory", op->arg[1]);
+    if (is_written(op)) {
+        MUST(set(fs, "upperdir", op->arg[0]), "use the upper directory", op->arg[0]);
+        MUST(set(fs, "workdir", op->arg[1]), "use the work directory", op->arg[1]);
+    }
     if ((is_passing(plan, op) && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0) ||
         sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
         sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -97,10 +118,13 @@ static int make_by_string(const struct plan *plan, const struct op *op)
     int fs = MUST(sys_fsopen("overlay"), "open the file system", "overlay"), mount;
 
     close(fs);
-    used += (size_t)snprintf(value, sizeof value, "%suserxattr,upperdir=%s", is_passing(plan, op) ? "volatile," : "",
-                             short_name(op->arg[0], room));
-    used += (size_t)snprintf(value + used, sizeof value - used, ",workdir=%s,lowerdir=", short_name(op->arg[1], room));
-    EACH_OF(lower, plan, W_LOWER)
+    used += (size_t)snprintf(value, sizeof value, "%suserxattr", is_passing(plan, op) ? "volatile," : "");
+    if (is_written(op)) {
+        used += (size_t)snprintf(value + used, sizeof value - used, ",upperdir=%s", short_name(op->arg[0], room));
+        used += (size_t)snprintf(value + used, sizeof value - used, ",workdir=%s", short_name(op->arg[1], room));
+    }
+    used += (size_t)snprintf(value + used, sizeof value - used, ",lowerdir=");
+    EACH_LOWER(lower, plan, op)
         used += (size_t)snprintf(value + used, sizeof value - used, "%s%s", value[used - 1] == '=' ? "" : ":",
                                  short_name(lower->arg[0], room));
     if (used >= 4095)
@@ -115,7 +139,7 @@ static int make_by_string(const struct plan *plan, const struct op *op)
 /* `lower` rows name the layers from the highest to the lowest. */
 int overlay_make(const struct plan *plan, const struct op *op)
 {
-    size_t layers = plan_number(plan, W_LOWER);
+    size_t layers = count_lowers(plan, op);
     int mount;
 
     if (layers == 0 || layers > LAYERS_MOST)

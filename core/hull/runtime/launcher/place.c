@@ -29,6 +29,13 @@ int place_try_open(int root, const char *target, int flags)
     return sys_openat2(root, target, flags, 0, how_to_resolve(target));
 }
 
+/* Somebody else may be writing below `base` at this moment: one descriptor is found, nothing is looked up twice. */
+int place_below(int base, const char *path)
+{
+    return MUST(sys_openat2(base, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), "find below the source",
+                path);
+}
+
 static _Noreturn void refuse(const char *target)
 {
     if (errno == ELOOP)

@@ -47,6 +47,8 @@ static const struct {
     {"mount", 4, STAGE_MOUNTS},
     {"fill", 2, STAGE_MOUNTS},
     {"bind", 3, STAGE_MOUNTS},
+    {"bind-below", 4, STAGE_MOUNTS},
+    {"overlay", 5, STAGE_MOUNTS},
     {"device", 2, STAGE_MOUNTS},
     {"symlink", 2, STAGE_MOUNTS},
     {"mkdir", 2, STAGE_MOUNTS},
@@ -61,6 +63,7 @@ static const struct {
     {"oom-score", 1, STAGE_PROGRAM},
     {"user", 1, STAGE_PROGRAM},
     {"group", 1, STAGE_PROGRAM},
+    {"own", 1, STAGE_PROGRAM},
     {"umask", 1, STAGE_PROGRAM},
     {"capabilities", 2, STAGE_PROGRAM},
     {"no-new-privileges", 0, STAGE_PROGRAM},
@@ -71,6 +74,7 @@ static const struct {
     {"terminal", 1, STAGE_PROGRAM},
     {"arg", 1, STAGE_PROGRAM},
     {"remove", 1, STAGE_FINISH},
+    {"remove-volume", 1, STAGE_FINISH},
 };
 
 const char *plan_word(enum word word)

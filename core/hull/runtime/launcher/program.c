@@ -156,6 +156,7 @@ _Noreturn void program_run(struct launch *launch, int progress)
 
     apply(plan);
     identity_find(plan, &who);
+    own_apply(plan, &who);
     environment = environment_of(plan, &who);
     arguments = arguments_of(plan);
     umask(umask_op ? (mode_t)strtoul(umask_op->arg[0], NULL, 8) & 0777 : 022);

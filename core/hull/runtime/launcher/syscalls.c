@@ -67,6 +67,15 @@ int sys_mount_setattr(int fd, bool recursive, uint64_t set, uint64_t propagation
                         sizeof attributes);
 }
 
+/* Files show the ids that `userns` maps theirs to. */
+int sys_mount_idmap(int fd, bool recursive, int userns)
+{
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+
+    return (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
+                        sizeof attributes);
+}
+
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)
 {
     return (int)syscall(SYS_mount, source, target, type, flags, data);

@@ -1,0 +1,58 @@
+"""Volumes and the containers that mount them: who uses one, what nobody uses, and its removal."""
+
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.storage.volumes import NoSuchVolume, Volume
+
+Users = dict[str, list[str]]
+
+
+def users(engine: Engine) -> Users:
+    """Return the names of the containers that mount each volume."""
+    found: Users = {}
+    for row in engine.containers.all():
+        if engine.containers.forget_if_gone(row):
+            continue
+        for name in {mount.source for mount in row.spec.mounts if mount.kind == "volume"}:
+            found.setdefault(name, []).append(row.name)
+    return found
+
+
+def remove(engine: Engine, name: str, *, missing_ok: bool = False) -> None:
+    """Remove a volume that no container mounts; nobody can begin to use it meanwhile."""
+    from hull.commands import _unused
+
+    with engine.volumes.lock():
+        try:
+            engine.volumes.find(name)
+        except NoSuchVolume:
+            if missing_ok:
+                return
+            raise
+        using = users(engine).get(name)
+        if using:
+            raise UserError(f"cannot remove the volume {name}: {', '.join(using)} uses it", f"hull rm {using[0]}")
+        aside = engine.volumes.aside(name)
+    _unused.remove_tree(engine, aside)
+    engine.history.add("volume", "destroy", name, {"driver": "local"})
+
+
+def unused(engine: Engine, *, named: bool) -> list[Volume]:
+    """Return the volumes that no container mounts: those that nobody named, or all of them."""
+    using = users(engine)
+    return [one for one in engine.volumes.all() if one.name not in using and (named or one.anonymous)]
+
+
+def prune(engine: Engine, chosen: list[Volume]) -> tuple[list[str], int]:
+    """Remove volumes; return the names of those that went and their bytes. One that is taken meanwhile stays."""
+    from hull.commands import _usage
+
+    removed, freed = [], 0
+    for one, size in zip(chosen, _usage.bytes_below(engine, [one.path for one in chosen]), strict=True):
+        try:
+            remove(engine, one.name)
+        except UserError:
+            continue
+        removed.append(one.name)
+        freed += size
+    return removed, freed

@@ -1,0 +1,56 @@
+/* Mounts that are found below something: a part of a volume, an image's files, a part of these.
+ *
+ * Should: find by one descriptor what is then cloned from that descriptor. Mustn't: name anything twice, since whoever
+ * writes to a volume may swap it for a link in between (CVE-2021-30465, CVE-2024-11218).
+ */
+#include "hull.h"
+
+#include <string.h>
+
+static void attach_found(int found, const char *path, const char *target, const char *flags, int root)
+{
+    int mount = MUST(attach_clone(found, "", flags), "bind", path);
+
+    close(found);
+    attach_to(mount, mounts_target(root, target, mounts_is_directory(mount, path)), target);
+}
+
+void stack_below(const struct op *op, int root)
+{
+    int base = MUST(open(op->arg[0], O_PATH | O_DIRECTORY | O_CLOEXEC), "open the source", op->arg[0]);
+    int found = place_below(base, op->arg[1]);
+
+    close(base);
+    attach_found(found, op->arg[1], op->arg[2], op->arg[3], root);
+}
+
+/* Older kernels clone only what is attached somewhere: the overlay lies over its place's directory for that moment. */
+static void attach_part(int overlay, const struct op *op, int root)
+{
+    const char *name;
+    char self[64];
+    int place = place_parent(root, op->arg[3], &name), found, part;
+
+    if (sys_move_mount(overlay, place) < 0)
+        fail_errno("mount for a moment above", op->arg[3]);
+    found = place_below(overlay, op->arg[2]);
+    part = MUST(attach_clone(found, "", op->arg[4]), "bind", op->arg[2]);
+    close(found);
+    MUST(sys_umount(text_join(self, sizeof self, "/proc/self/fd/", text_decimal((unsigned)overlay), "")),
+         "take away", "the overlay that was mounted for a moment");
+    close(overlay);
+    close(place);
+    attach_to(part, mounts_target(root, op->arg[3], mounts_is_directory(part, op->arg[2])), op->arg[3]);
+}
+
+void stack_overlay(const struct plan *plan, const struct op *op, int root)
+{
+    int overlay = overlay_make(plan, op);
+
+    if (*op->arg[2] != '\0') {
+        attach_part(overlay, op, root);
+        return;
+    }
+    MUST(sys_mount_setattr(overlay, false, attach_attributes(op->arg[4]), MS_PRIVATE), "protect", op->arg[3]);
+    attach_to(overlay, mounts_target(root, op->arg[3], true), op->arg[3]);
+}
