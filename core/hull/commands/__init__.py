@@ -44,6 +44,7 @@ VERBS = (
     "untag",
     "save",
     "rmi",
+    "network",
     "system",
     "fsck",
     "load",

@@ -122,4 +122,7 @@ def _names(kind: str, engine: Callable[[], Any]) -> list[str]:
         return ["host", *(r.removeprefix("docker.io/").removeprefix("library/") for r in references)]
     if kind == "egress":
         return ["none", "dns", "all"]
-    return ["none", "host", "slirp4netns", "pasta"] if kind == "network" else []
+    if kind == "network":
+        own = [str(row[0]) for row in engine().db.rows("SELECT name FROM networks ORDER BY name")]
+        return [*own, "none", "host", "slirp4netns", "pasta"]
+    return []

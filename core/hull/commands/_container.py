@@ -14,6 +14,10 @@ ANONYMOUS = "anonymous"  # the option of a volume that nobody named: it goes wit
 
 def make(engine: Engine, spec: Spec) -> Container:
     """Return the new container; nothing runs yet. On failure nothing of it is left."""
+    if spec.networks or spec.network.startswith("container:"):
+        from hull.commands import _attaching
+
+        spec = _attaching.known(engine, spec)
     identity = engine.identity(spec.userns)
     image = resolve(engine, spec, identity.flavour)
     spec = finish(mounting(engine, _settled(engine, spec), identity.flavour), image)

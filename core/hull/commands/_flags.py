@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import _life, _limits, _mounts, _words
+from hull.commands import _life, _limits, _mounts, _network_words, _words
 from hull.commands._verb import Flag, Word
 from hull.errors import UserError
 from hull.light import Annotated
@@ -34,8 +34,18 @@ def asked(
     ] = (),
     read_only: Annotated[bool, Flag("make the root file system read-only")] = False,
     network: Annotated[
-        str, Flag("default, none, host, slirp4netns or pasta", metavar="NET", complete="network", aliases=("net",))
-    ] = "default",
+        Many,
+        Flag(
+            "a network's name, default, none, host, slirp4netns, pasta or container:NAME",
+            metavar="NET[:ip=…,alias=…]",
+            complete="network",
+            aliases=("net",),
+        ),
+    ] = (),
+    network_alias: Annotated[Many, Flag("another name on the first network", metavar="NAME")] = (),
+    ip: Annotated[str, Flag("its IPv4 address on the first network", metavar="ADDRESS")] = "",
+    ip6: Annotated[str, Flag("its IPv6 address on the first network", metavar="ADDRESS")] = "",
+    mac_address: Annotated[str, Flag("its hardware address on the first network", metavar="MAC")] = "",
     publish: Annotated[Many, Flag("publish a port", "p", "[[ADDRESS:]HOST:]PORT[/udp]")] = (),
     hostname: Annotated[str | None, Flag("host name inside", "h", "NAME")] = None,
     add_host: Annotated[Many, Flag("add a line to /etc/hosts", metavar="NAME:ADDRESS")] = (),
@@ -99,6 +109,7 @@ def asked(
         )
     from hull.network import ports
 
+    way, networks = _network_words.read(network, _network_words.Scoped(network_alias, ip, ip6, mac_address))
     return Spec(
         image=image,
         name=container_name(name),
@@ -113,7 +124,8 @@ def asked(
         mounts=_mounts.read(volume, mount, tmpfs),
         volumes_from=tuple(map(_mounts.inherited, volumes_from)),
         readonly=read_only,
-        network=network,
+        network=way,
+        networks=networks,
         ports=tuple(port for word in publish for port in ports.parse(word)),
         hosts=add_host,
         dns=dns,

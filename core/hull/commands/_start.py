@@ -13,6 +13,7 @@ from hull.runtime.detached import Detached
 from hull.state.containers import Container
 
 if TYPE_CHECKING:
+    from hull.commands._attaching import Attached
     from hull.runtime.session import Session
     from hull.storage.overlay import Root
 
@@ -25,19 +26,31 @@ def plan_of(engine: Engine, row: Container, detached: Detached | None = None) ->
 
     The network is attached anew, volumes are ensured, limits are in force when this returns.
     """
-    return plan.build(row.spec, row.config, _site(engine, row, detached))
+    link = _link(engine, row)
+    try:
+        return plan.build(row.spec, row.config, _site(engine, row, detached, link))
+    except BaseException:
+        link.close()
+        raise
 
 
 def check(engine: Engine, row: Container) -> None:
     """Fail as a start would, without taking ports or a control group."""
     spec = row.spec._replace(limits=Limits(), ports=())
+    if _meets(spec):
+        from hull.commands import _meeting
+
+        _meeting.check(engine, row.spec)
+        spec = spec._replace(network="none", networks=())
     plan_of(engine, row._replace(spec=spec), Detached())
 
 
 def prepared(steps: list[ops.Op], words: tuple[str, ...], ident: str) -> launch.Launch:
     """Return the launch of a plan, with what it must inherit."""
-    fds = tuple(int(op[1].removeprefix(INHERITED)) for op in steps if op[0] == "userns-join" and INHERITED in op[1])
-    return launch.Launch(ops.encode(steps), words, ident, fds)
+    inherited = [op for op in steps if op[0] in ("userns-join", "namespace-join", "keep") and INHERITED in op[-1]]
+    fds = tuple(int(op[-1].removeprefix(INHERITED)) for op in inherited)
+    met = any(op[0] == "namespace-join" for op in inherited)
+    return launch.Launch(ops.encode(steps), words, ident, () if met else fds, fds if met else ())
 
 
 def detach(engine: Engine, row: Container, prepared: launch.Launch) -> None:
@@ -51,13 +64,17 @@ def detach(engine: Engine, row: Container, prepared: launch.Launch) -> None:
         engine.events(log.Event("warning", row.name, f"{warning} (the fix: {fix})"))
 
 
-def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Site:
+def _meets(spec: Spec) -> bool:
+    """Whether the container's network namespace is there before it, or made to be met by others."""
+    return bool(spec.networks) or spec.network.startswith("container:")
+
+
+def _site(engine: Engine, row: Container, detached: Detached | None, link: "Attached") -> plan.Site:
     from hull.storage import published
 
     spec, directory = row.spec, engine.paths.container(row.id)
     identity = engine.identity(spec.userns)
-    session = _outer(engine, spec, identity)
-    attachment = engine.networks.attach(spec, directory, session is not None)
+    attachment, session = link.attachment, link.outer
     for warning in attachment.warnings:
         engine.events(log.Event("warning", spec.network, warning))
     published.record(directory, attachment.ports)
@@ -83,6 +100,17 @@ def _site(engine: Engine, row: Container, detached: Detached | None) -> plan.Sit
         events=engine.history.path,
         detached=detached,
     )
+
+
+def _link(engine: Engine, row: Container) -> "Attached":
+    """Attach the network."""
+    from hull.commands import _attaching
+
+    if _meets(row.spec):
+        return _attaching.attach(engine, row)
+    session = _outer(engine, row.spec, engine.identity(row.spec.userns))
+    directory = engine.paths.container(row.id)
+    return _attaching.Attached(engine.networks.attach(row.spec, directory, session is not None), session)
 
 
 def _outer(engine: Engine, spec: Spec, identity: Identity) -> "Session | None":

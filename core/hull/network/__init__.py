@@ -23,18 +23,19 @@ class Networks:
         self.host = host
         self.events = events
 
-    def attach(self, spec: Spec, directory: str, outer: bool) -> Attachment:  # noqa: ARG002 (ours are the same in both)
+    def attach(self, spec: Spec, directory: str, outer: bool, address: str = "") -> Attachment:  # noqa: ARG002 (ours are the same in both)
         """Decide one container's network and write resolv.conf, hosts and hostname into its directory.
 
         The ops are a helper's, and the setting that opens low ports; whether a network namespace is made, and in which
         user namespace (`outer`), is the plan's. `directory`/upper, where it is there, belongs to the container's root,
-        as what a helper writes must.
+        as what a helper writes must. `address` is what its own name means inside, where that is not the backend's.
         """
         request = self._request(spec, directory)
         backend, warnings = self._choose(spec, request)
         if backend.name in OUTSIDE and spec.ports:
             request = request._replace(ports=_claim(spec.ports), scratch=_scratch(request.scratch, directory))
         connection = backend.connect(request)
+        connection = connection._replace(address=address or connection.address)
         hosts, policy = _write(spec, directory, backend, request, connection)
         remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
         own = () if backend.name == "host" else (LOW_PORTS,)
@@ -58,7 +59,7 @@ class Networks:
     def _choose(self, spec: Spec, request: Request) -> tuple[Backend, tuple[str, ...]]:
         if spec.network not in NAMES:
             raise UserError(
-                f"cannot use --network {spec.network}: networks between containers are not available yet",
+                f"cannot use --network {spec.network}: it is no way out of a network namespace",
                 f"one of {', '.join(NAMES)}; `default` reaches outside, -p publishes a port",
             )
         if spec.network != "default":

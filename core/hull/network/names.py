@@ -17,6 +17,8 @@ LOCAL = (
     "ff02::2\tip6-allrouters",
 )
 GATEWAY = "host-gateway"
+BEGIN, END = "# hull: who is on its networks, kept up to date\n", "# hull: end\n"
+MOST = 1 << 20  # bytes of an /etc/hosts that is kept up to date
 
 
 class Place(NamedTuple):
@@ -79,6 +81,37 @@ def write(directory: str, name: str, text: str) -> None:
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     os.chmod(path, 0o644)
+
+
+def with_members(text: str, lines: list[str]) -> str:
+    """Return an /etc/hosts whose marked block holds `lines`; every other line is as it was."""
+    head, found, rest = text.partition(BEGIN)
+    block, closed, tail = rest.partition(END)
+    text = head + (tail if closed else block) if found else text
+    if text and not text.endswith("\n"):
+        text += "\n"
+    block = "".join(f"{line}\n" for line in lines)
+    return f"{text}{BEGIN}{block}{END}" if lines else text
+
+
+def rewrite(path: str, lines: list[str]) -> None:
+    """Put the lines into the block of a file that a container has mounted: in place, by one write.
+
+    Whoever reads at the same time sees the old text or the new, at worst with empty lines behind. A file that the
+    container made unreadable, or huge, is left alone.
+    """
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        old = os.read(fd, MOST + 1)
+        new = with_members(old.decode("utf-8", "surrogateescape"), lines).encode("utf-8", "surrogateescape")
+        if new != old and len(old) <= MOST:
+            os.pwrite(fd, new.ljust(len(old), b"\n"), 0)
+            os.ftruncate(fd, len(new))
+    finally:
+        os.close(fd)
 
 
 def _text(path: str) -> str:

@@ -26,7 +26,7 @@ HEADER, LINK, ADDRESS, ROUTE = "=IHHII", "=BxHiII", "=BBBBi", "=BBBBBBBBI"
 class Link(NamedTuple):
     """One network interface."""
 
-    index: int
+    number: int
     name: str
     up: bool
 
@@ -90,7 +90,7 @@ class Netlink:
 
     def index(self, name: str) -> int:
         """Return an interface's index; ENODEV where there is none."""
-        return next((link.index for link in self.links() if link.name == name), 0) or _missing(name)
+        return next((link.number for link in self.links() if link.name == name), 0) or _missing(name)
 
     def links(self) -> list[Link]:
         """Return every interface."""

@@ -17,6 +17,19 @@ def read() -> Routes:
     return Routes(_default(v4), _default(v6))
 
 
+def occupied() -> list[str]:
+    """Return the IPv4 networks that this process's routes lead to, the default route left out."""
+    import socket
+    import struct
+
+    found = []
+    for row in _rows("/proc/net/route")[1:]:
+        network, mask = (socket.inet_ntoa(struct.pack("=I", int(word, 16))) for word in (row[1], row[7]))
+        if mask != "0.0.0.0":  # noqa: S104 (compared)
+            found.append(f"{network}/{mask}")
+    return found
+
+
 def outside() -> str:
     """Return the host's address on the way to the default route, "" where there is none. Sends nothing."""
     import socket

@@ -27,7 +27,11 @@ class Asked(TypedDict, total=False):
     mount: Words
     tmpfs: Words
     read_only: bool
-    network: Word | Network
+    network: Words | Network
+    network_alias: Words
+    ip: Word
+    ip6: Word
+    mac_address: Word
     publish: Words
     hostname: Word | None
     add_host: Words

@@ -18,12 +18,16 @@ PLAN_FD = "HULL_PLAN_FD"
 
 
 class Launch(NamedTuple):
-    """A prepared start. `words` are for people (argv of the launcher); `fds` must be inherited, same numbers."""
+    """A prepared start. `words` are for people (argv of the launcher); `fds` must be inherited, same numbers.
+
+    So must be `given`, which the launcher is to have alone: they are closed here once it has them.
+    """
 
     plan: bytes
     words: tuple[str, ...]
     container: str = ""
     fds: tuple[int, ...] = ()
+    given: tuple[int, ...] = ()
 
 
 def program() -> str:
@@ -39,7 +43,7 @@ def memfd(plan: bytes) -> int:
 def become(launch: Launch) -> NoReturn:
     """Replace the calling process with the launcher: same pid, same descriptors."""
     fd = memfd(launch.plan)
-    for inherited in (fd, *launch.fds):
+    for inherited in (fd, *launch.fds, *launch.given):
         os.set_inheritable(inherited, True)
     try:
         image = _image()
@@ -62,14 +66,14 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
         raise _missing(error) from None
     own = [fd for fd in (memfd(launch.plan), image) if fd >= 0]
     options["env"] = {**(options.get("env") or os.environ), PLAN_FD: str(own[0])}
-    options["pass_fds"] = (*own, *launch.fds, *options.get("pass_fds", ()))
+    options["pass_fds"] = (*own, *launch.fds, *launch.given, *options.get("pass_fds", ()))
     path = program() if image < 0 else f"/proc/self/fd/{image}"
     try:
         child: subprocess.Popen[bytes] = popen(list(launch.words), executable=path, **options)
     except OSError as error:
         raise _missing(error) from None
     finally:
-        for fd in own:
+        for fd in (*own, *launch.given):
             os.close(fd)
     return child
 

@@ -143,7 +143,9 @@ def environment(spec: Spec, image: Image, hostname: str) -> dict[str, str]:
 
 def _namespaces(spec: Spec, site: Site) -> list[Op]:
     plan: list[Op] = [("namespace", kind) for kind in ("mount", "pid", "ipc", "uts", "cgroup")]
-    if site.attachment.backend != "host":
+    if site.attachment.namespace:
+        plan.append(("namespace-join", "net", site.attachment.namespace))
+    elif site.attachment.backend != "host":
         administers = any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in spec.cap_add)
         outer = site.nested and (bool(spec.egress) or not administers)  # a policy is not the program's to undo
         plan.append(("namespace", "net-outer" if outer else "net"))

@@ -83,8 +83,8 @@ MIGRATIONS: tuple[str, ...] = (
         address TEXT NOT NULL,           -- IPv4, '' where the network has none
         address6 TEXT NOT NULL,
         mac TEXT NOT NULL,
-        space TEXT NOT NULL,             -- "inode descriptor" of the network's namespace, as its holder has it open
-        holder TEXT NOT NULL DEFAULT '', -- "pid start-tick boot-id", '' for who stands beside the container
+        space TEXT NOT NULL,             -- "inode descriptor time" of the network's namespace, open at whoever holds it
+        holder TEXT NOT NULL,            -- "pid start-tick boot-id" of one who does
         PRIMARY KEY (network, container)
     ) STRICT;
     """,

@@ -1,0 +1,140 @@
+"""The network part of a start for a container on named networks, or in another container's."""
+
+import os
+
+from hull.commands import _meeting
+from hull.commands._meeting import Met
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import NamedTuple
+from hull.model import Attachment, Spec
+from hull.runtime.ops import Op
+from hull.runtime.session import Session
+from hull.state.containers import Container
+
+CONTAINER = "container:"
+TAP = "tap0"  # what an uplink is called where eth0 is a network's
+
+
+class Attached(NamedTuple):
+    """What a start needs to know of its network; `met` holds what its launcher inherits, None for nothing."""
+
+    attachment: Attachment
+    outer: Session | None
+    met: Met | None = None
+
+    def close(self) -> None:
+        """Let go: the start failed."""
+        if self.met is not None:
+            self.met.close()
+
+
+def known(engine: Engine, spec: Spec) -> Spec:
+    """Return the spec of a new container with the names of what it means: networks by name, a container by its id."""
+    if spec.network.startswith(CONTAINER):
+        target = engine.containers.find(spec.network.removeprefix(CONTAINER))
+        return spec._replace(network=f"{CONTAINER}{target.id}")
+    networks = tuple(
+        endpoint._replace(network=network.name) for endpoint, network in _meeting.networks_of(engine, spec)
+    )
+    first = networks[0].network if networks and spec.network == spec.networks[0].network else spec.network
+    return spec._replace(network=first, networks=networks)
+
+
+def attach(engine: Engine, row: Container) -> Attached:
+    """Prepare the network of one start; everything is held by descriptors that its launcher is to inherit."""
+    return _shared(engine, row) if row.spec.network.startswith(CONTAINER) else _named(engine, row)
+
+
+def _named(engine: Engine, row: Container) -> Attached:
+    directory, spec = engine.paths.container(row.id), row.spec
+    way = _meeting.uplink(engine, spec)
+    met = _meeting.meet(engine, row)
+    try:
+        _nests(engine, spec, met.outer, "the networks of your containers")
+        found = engine.networks.attach(spec._replace(network=way), directory, True, met.address)
+        _meeting.announce(engine)
+    except BaseException:
+        met.close()
+        raise
+    warnings = found.warnings
+    if any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in spec.cap_add):
+        warnings += ("CAP_NET_ADMIN changes nothing here: a container on a named network cannot administer it",)
+    ping: Op = ("sysctl", "net.ipv4.ping_group_range", f"0 {_last_gid(met.outer)}")
+    ops = (*met.ops, ping, *_beside(found.ops))
+    return Attached(found._replace(ops=ops, namespace=met.path, warnings=warnings), met.outer, met)
+
+
+def _beside(ops: tuple[Op, ...]) -> tuple[Op, ...]:
+    """Give pasta's interface a name of its own: by itself it takes the host's, which may be that of a network."""
+    at = next((place for place, op in enumerate(ops) if op[:2] == ("helper", "pasta")), -1)
+    if at < 0:
+        return ops
+    end = next((place for place in range(at + 1, len(ops)) if ops[place][0] != "helper-arg"), len(ops))
+    return (*ops[:end], ("helper-arg", "--ns-ifname"), ("helper-arg", TAP), *ops[end:])
+
+
+def _last_gid(outer: Session) -> int:
+    """Return the highest group of an unbroken map: its members may ping."""
+    last = -1
+    for extent in sorted(outer.identity.gids):
+        if extent.inside != last + 1:
+            break
+        last = extent.inside + extent.length - 1
+    return max(last, 0)
+
+
+def _nests(engine: Engine, spec: Spec, outer: Session, what: str) -> None:
+    if not outer.holds(engine.identity(spec.userns)):
+        raise UserError(
+            f"cannot map the container's ids: they are not among those that {what} map",
+            "leave --userns out, or end what runs there and start both anew",
+        )
+
+
+def _shared(engine: Engine, row: Container) -> Attached:
+    """Enter another container's network; its names are this one's, too."""
+    from hull.network import names
+
+    target = engine.containers.find(row.spec.network.removeprefix(CONTAINER))
+    if row.spec.ports:
+        raise UserError(
+            f"cannot publish ports: the network is that of {target.name}",
+            f"publish them where {target.name} is started",
+        )
+    met = _enter(engine, target)
+    try:
+        _nests(engine, row.spec, met.outer, f"the network of {target.name}")
+        directory, theirs = engine.paths.container(row.id), engine.paths.container(target.id)
+        place = names.Place(names.hostname(row.spec, directory, shared=False))
+        for name in ("hosts", "resolv.conf"):
+            with open(f"{theirs}/{name}", encoding="utf-8", errors="surrogateescape") as file:
+                text = file.read(names.MOST)
+            names.write(directory, name, text + (f"127.0.1.1\t{place.hostname}\n" if name == "hosts" else ""))
+        names.write(directory, "hostname", f"{place.hostname}\n")
+    except BaseException:
+        met.close()
+        raise
+    return Attached(Attachment("container", (), (), namespace=met.path), met.outer, met)
+
+
+def _enter(engine: Engine, target: Container) -> Met:
+    """Open a running container's network namespace and the user namespace that owns it."""
+    from hull.runtime.outer import owner_of
+
+    status = engine.containers.status(target)
+    if not status.up or target.spec.network == "host":
+        why = "it does not run" if not status.up else "it uses the host's"
+        fix = f"hull start {target.name}" if not status.up else "take --network host"
+        raise UserError(f"cannot enter the network of {target.name}: {why}", fix)
+    try:
+        fd = os.open(f"/proc/{status.init.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        own = os.stat(f"/proc/{status.init.pid}/ns/user").st_ino
+    except OSError as error:
+        raise UserError(
+            f"cannot enter the network of {target.name}: {error.strerror}", "hull ps shows what runs"
+        ) from None
+    outer = owner_of(fd, engine.identity())
+    if os.fstat(outer.fd).st_ino == own:
+        outer.identity = engine.identity(target.spec.userns)
+    return Met(outer, fd)

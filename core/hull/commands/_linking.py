@@ -1,0 +1,212 @@
+"""Connect a container to a network and disconnect it, also while it runs."""
+
+import os
+import time
+
+from hull.commands import _meeting, _places
+from hull.commands._meeting import Joining
+from hull.commands._network_words import ALONE, RESERVED, endpoint
+from hull.commands._places import Member
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import TYPE_CHECKING
+from hull.state.containers import Container, NoSuchContainer
+from hull.state.networks import Network, NoSuchNetwork, Place
+from hull.state.processes import Process, boot_id, start_tick
+
+if TYPE_CHECKING:
+    from hull.model import Endpoint
+    from hull.runtime.outer import Desk
+
+Many = tuple[str, ...]
+HELD_AT = 4  # where a holder has the namespace open
+UPLINK = "uplink"  # the file of what an uplink's interface had when it was put down
+
+
+def connect(engine: Engine, network: str, container: str, scoped: tuple[Many, str, str, str]) -> None:
+    """Connect a container; at once where it runs, with its next start where not."""
+    if network in RESERVED:
+        raise UserError(
+            f"cannot connect to {network}: only a new container can be there", f"hull run --network {network}"
+        )
+    known = _places.rows(engine).find(network)
+    aliases, ip, ip6, mac = scoped
+    asked = endpoint(known.name, aliases, (ip, ip6), mac)
+    row = engine.containers.find(container)
+    _may_connect(row, known)
+    with engine.containers.lock(row):
+        row = engine.containers.find(row.id)
+        if engine.containers.status(row).up:
+            _plug(engine, row, known, asked)
+        else:
+            spec = row.spec._replace(networks=(*row.spec.networks, asked))
+            _meeting.check(engine, spec)
+            engine.containers.respecify(row, spec)
+
+
+def _may_connect(row: Container, network: Network) -> None:
+    mode = row.spec.network.partition(":")[0]
+    if mode in ALONE:
+        raise UserError(
+            f"cannot connect {row.name} to {network.name}: its network is {mode}",
+            f"start it anew: hull run --network {network.name}",
+        )
+    if any(e.network == network.name for e in row.spec.networks):
+        raise UserError(
+            f"cannot connect {row.name} to {network.name}: it is on it", f"hull network inspect {network.name}"
+        )
+
+
+def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -> None:
+    from hull.network import wiring
+    from hull.runtime.outer import Desk
+
+    with _places.alone(engine):
+        members = _places.living(engine)
+        inside = os.open(f"/proc/{engine.containers.status(row).init.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        outer = _meeting.owner(engine, inside)
+        if not _same(engine, members, outer.fd, row):
+            os.close(inside)
+            outer.close()
+            raise UserError(
+                f"cannot connect {row.name} to {network.name} while it runs: its own user namespace owns its network",
+                f"hull stop {row.name}, hull network connect {network.name} {row.name}, hull start {row.name}",
+            )
+        mine = next((m for m in members if m.row.id == row.id), Member(row, ()))
+        joining = Joining(asked, network, _interface(mine), members)
+        with Desk(outer.identity, outer) as desk:
+            place = _meeting.placed(engine, row, joining)
+            space = _meeting.open_space(engine, desk, joining)
+            wiring.plug(desk, space, inside, network, place)
+            place = _held(engine, row, desk, space, place)
+            if not network.internal:
+                _uplink(desk, inside, engine.paths.container(row.id), mine, up=True)
+        _places.rows(engine).put(place)
+        row = engine.containers.respecify(row, row.spec._replace(networks=(*row.spec.networks, asked)))
+        _places.publish(engine, _places.living(engine))
+        for fd in (inside, space):
+            os.close(fd)
+        outer.close()
+    _places.tell(engine, "connect", network, row.id, row.name)
+
+
+def _same(engine: Engine, members: list[Member], outer: int, row: Container) -> bool:
+    """Whether the user namespace that owns the container's network is that of all networks, or can become it."""
+    known = _meeting.find_outer(engine, [m for m in members if m.row.id != row.id], session=False)
+    if known is None:
+        status = engine.containers.status(row)
+        return os.fstat(outer).st_ino != os.stat(f"/proc/{status.init.pid}/ns/user").st_ino
+    try:
+        return os.path.samestat(os.fstat(known.fd), os.fstat(outer))
+    finally:
+        known.close()
+
+
+def _interface(mine: Member) -> str:
+    used = {place.interface for place in mine.places}
+    return next(f"eth{number}" for number in range(len(used) + 1) if f"eth{number}" not in used)
+
+
+def _held(engine: Engine, row: Container, desk: "Desk", space: int, place: Place) -> Place:
+    """Leave a process that keeps the network as long as the container runs: its launcher cannot be given it now."""
+    beside = os.pidfd_open(engine.containers.status(row).parent.pid)
+    try:
+        pid = desk.keep(beside, space)
+    finally:
+        os.close(beside)
+    holder = Process(pid, start_tick(pid), boot_id())
+    return place._replace(inode=os.fstat(space).st_ino, descriptor=HELD_AT, since=time.time(), holder=holder)
+
+
+def disconnect(engine: Engine, network: str, container: str, *, force: bool) -> None:
+    """Disconnect a container; `force` does not complain of what is not there."""
+    try:
+        known = _places.rows(engine).find(network)
+        row = engine.containers.find(container)
+    except (NoSuchNetwork, NoSuchContainer):
+        if force:
+            return
+        raise
+    left = tuple(e for e in row.spec.networks if e.network != known.name)
+    if len(left) == len(row.spec.networks):
+        if force:
+            return
+        raise UserError(
+            f"cannot disconnect {row.name} from {known.name}: it is not on it", f"hull network inspect {known.name}"
+        )
+    with engine.containers.lock(row), _places.alone(engine):
+        members = _places.living(engine)
+        mine = next((m for m in members if m.row.id == row.id), Member(row, ()))
+        place = next((p for p in mine.places if p.network == known.id), None)
+        if place is not None:
+            _unplug(engine, mine, place)
+        _places.rows(engine).drop(known.id, row.id)
+        way = row.spec.network
+        if way == known.name:
+            way = left[0].network if left else "none"
+        engine.containers.respecify(row, row.spec._replace(networks=left, network=way))
+        _places.publish(engine, _places.living(engine))
+    _places.tell(engine, "disconnect", known, row.id, row.name)
+
+
+def _unplug(engine: Engine, mine: Member, place: Place) -> None:
+    import signal
+
+    from hull.network import names, wiring
+    from hull.runtime.outer import Desk
+    from hull.runtime.processes import send
+
+    space = _places.space(engine, mine, place)
+    if space < 0:
+        return
+    outer = _meeting.owner(engine, space)
+    left = Member(mine.row, tuple(other for other in mine.places if other != place))
+    try:
+        with Desk(outer.identity, outer) as desk:
+            wiring.unplug(desk, space, place)
+            if not _leads_out(engine, left):
+                pid = engine.containers.status(mine.row).init.pid
+                inside = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+                _uplink(desk, inside, engine.paths.container(mine.row.id), left, up=False)
+                os.close(inside)
+    finally:
+        os.close(space)
+        outer.close()
+    if place.descriptor == HELD_AT and place.holder != Process.own():
+        send(place.holder, signal.SIGKILL)
+    if not left.places:
+        names.rewrite(f"{engine.paths.container(mine.row.id)}/hosts", [])
+
+
+def _leads_out(engine: Engine, member: Member) -> bool:
+    """Whether what a container is on leaves it a way out."""
+    if member.row.spec.network.partition(":")[0] in RESERVED:
+        return True
+    internal = {network.id: network.internal for network in _places.rows(engine).all()}
+    return any(not internal.get(place.network, True) for place in member.places)
+
+
+def _uplink(desk: "Desk", inside: int, directory: str, member: Member, *, up: bool) -> None:
+    """Put the way out down, or up with the addresses and routes that it had."""
+    import json
+
+    from hull.network import wiring
+    from hull.network.netlink import Netlink
+
+    path = f"{directory}/{UPLINK}"
+    desk.enter(inside)
+    link = Netlink(desk.socket())
+    try:
+        for found in wiring.uplinks(link, {place.interface for place in member.places}):
+            if not up and found.up:
+                kept = [(kind, body.hex()) for kind, body in link.of_link(found.number)]
+                with open(path, "w", encoding="ascii") as file:
+                    json.dump(kept, file)
+                link.set_up(found.name, up=False)
+            elif up and not found.up and os.path.exists(path):
+                link.set_up(found.name)
+                with open(path, encoding="ascii") as file:
+                    link.replay([(kind, bytes.fromhex(body)) for kind, body in json.load(file)])
+                os.unlink(path)
+    finally:
+        link.close()

@@ -1,0 +1,145 @@
+"""Who is on which named network now, where its namespace is held, and what everybody's /etc/hosts says of it.
+
+Whoever changes anything holds the lock (`alone`). A container that was killed is noticed by the next who looks.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from hull.engine import Engine
+from hull.light import NamedTuple
+from hull.runtime import plan
+from hull.state.containers import Container, NoSuchContainer
+from hull.state.networks import Network, NetworkRows, Place
+
+LOCK = "networks"
+
+
+class Member(NamedTuple):
+    """A container that has a place, and the places that it has."""
+
+    row: Container
+    places: tuple[Place, ...]
+
+
+def alone(engine: Engine) -> AbstractContextManager[None]:
+    """Let nobody else change networks inside the `with`."""
+    from hull.images import locks
+
+    return locks.held(engine.paths.locks, LOCK)
+
+
+def rows(engine: Engine) -> NetworkRows:
+    """Return the networks' rows."""
+    return NetworkRows(engine.db)
+
+
+def living(engine: Engine) -> list[Member]:
+    """Return the members that are there, in the order of joining; forget the places of those that are not."""
+    found: dict[str, list[Place]] = {}
+    for place in rows(engine).places():
+        if place.inode:
+            found.setdefault(place.container, []).append(place)
+    members = []
+    for ident, places in found.items():
+        row = _row(engine, ident)
+        held = tuple(place for place in places if row is not None and _lives(engine, row, place))
+        if row is not None and held:
+            members.append(Member(row, held))
+        for place in places:
+            if place not in held:
+                forget(engine, row, place)
+    return members
+
+
+def forget(engine: Engine, row: Container | None, place: Place) -> None:
+    """Take a place back and tell that its container has left; what it was given it gets again, if that is free then."""
+    if row is None:
+        rows(engine).drop(place.network, place.container)
+    else:
+        rows(engine).put(place._replace(inode=0, descriptor=-1))
+    network = next((known for known in rows(engine).all() if known.id == place.network), None)
+    if network is not None:
+        tell(engine, "disconnect", network, place.container, row.name if row else "")
+
+
+def tell(engine: Engine, action: str, network: Network, container: str = "", name: str = "") -> None:
+    """Tell `hull events` what happened to a network."""
+    attributes = {"name": network.name, "type": "bridge"}
+    if container:
+        attributes |= {"container": container} | ({"containerName": name} if name else {})
+    engine.history.add("network", action, network.id, attributes)
+
+
+def _row(engine: Engine, ident: str) -> Container | None:
+    try:
+        return engine.containers.find(ident)
+    except NoSuchContainer:
+        return None
+
+
+def _lives(engine: Engine, row: Container, place: Place) -> bool:
+    """Whether the container has the place: somebody of ours is beside it, or its starter is on the way to that."""
+    status = engine.containers.status(row)
+    over = max(status.started, status.finished) > place.since
+    return status.active or (place.holder.alive and not over)
+
+
+def space(engine: Engine, member: Member, place: Place) -> int:
+    """Open the namespace of a member's network, -1 where none of its holders is there any more."""
+    status = engine.containers.status(member.row)
+    for process in (place.holder, status.parent, status.launcher):
+        if not process.alive:
+            continue
+        try:
+            fd = os.open(f"/proc/{process.pid}/fd/{place.descriptor}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            continue
+        if os.fstat(fd).st_ino == place.inode:
+            return fd
+        os.close(fd)
+    return -1
+
+
+def spaces(engine: Engine, members: list[Member], network: str = "") -> Iterator[int]:
+    """Open the namespaces of a network, of all where none is named, one by one, as their holders have them."""
+    for member in members:
+        for place in member.places:
+            if network in ("", place.network):
+                fd = space(engine, member, place)
+                if fd >= 0:
+                    yield fd
+
+
+def publish(engine: Engine, members: list[Member]) -> None:
+    """Write the names of all members on shared networks into everybody's /etc/hosts."""
+    from hull.network import names
+
+    on: dict[str, list[tuple[Member, Place]]] = {}
+    for member in members:
+        for place in member.places:
+            on.setdefault(place.network, []).append((member, place))
+    known = {network.id: network.name for network in rows(engine).all()}
+    for member in members:
+        lines: list[str] = []
+        for place in member.places:
+            for other, its in on[place.network]:
+                lines += _lines(other.row, its, known.get(place.network, ""))
+        names.rewrite(f"{engine.paths.container(member.row.id)}/hosts", list(dict.fromkeys(lines)))
+
+
+def _lines(row: Container, place: Place, network: str) -> list[str]:
+    endpoint = next((e for e in row.spec.networks if e.network == network), None)
+    aliases = endpoint.aliases if endpoint else ()
+    words = dict.fromkeys((row.name, *aliases, row.id[:12], plan.hostname(row.spec, row.id)))
+    named = " ".join(word for word in words if word)
+    return [f"{address}\t{named}" for address in (place.address, place.address6) if address]
+
+
+def refresh(engine: Engine) -> None:
+    """Look who is there, and tell everybody; nothing is done, or opened, where there never was a network."""
+    if not engine.db.rows("SELECT 1 FROM endpoints LIMIT 1"):
+        return
+    with alone(engine):
+        publish(engine, living(engine))

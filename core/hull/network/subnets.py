@@ -1,0 +1,144 @@
+"""Which addresses a network has and which one a container gets: pure, with what is in use as an argument."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+
+from hull.errors import UserError
+from hull.light import NamedTuple
+from hull.state.networks import Subnet
+
+POOL = tuple(f"10.89.{number}.0/24" for number in range(256))
+UPLINK = "10.0.2.0/24"  # slirp4netns's own, in each container
+SMALLEST = 30  # the longest prefix: a gateway and one container
+
+AnyNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Asked(NamedTuple):
+    """What `network create` was told: words of --subnet, --gateway and --ip-range, and whether IPv6 is wanted."""
+
+    subnets: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    v6: bool = False
+
+
+def choose(asked: Asked, taken: Iterable[str], elsewhere: Iterable[str], seed: str) -> tuple[Subnet, ...]:
+    """Return a new network's subnets. `taken` are those of other networks, `elsewhere` where the host's routes lead.
+
+    What is asked may not overlap what is taken; what hull chooses avoids both. `seed` is 10 hex digits.
+    """
+    used = [_network(word) for word in (*taken, UPLINK)]
+    found: list[AnyNetwork] = []
+    for word in asked.subnets:
+        subnet = _subnet(word)
+        if other := next((n for n in (*used, *found) if _meet(n, subnet)), None):
+            raise UserError(
+                f"cannot use the subnet {word}: it overlaps {other}", "hull network inspect shows what is used"
+            )
+        found.append(subnet)
+    if asked.v6 and not any(subnet.version == 6 for subnet in found):  # noqa: PLR2004 (IPv6)
+        found.append(_network(f"fd{seed[:2]}:{seed[2:6]}:{seed[6:10]}::/64"))
+    if not any(subnet.version == 4 for subnet in found) and not asked.subnets:  # noqa: PLR2004 (IPv4)
+        found.insert(0, _free([*used, *map(_network, elsewhere)]))
+    return tuple(_dress(subnet, asked) for subnet in found if _checked(asked, found))
+
+
+def _checked(asked: Asked, found: list[AnyNetwork]) -> bool:
+    for word in (*asked.gateways, *asked.ranges):
+        network = _network(word) if word in asked.ranges else _network(_address(word, "--gateway"))
+        if not any(_within(network, subnet) for subnet in found):
+            raise UserError(f"cannot use {word}: no subnet of the network holds it", "add --subnet, as 10.20.0.0/24")
+    return True
+
+
+def _dress(subnet: AnyNetwork, asked: Asked) -> Subnet:
+    gateways = [word for word in asked.gateways if _within(_network(word), subnet)]
+    ranges = [word for word in asked.ranges if _within(_network(word), subnet)]
+    if len(gateways) > 1 or len(ranges) > 1:
+        raise UserError(f"cannot give {subnet} several gateways or ranges", "one --gateway, one --ip-range a subnet")
+    return Subnet(str(subnet), gateways[0] if gateways else str(subnet[1]), ranges[0] if ranges else "")
+
+
+def allocate(subnet: Subnet, used: Iterable[str], asked: str = "", before: str = "") -> str:
+    """Return an address of the subnet: the asked one, the one it had before, or the lowest that is free."""
+    network, taken = _network(subnet.subnet), {subnet.gateway, *used}
+    if asked:
+        if not _within(_network(asked), network):
+            raise UserError(f"cannot use the address {asked}: it is not in {network}", "choose one in the subnet")
+        if asked in taken:
+            who = "it is the gateway" if asked == subnet.gateway else "a container has it"
+            raise UserError(f"cannot use the address {asked}: {who}", "choose another, or leave it out")
+        return asked
+    if before and before not in taken and _within(_network(before), network):
+        return before
+    for address in _hosts(_network(subnet.ip_range or subnet.subnet), network):
+        if address not in taken:
+            return address
+    raise UserError(
+        f"cannot find a free address in {subnet.ip_range or network}", "make a network with a larger subnet"
+    )
+
+
+def address(word: str, flag: str) -> str:
+    """Return an address in its usual spelling; UserError where it is none."""
+    return _address(word, flag)
+
+
+def prefix(subnet: Subnet) -> int:
+    """Return the length of a subnet's prefix."""
+    return _network(subnet.subnet).prefixlen
+
+
+def holds(subnet: Subnet, word: str) -> bool:
+    """Whether an address is in the subnet."""
+    return _within(_network(word), _network(subnet.subnet))
+
+
+def _hosts(pool: AnyNetwork, whole: AnyNetwork) -> Iterator[str]:
+    for host in pool:
+        ends = {whole.network_address} | ({whole.broadcast_address} if whole.version == 4 else set())  # noqa: PLR2004
+        if host not in ends:
+            yield str(host)
+
+
+def _free(used: list[AnyNetwork]) -> AnyNetwork:
+    for word in POOL:
+        subnet = _network(word)
+        if not any(_meet(subnet, other) for other in used):
+            return subnet
+    raise UserError(f"cannot find a free subnet from {POOL[0]} to {POOL[-1]}", "name one with --subnet")
+
+
+def _subnet(word: str) -> AnyNetwork:
+    try:
+        subnet = ipaddress.ip_network(word)
+    except ValueError:
+        raise UserError(f"cannot use the subnet {word}: it is no network", "write it as 10.20.0.0/24") from None
+    if subnet.prefixlen > (SMALLEST if subnet.version == 4 else 126):  # noqa: PLR2004 (as many addresses)
+        raise UserError(
+            f"cannot use the subnet {word}: it has no room for a gateway and a container", "take a larger one"
+        )
+    return subnet
+
+
+def _network(word: str) -> AnyNetwork:
+    try:
+        return ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        raise UserError(f"cannot read {word!r} as an address", "write 10.20.0.5, or 10.20.0.0/24") from None
+
+
+def _address(word: str, flag: str) -> str:
+    try:
+        return str(ipaddress.ip_address(word))
+    except ValueError:
+        raise UserError(f"cannot use {flag} {word}: it is not an IP address", f"write {flag} 10.20.0.5") from None
+
+
+def _meet(one: AnyNetwork, other: AnyNetwork) -> bool:
+    return one.version == other.version and one.overlaps(other)
+
+
+def _within(inner: AnyNetwork, outer: AnyNetwork) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
