@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -106,11 +107,25 @@ def test_the_source_is_gone_and_the_files_are_packed_again(fresh_cli, two):
     with registries.plain() as found:
         name = imagebuild.push(MADE, found.address, "gone", "1")
         cli("pull", "-q", name, check=True)
+    splits = f"{cli.root}/blobs/tar-split"
+    shutil.rmtree(splits)
     done = cli("push", name, f"{two}/repacked:1")
     assert b"the registry's image has another id" in done.stderr
     assert b"not from " in done.stderr
     pushed(done)
     cli("pull", "-q", f"{two}/repacked:1", check=True)
+
+
+def test_the_source_is_gone_and_the_very_tars_are_made_again(fresh_cli, two):
+    cli = fresh_cli
+    with registries.plain() as found:
+        name = imagebuild.push(MADE, found.address, "gone", "1")
+        cli("pull", "-q", name, check=True)
+    done = cli("push", name, f"{two}/remade:1")
+    assert b"not from " in done.stderr
+    assert b"packed again" not in done.stderr
+    pushed(done)
+    assert manifest(two, "remade", "1")["config"]["digest"] == MADE.config
 
 
 def test_all_tags(cli, pulled, one, two):

@@ -108,7 +108,7 @@ def test_a_mark_of_another_boot_is_proved_by_the_tar_where_hull_packed_it(box): 
     load(box)
     from hull.images import saving, saving_places
 
-    shop = saving.Shop(box.engine.paths, box.images.rows, box.engine.confine, print, "")
+    shop = saving.Shop(box.images, print, "")
     chosen = [saving.Chosen(MADE.config, ("docker.io/library/a:1",))]
     saving_places.file(path, saving_places.tar(saving.docker_archive(shop, chosen)))
     box.images.remove("a:1")

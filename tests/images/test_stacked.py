@@ -1,6 +1,7 @@
 """A store of somebody else's under one's own: listed and run, never written."""
 
 import hashlib
+import json
 import os
 import sqlite3
 import time
@@ -87,6 +88,56 @@ def test_layers_of_another_id_map_are_unpacked_into_ones_own(box, monkeypatch): 
     assert Tree(own.engine, "range", [found.layers[0]]).stat("f") == ("regular file", 0o4755, 7, 0)
     assert files(f"{box.base}/store") == before
     assert own.images.resolve("a:1", "never") == found, "now it is here"
+
+
+def test_what_it_holds_is_shown_and_saved(mine, tmp_path):
+    before = files(mine.below)
+    (shown,) = json.loads(mine("inspect", "busybox", check=True).stdout)
+    assert shown["RepoTags"] == ["busybox:latest"]
+    assert shown["GraphDriver"]["Data"]["Layers"][0].startswith(mine.below)
+    assert mine("history", "-q", "--no-trunc", "busybox", check=True).stdout.split()[0].decode() == shown["Id"]
+    saved = mine("save", "busybox", check=True).stdout
+    mine("save", "-o", str(tmp_path / "by-id"), shown["Id"][7:19], check=True)
+    third = CommandLine(f"{os.path.dirname(mine.root)}/third")
+    loaded = third("load", input=saved, env=third.env(HULL_SHARED_STORES=""), check=True)
+    assert loaded.stdout == b"busybox:latest\n"
+    assert b"packed again" not in loaded.stderr
+    ids = third("images", "-q", "--no-trunc", env=third.env(HULL_SHARED_STORES=""), check=True).stdout
+    assert ids.split() == [shown["Id"].encode()]
+    assert os.listdir(f"{mine.root}/layers") == []
+    assert files(mine.below) == before
+
+
+def test_a_name_of_ones_own_and_why_it_cannot_go(mine):
+    before = files(mine.below)
+    for words in (("rmi", "busybox"), ("untag", "busybox")):
+        done = mine(*words)
+        assert done.returncode == 125
+        assert f"it is in the shared store {mine.below}".encode() in done.stderr
+    mine("tag", "busybox", "own:1", check=True)
+    assert b"own" in mine("images", check=True).stdout
+    (one, two) = (json.loads(mine("inspect", name, check=True).stdout)[0] for name in ("own:1", "busybox"))
+    assert (one["Id"], one["Size"]) == (two["Id"], two["Size"])
+    assert b"all is well" in mine("fsck", check=True).stdout
+    assert mine("save", "own:1", check=True).stdout
+    if DIRECT:
+        done = mine("run", "--rm", "--network", "none", "--pull", "never", "own:1", "echo", "hi", check=True)
+        assert done.stdout == b"hi\n"
+        assert os.listdir(f"{mine.root}/layers") == []
+    mine("rmi", "own:1", check=True)
+    assert b"own" not in mine("images", check=True).stdout
+    assert files(mine.below) == before
+
+
+@pytest.mark.skipif(not DIRECT, reason="needs an ordinary user: root's layers belong to mapped ids")
+def test_a_container_of_its_image_is_committed(mine):
+    mine("run", "--name", "c", "--network", "none", "busybox", "sh", "-c", "echo 1 > /new", check=True)
+    mine("commit", "c", "made:1", check=True)
+    assert mine("run", "--rm", "--network", "none", "made:1", "cat", "/new", check=True).stdout == b"1\n"
+    assert mine("image", "diff", "busybox", "made:1", check=True).stdout.endswith(b"A /new\n")
+    mine("rm", "c", check=True)
+    alone = mine("run", "--rm", "--network", "none", "made:1", "cat", "/new", env=mine.env(HULL_SHARED_STORES=""))
+    assert alone.stdout == b"1\n", "it needs the other store no more"
 
 
 def test_ones_own_come_first(mine):

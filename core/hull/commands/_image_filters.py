@@ -106,7 +106,8 @@ def _since(engine: Engine, value: str) -> Test:
 
 
 def _created(engine: Engine, name: str) -> float:
-    found = engine.images.rows.get(engine.images.known(name))
+    store, ident = engine.images.holder(name)
+    found = store.rows.get(ident)
     return found.created if found else 0.0
 
 

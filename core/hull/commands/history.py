@@ -61,7 +61,8 @@ def history(
     """Show the steps that made an image, the newest first."""
     from hull.images.history import steps
 
-    found = steps(engine.images.rows, engine.images.known(image))
+    store, ident = engine.images.holder(image)
+    found = steps(store.rows, ident)
     rows = [StepRow(*step, human) for step in found]
     if not no_trunc:
         rows = [row._replace(id=row.id.removeprefix("sha256:")[:12], created_by=_cut(row.created_by)) for row in rows]

@@ -34,9 +34,9 @@ def push(
     if all_tags:
         if destination:
             raise UserError("cannot push all tags to one destination", "hull push --all-tags NAME")
-        pairs = [(engine.images.known(str(target)), target) for target in pushing.targets(bench, image)]
+        pairs = [(engine.images.holder(str(target))[1], target) for target in pushing.targets(bench, image)]
     else:
-        pairs = [(engine.images.known(image), reference.parse(destination or image))]
+        pairs = [(engine.images.holder(image)[1], reference.parse(destination or image))]
     lines = []
     for ident, target in pairs:
         done = pushing.push(bench, ident, target, compression, platform)

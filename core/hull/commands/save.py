@@ -30,7 +30,7 @@ def save(
 ) -> Iterator[Piece] | None:
     """Save images as an archive that docker, podman, skopeo and umoci load.
 
-    Layers are packed from their files: hull says where that makes another image id. hull copy moves what a registry
+    Layers come out as they came in, so ids stay; hull says where that could not be. hull copy moves what a registry
     has, unchanged. oci-dir makes the directory that --output names.
     """
     from hull.images import saving, saving_places
@@ -65,7 +65,7 @@ def _shop(engine: Engine, form: str, compression: str) -> "Shop":
     if compression and plain:
         raise UserError("cannot compress a docker-archive: its layers are plain", "hull save --format oci-archive")
     kind = "" if plain else compression or "gzip"
-    return saving.Shop(engine.paths, engine.images.rows, engine.confine, engine.events, kind)
+    return saving.Shop(engine.images, engine.events, kind)
 
 
 def _chosen(engine: Engine, asked: Many) -> "list[Chosen]":
@@ -73,14 +73,22 @@ def _chosen(engine: Engine, asked: Many) -> "list[Chosen]":
     from hull.images import reference, saving
 
     names: dict[str, list[str]] = {}
-    tags = dict(engine.images.rows.tags())
     for word in asked:
-        keys = _all_tags(word, list(tags)) or _one_tag(word, tags)
+        tags, keys = _tags(engine, word)
         for key in keys:
             names.setdefault(tags[key], []).append(reference.parse(key).canonical)
         if not keys:
-            names.setdefault(engine.images.known(word), [])
+            names.setdefault(engine.images.holder(word)[1], [])
     return [saving.Chosen(ident, tuple(dict.fromkeys(found))) for ident, found in names.items()]
+
+
+def _tags(engine: Engine, word: str) -> tuple[dict[str, str], list[str]]:
+    """Return the names in the first store that has such, and those that the word means; none where it is an id."""
+    for rows in (engine.images.rows, *(store.rows for store in engine.images.shared)):
+        tags = dict(rows.tags())
+        if keys := _all_tags(word, list(tags)) or _one_tag(word, tags):
+            return tags, keys
+    return {}, []
 
 
 def _all_tags(word: str, keys: list[str]) -> list[str]:

@@ -67,7 +67,7 @@ class Checker:
         return Problem("layer", layer.diff_id, layer.flavour, f"layer {name}: {text}", images)
 
     def _lacking(self, image: ImageRecord) -> list[Problem]:
-        here = {layer.diff_id for layer in self._store.rows.layers()}
+        here = {layer.diff_id for store in (self._store, *self._store.shared) for layer in store.rows.layers()}
         return [
             Problem("layer", diff_id, "", f"layer {diff_id[7:19]}: it is not here", (image.id,))
             for diff_id in dict.fromkeys(layers_of(image))

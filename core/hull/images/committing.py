@@ -11,6 +11,7 @@ from hull.light import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from hull.images.layers import Wanted
     from hull.images.store import ImageStore
+    from hull.state.images import ImageRecord
 
 
 class Commit(NamedTuple):
@@ -28,10 +29,7 @@ class Commit(NamedTuple):
 def run(store: "ImageStore", layer: Iterator[bytes], name: str, commit: Commit) -> str:
     """Unpack the layer, then adopt the new image; return its id."""
     keys = (reference.parse(name).key,) if name else ()
-    record = store.rows.get(commit.base)
-    if record is None:
-        raise UserError("cannot commit: the image of the container is not here any more", "hull export, hull import")
-    config = json.loads(record.config)
+    config = json.loads(_base(store, commit).config)
     config["config"] = changed(config.get("config") or {}, commit)
     try:
         with store.bringing():
@@ -43,6 +41,19 @@ def run(store: "ImageStore", layer: Iterator[bytes], name: str, commit: Commit) 
             return store.adopt(found, name or checked.id, commit.flavour).id
     finally:
         store.clean()
+
+
+def _base(store: "ImageStore", commit: Commit) -> "ImageRecord":
+    """Return the image below; one of another's store is first unpacked here."""
+    from hull.images import stacked
+
+    holder = next((one for one in (store, *store.shared) if one.rows.get(commit.base)), None)
+    record = None if holder is None else holder.rows.get(commit.base)
+    if record is None:
+        raise UserError("cannot commit: the image of the container is not here any more", "hull export, hull import")
+    if holder is not store or store.ready(commit.base, commit.base, commit.flavour) is None:
+        stacked.bring(store, commit.base, commit.flavour)
+    return record
 
 
 def changed(run: dict[str, Any], commit: Commit) -> dict[str, Any]:

@@ -8,13 +8,13 @@ if TYPE_CHECKING:
     from hull.state.images import Images
 
 
-def give(rows: "Images", ident: str, names: tuple[str, ...]) -> None:
-    """Let every name mean the image; all or none."""
+def keys(names: tuple[str, ...]) -> list[str]:
+    """Return what new names are filed under; one that no image can be called is an error."""
     parsed = [reference.parse(name) for name in names]
     for one in parsed:
         if one.digest:
             raise UserError(f"cannot call an image {one}: a digest is no name", "hull tag IMAGE NAME[:TAG]")
-    rows.name(ident, [one.key for one in parsed])
+    return [one.key for one in parsed]
 
 
 def take(rows: "Images", ident: str, names: tuple[str, ...]) -> None:

@@ -35,7 +35,8 @@ class Pushed(NamedTuple):
 
 def push(bench: Bench, ident: str, target: Reference, compression: str = "", platform: str = "") -> Pushed:
     """Bring an image to a registry under a tag; `compression` "" takes what is known, gzip for what is packed."""
-    record = bench.rows.get(ident)
+    store, ident = bench.store.holder(ident)
+    record = store.rows.get(ident)
     if record is None or target.digest:
         raise UserError(f"cannot push to {target}: a tag is wanted, not a digest", "hull push NAME HOST/NAME:TAG")
     config = imageconfig.parse(record.config.encode())
@@ -51,7 +52,7 @@ def push(bench: Bench, ident: str, target: Reference, compression: str = "", pla
     for was, layer in zip(config.diff_ids, layers, strict=True):
         if layer.diff_id == was:
             bench.sources.add(was, Source(layer.digest, layer.size, layer.media_type, target.name))
-    if described.digest == record.id:
+    if described.digest == record.id and store is bench.store:
         _remember(bench, record, list(config.diff_ids), digest, body, target)
     return Pushed(target, digest, len(body))
 

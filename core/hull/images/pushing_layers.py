@@ -7,7 +7,7 @@ from functools import partial
 from hull import log
 from hull.config import Settings
 from hull.errors import HullError, RegistryError, UserError
-from hull.images import compressing, reference, tars
+from hull.images import compressing, reference
 from hull.images.layers import STEP, Cancelled
 from hull.images.manifest import Descriptor
 from hull.images.reference import Reference
@@ -150,7 +150,7 @@ class Sender:
     def _tars(self, diff_id: str, kind: str) -> Iterator[tuple[bool, Iterator[bytes], str]]:
         """Yield ways to the layer's tar, whether they claim to be the very one, and whence: packed again comes last."""
         last = []
-        for exact, tar in tars.ways(self._bench.paths, self._bench.rows, self._bench.confine, diff_id):
+        for exact, tar in self._bench.store.tars(diff_id):
             if exact:
                 yield exact, tar, "its files"
             else:

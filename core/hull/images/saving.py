@@ -10,13 +10,11 @@ from contextlib import ExitStack
 
 from hull import log
 from hull.errors import HullError, UserError
-from hull.images import compressing, digests, manifest, tars
+from hull.images import compressing, digests, manifest
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from hull.images.child import Confine
-    from hull.paths import Paths
-    from hull.state.images import Images
+    from hull.images.store import ImageStore
 
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -26,9 +24,7 @@ Member = tuple[str, "bytes | IO[bytes]"]
 class Shop(NamedTuple):
     """What a save works with. `compression` is "" (plain), gzip or zstd."""
 
-    paths: "Paths"
-    rows: "Images"
-    confine: "Confine"
+    store: "ImageStore"
     events: log.Events
     compression: str
 
@@ -102,7 +98,8 @@ def _manifest(config: bytes, layers: list[_Layer], media_type: str) -> bytes:
 
 def _image(shop: Shop, image: Chosen, packed: dict[str, _Layer], files: ExitStack) -> tuple[bytes, list[_Layer]]:
     """Return the image's config and its layers, those in `packed` not packed again."""
-    record = shop.rows.get(image.id)
+    store, ident = shop.store.holder(image.id)
+    record = store.rows.get(ident)
     if record is None:
         raise UserError(f"cannot save {image.id}: it is not here any more", "hull images")
     text = record.config.encode()
@@ -127,18 +124,20 @@ def _pack(shop: Shop, diff_id: str, files: ExitStack) -> _Layer:
 
     label = _hex(diff_id)[:12]
     shop.events(log.Event("progress", label, "packing"))
-    for exact, tar in tars.ways(shop.paths, shop.rows, shop.confine, diff_id):
-        file = files.enter_context(tempfile.TemporaryFile(dir=shop.paths.scratch))  # noqa: SIM115 (closed with `files`)
+    failure: HullError = UserError(
+        f"cannot save the layer {diff_id}: it is not here any more", "hull fsck, or pull the image again"
+    )
+    for exact, tar in shop.store.tars(diff_id):
+        file = files.enter_context(tempfile.TemporaryFile(dir=shop.store.paths.scratch))  # noqa: SIM115 (closed with `files`)
         try:
             found = _fill(file, tar, shop.compression)
-        except HullError:
-            if not exact:
-                raise
+        except HullError as error:
+            failure = error
             continue
         if not exact or found.diff_id == diff_id:
             shop.events(log.Event("progress", label, "done", found.size, found.size))
             return found
-    raise UserError(f"cannot save the layer {diff_id}: it is not here any more", "hull fsck, or pull the image again")
+    raise failure
 
 
 def _fill(file: IO[bytes], tar: Iterator[bytes], compression: str) -> _Layer:

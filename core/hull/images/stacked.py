@@ -9,7 +9,7 @@ import os
 
 from hull import log
 from hull.errors import HullError
-from hull.images import converting, imageconfig, locks, tars
+from hull.images import blobs, converting, imageconfig, locks, tars
 from hull.images.layers import NAME
 from hull.light import TYPE_CHECKING
 from hull.model import Image
@@ -55,23 +55,47 @@ def use(own: "ImageStore", name: str, flavour: str) -> Image | None:
         if not ident:
             continue
         found = store.ready(ident, name, flavour)
-        if found is not None and all(os.stat(layer).st_uid == os.geteuid() != 0 for layer in found.layers):
+        if found is not None and _mine(found):
             return found
         if store.ready(ident, name, "single") is not None:
-            copied = _copied(own, store, ident, flavour)
-            return None if copied is None else copied._replace(reference=name)
+            return _copied(own, store, ident, "single", flavour)
     return None
 
 
-def _copied(own: "ImageStore", store: "ImageStore", ident: str, flavour: str) -> Image | None:
-    """Unpack an image into one's own store from another's layers."""
-    record, other = store.rows.get(ident), store.ready(ident, ident, "single")
+def bring(own: "ImageStore", ident: str, flavour: str) -> None:
+    """Unpack an image of another's store into one's own, where a new image is to be made of it."""
+    for store in own.shared:
+        found = store.ready(ident, ident, flavour)
+        source = flavour if found is not None and _mine(found) else "single"
+        if store.ready(ident, ident, source) is not None:
+            _copied(own, store, ident, source, flavour)
+            return
+
+
+def copy_row(own: "ImageStore", store: "ImageStore", ident: str) -> None:
+    """Record an image of another's store in one's own, with its manifest; its layers stay where they are."""
+    record = store.rows.get(ident)
+    if record is None:
+        return
+    body = blobs.get(store.paths, record.manifest) if record.manifest else None
+    with own.bringing():
+        if body is not None:
+            blobs.put(own.paths, record.manifest, body)
+        own.rows.copy(record if body is not None else record._replace(manifest=""))
+
+
+def _mine(found: Image) -> bool:
+    """Whether the layers are the caller's own: overlayfs copies up no file of nobody's."""
+    return all(os.stat(layer).st_uid == os.geteuid() != 0 for layer in found.layers)
+
+
+def _copied(own: "ImageStore", store: "ImageStore", ident: str, source: str, flavour: str) -> Image | None:
+    """Unpack an image into one's own store from another's layers of the id map `source`."""
+    record, other = store.rows.get(ident), store.ready(ident, ident, source)
     if record is None or other is None:
         return None
     _, _, digits = ident.partition(":")
-    own.tell(
-        log.Event("note", digits[:12], f"{digits[:12]} is unpacked from the shared store: its files are another's")
-    )
+    own.tell(log.Event("note", digits[:12], f"{digits[:12]} is unpacked from the shared store into your own"))
     diff_ids = list(imageconfig.parse(record.config.encode()).diff_ids)
     last = [diff_id for place, diff_id in enumerate(diff_ids) if diff_id not in diff_ids[place + 1 :]]
     try:
@@ -80,7 +104,7 @@ def _copied(own: "ImageStore", store: "ImageStore", ident: str, flavour: str) ->
                 name = diff_id.partition(":")[2][:NAME]
                 with locks.held(own.paths.locks, f"layer-{flavour}-{name}"):
                     if not own.layers.usable(diff_id, flavour):
-                        ways = tars.of(store.paths, own.confine, "single", directory, diff_id)
+                        ways = tars.of(store.paths, own.confine, source, directory, diff_id)
                         converting.take(own.layers, flavour, diff_id, ways)
             keys = [key for key, _ in store.rows.tags(ident)]
             own.rows.add(record._replace(manifest=""), diff_ids, keys, flavour)

@@ -16,6 +16,7 @@ from hull.state.db import Database
 from hull.state.images import ImageRecord, Images
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from hull.images.child import Confine
@@ -56,7 +57,7 @@ class ImageStore:
             return self.resolve(name, pull, platform, flavour)
         if ident and (found := self._converted(ident, name, flavour)) and self._fits(found, platform):
             return found
-        if pull != "always" and not ident and (found := self._stacked(name, flavour)) and self._fits(found, platform):
+        if pull != "always" and (found := self._stacked(ident or name, name, flavour)) and self._fits(found, platform):
             return found
         if pull == "never":
             raise UserError(
@@ -194,10 +195,14 @@ class ImageStore:
         return removing.remove(self, self.paths, name, force=force)
 
     def tag(self, name: str, targets: tuple[str, ...]) -> None:
-        """Give an image more names."""
-        from hull.images import naming
+        """Give an image more names; one of another's store gets a row here, its files stay there."""
+        from hull.images import naming, stacked
 
-        naming.give(self._rows, self.known(name), targets)
+        keys = naming.keys(targets)
+        store, ident = self.holder(name)
+        if store is not self:
+            stacked.copy_row(self, store, ident)
+        self._rows.name(ident, keys)
 
     def untag(self, name: str, names: tuple[str, ...] = ()) -> None:
         """Take names from an image, all if none is said."""
@@ -209,14 +214,34 @@ class ImageStore:
         """Return what `inspect` shows, in Docker's shape; an unknown image is an error."""
         from hull.images import details
 
-        return details.of(self.paths, self._rows, self.known(name))
+        store, ident = self.holder(name)
+        return details.of(store.paths, store.rows, ident)
 
     def known(self, name: str) -> str:
-        """Return the id of an image that must be here."""
-        ident = self.identify(name)
-        if not ident:
-            raise UserError(f"no such image: {name}", "hull images lists them; hull pull fetches one")
+        """Return the id of an image that must be here, not in another's store: it is to be changed."""
+        store, ident = self.holder(name)
+        if store is not self:
+            raise UserError(
+                f"cannot change {name}: it is in the shared store {store.paths.data}, which is only read",
+                "hull tag gives it a name of yours; whoever keeps that store removes it there",
+            )
         return ident
+
+    def holder(self, name: str) -> "tuple[ImageStore, str]":
+        """Return the store that has an image, this one before those of others, and its id; none is an error."""
+        if ident := self.identify(name):
+            return self, ident
+        for store in self.shared:
+            if ident := store.identify(name):
+                return store, ident
+        raise UserError(f"no such image: {name}", "hull images lists them; hull pull fetches one")
+
+    def tars(self, diff_id: str) -> "Iterator[tuple[bool, Iterator[bytes]]]":
+        """Yield the ways to a layer's tar, of this store and those of others; hull.images.tars says which."""
+        from hull.images import tars
+
+        for store in (self, *self.shared):
+            yield from tars.ways(store.paths, store.rows, self.confine, diff_id)
 
     def _ready(self, ident: str, label: str, flavour: str) -> Image | None:
         found, diff_ids = imageconfig.image(ident, label, self._rows.config(ident))
@@ -247,12 +272,13 @@ class ImageStore:
         """Tell whoever listens."""
         self._events(event)
 
-    def _stacked(self, name: str, flavour: str) -> Image | None:
+    def _stacked(self, wanted: str, name: str, flavour: str) -> Image | None:
         if not self.shared:
             return None
         from hull.images import stacked
 
-        return stacked.use(self, name, flavour)
+        found = stacked.use(self, wanted, flavour)
+        return None if found is None else found._replace(reference=name)
 
     def _proved(self, ident: str, flavour: str) -> bool:
         """Whether layers that another boot left unsynced are usable after all."""

@@ -142,6 +142,11 @@ class Images:
             for key in keys:
                 db.write("INSERT OR REPLACE INTO tags VALUES (?, ?)", key, image.id)
 
+    def copy(self, image: ImageRecord) -> None:
+        """Record an image whose layers are in a store of others; one that is here stays as it is."""
+        sql = "INSERT OR IGNORE INTO images (id, manifest, config, size, created) VALUES (?, ?, ?, ?, ?)"
+        self._db.write(sql, *image._replace(created=time.time()))
+
     def name(self, ident: str, keys: list[str]) -> None:
         """Let references name an image, whatever they named before."""
         with self._db.transaction():
