@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import _meeting
+from hull.commands import _meeting, _places
 from hull.commands._meeting import Met
 from hull.engine import Engine
 from hull.errors import UserError
@@ -52,7 +52,8 @@ def _named(engine: Engine, row: Container) -> Attached:
     met = _meeting.meet(engine, row)
     try:
         _nests(engine, spec, met.outer, "the networks of your containers")
-        found = engine.networks.attach(spec._replace(network=way), directory, True, met.address)
+        peers = _places.named(engine, met.places) if spec.egress else ()
+        found = engine.networks.attach(spec._replace(network=way), directory, True, met.address, peers=peers)
         _meeting.announce(engine)
     except BaseException:
         met.close()
@@ -101,6 +102,11 @@ def _shared(engine: Engine, row: Container) -> Attached:
         raise UserError(
             f"cannot publish ports: the network is that of {target.name}",
             f"publish them where {target.name} is started",
+        )
+    if row.spec.egress:
+        raise UserError(
+            f"cannot filter the network of {target.name}: its own --egress holds for all that are in it",
+            f"leave out --egress, or say it where {target.name} is created",
         )
     met = _enter(engine, target)
     try:

@@ -53,7 +53,8 @@ def resolve(engine: Engine, spec: Spec, flavour: str) -> Image:
 def _settled(engine: Engine, spec: Spec) -> Spec:
     """Fill what the settings decide where the user says nothing."""
     words = spec.egress
-    if not words and os.path.exists(f"{engine.paths.config}/config.toml"):
+    joins = spec.network.startswith("container:")  # whose policy is that of the other
+    if not words and not joins and os.path.exists(f"{engine.paths.config}/config.toml"):
         from hull import config
         from hull.network import egress
 

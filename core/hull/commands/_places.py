@@ -137,6 +137,19 @@ def _lines(row: Container, place: Place, network: str) -> list[str]:
     return [f"{address}\t{named}" for address in (place.address, place.address6) if address]
 
 
+def named(engine: Engine, places: tuple[Place, ...]) -> tuple[str, ...]:
+    """Return a line `ADDRESS NAME…` for each member on the networks of these places, and for each of their subnets."""
+    on = {place.network for place in places}
+    known = {network.id: network.name for network in rows(engine).all()}
+    lines = [
+        f"{s.subnet}\t{network.name}" for network in rows(engine).all() if network.id in on for s in network.subnets
+    ]
+    for member in living(engine):
+        for place in member.places:
+            lines += _lines(member.row, place, known.get(place.network, "")) if place.network in on else []
+    return tuple(lines)
+
+
 def refresh(engine: Engine) -> None:
     """Look who is there, and tell everybody; nothing is done, or opened, where there never was a network."""
     if not engine.db.rows("SELECT 1 FROM endpoints LIMIT 1"):

@@ -41,7 +41,7 @@ def check(engine: Engine, row: Container) -> None:
         from hull.commands import _meeting
 
         _meeting.check(engine, row.spec)
-        spec = spec._replace(network="none", networks=())
+        spec = spec._replace(network="none", networks=(), egress=())
     plan_of(engine, row._replace(spec=spec), Detached())
 
 

@@ -23,12 +23,21 @@ class Networks:
         self.host = host
         self.events = events
 
-    def attach(self, spec: Spec, directory: str, outer: bool, address: str = "") -> Attachment:  # noqa: ARG002 (ours are the same in both)
+    def attach(
+        self,
+        spec: Spec,
+        directory: str,
+        outer: bool,  # noqa: ARG002 (ours are the same in both)
+        address: str = "",
+        *,
+        peers: tuple[str, ...] = (),
+    ) -> Attachment:
         """Decide one container's network and write resolv.conf, hosts and hostname into its directory.
 
         The ops are a helper's, and the setting that opens low ports; whether a network namespace is made, and in which
         user namespace (`outer`), is the plan's. `directory`/upper, where it is there, belongs to the container's root,
-        as what a helper writes must. `address` is what its own name means inside, where that is not the backend's.
+        as what a helper writes must. `address` is what its own name means inside, where that is not the backend's;
+        `peers` are lines of names on its own networks, which a policy may mean.
         """
         request = self._request(spec, directory)
         backend, warnings = self._choose(spec, request)
@@ -36,7 +45,7 @@ class Networks:
             request = request._replace(ports=_claim(spec.ports), scratch=_scratch(request.scratch, directory))
         connection = backend.connect(request)
         connection = connection._replace(address=address or connection.address)
-        hosts, policy = _write(spec, directory, backend, request, connection)
+        hosts, policy = _write(spec, directory, backend, request._replace(peers=peers), connection)
         remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
         own = () if backend.name == "host" else (LOW_PORTS,)
         return Attachment(
@@ -122,7 +131,7 @@ def _write(spec: Spec, directory: str, backend: Backend, request: Request, conne
     shared = backend.name == "host"
     place = names.Place(names.hostname(spec, directory, shared), connection.address, connection.gateway)
     extra = names.extra_hosts(spec.hosts, place)
-    policy = _policy(spec, shared, Around(extra, spec.dns or connection.nameservers, request.ports))
+    policy = _policy(spec, shared, Around((*extra, *request.peers), spec.dns or connection.nameservers, request.ports))
     extra += policy.hosts
     names.write(directory, "hostname", f"{place.hostname}\n")
     names.write(directory, "hosts", names.hosts(place, extra, shared))

@@ -34,6 +34,7 @@ class Request(NamedTuple):
     resolver: Resolver
     uplink: Routes
     scratch: str
+    peers: tuple[str, ...] = ()
 
 
 class Connection(NamedTuple):
