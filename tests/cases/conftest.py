@@ -47,7 +47,8 @@ def up(
 
     def start(name: str, script: str, *flags: str, image: str = "busybox") -> "subprocess.Popen[bytes]":
         names.append(name)
-        argv = ("run", "-i", "--rm", "--network", "none", "--name", name, *flags, image, "sh", "-c", script)
+        network = () if "--network" in flags else ("--network", "none")
+        argv = ("run", "-i", "--rm", *network, "--name", name, *flags, image, "sh", "-c", script)
         process = cli.popen(*argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         children.append(process)
         assert process.stdout is not None
