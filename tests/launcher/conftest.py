@@ -16,6 +16,7 @@ from hull.runtime.launch import identity_ops, memfd, program
 
 from tests.capabilities import missing
 from tests.commandline import remove_tree
+from tests.waiting import PATIENCE, readable, until
 
 if TYPE_CHECKING:
     from tests.launcher.monitored import Monitored
@@ -122,8 +123,8 @@ class Box:
         return child
 
     def finish(self, child: "subprocess.Popen[bytes]", given: bytes | None = None) -> Done:
-        """Wait for the end, 30 s at most."""
-        out, err = child.communicate(given, timeout=30)
+        """Wait for the end, and no longer than PATIENCE."""
+        out, err = child.communicate(given, timeout=PATIENCE)
         return Done(child.returncode, (out or b"").decode(), (err or b"").decode(), self.events())
 
     def run(self, *words: str, given: bytes | None = None, **how: Any) -> Done:
@@ -144,10 +145,18 @@ class Box:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         pipes |= {key: how.pop(key) for key in ("preexec_fn", "process_group", "stdin") if key in how}
         child = self.start(self.plan("sh", "-c", script, **how), **pipes)
-        assert child.stdout
-        line = child.stdout.readline()
-        assert line == b"up\n", (line, child.stderr and child.stderr.read())
+        line = first_line(child)
+        assert line == b"up\n", (line, child.stderr and child.poll() is not None and child.stderr.read())
         return child
+
+    def await_event(self, wanted: str | Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the first line of the status file that is wanted, as soon as it is there."""
+
+        def fits(event: dict[str, Any]) -> bool:
+            return event["event"] == wanted if isinstance(wanted, str) else wanted(event)
+
+        found: dict[str, Any] = until(lambda: next(filter(fits, self.events()), None), self.events)
+        return found
 
     def events(self) -> list[dict[str, Any]]:
         """Return the status file's lines."""
@@ -161,8 +170,14 @@ class Box:
         for child in self.children:
             if child.poll() is None:
                 child.send_signal(signal.SIGKILL)
-            child.communicate()
+            child.communicate(timeout=PATIENCE)
         remove_tree(self.base)
+
+
+def first_line(child: "subprocess.Popen[bytes]", seconds: float = PATIENCE) -> bytes:
+    """Return the next line of standard output, nothing where none comes in time."""
+    assert child.stdout
+    return child.stdout.readline() if readable(child.stdout, seconds) else b""
 
 
 def _identity(userns: str) -> tuple[list[Op], tuple[int, int] | None]:

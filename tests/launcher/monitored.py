@@ -2,10 +2,8 @@
 
 import json
 import os
-import select
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,8 +11,8 @@ import pytest
 from hull.runtime.control import Control, connect, path
 
 from tests.launcher.conftest import Box, Op
+from tests.waiting import PATIENCE, until
 
-PATIENCE = 30
 SANITIZED = pytest.mark.skipif("asan" in os.environ.get("HULL_LAUNCHER", ""), reason="sanitizers keep their own books")
 
 
@@ -64,13 +62,7 @@ class Monitored:
 
     def await_event(self, wanted: str | Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Return the first line of the status file that is wanted, as soon as it is there."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            for event in self.box.events():
-                if event["event"] == wanted if isinstance(wanted, str) else wanted(event):
-                    return event
-            time.sleep(0.005)
-        raise AssertionError(self.box.events())
+        return self.box.await_event(wanted)
 
     def end(self) -> dict[str, Any]:
         """Wait for the monitor's own end and return the last exit."""
@@ -79,10 +71,11 @@ class Monitored:
 
     def await_clients(self, number: int) -> None:
         """Wait until as many are attached."""
-        deadline = time.monotonic() + PATIENCE
-        while self.control.state()["attached"] != number:
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        until(lambda: self.control.state()["attached"] == number, f"{number} to be attached")
+
+    def await_text(self, wanted: str) -> None:
+        """Wait until standard output has that in the log."""
+        until(lambda: wanted in self.text(), self.text)
 
     def pids(self) -> dict[str, int]:
         """Return the pids of monitor, launcher and init."""
@@ -109,18 +102,6 @@ def entries(lines: Iterator[bytes]) -> Iterator[Entry]:
         yield Entry(line["stream"], data, line)
 
 
-def gone(pid: int, seconds: float = 10) -> bool:
-    """Whether a process ends in time."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([fd], [], [], seconds)[0])
-    finally:
-        os.close(fd)
-
-
 def packets(connection: socket.socket) -> Iterator[bytes]:
     """Give the monitor's packets until it closes."""
     connection.settimeout(PATIENCE)
@@ -139,7 +120,4 @@ def own(*pids: int) -> int:
 
 def await_less(pid: int, most: int) -> None:
     """Wait until a process holds less than that."""
-    deadline = time.monotonic() + PATIENCE
-    while (held := own(pid)) > most:
-        assert time.monotonic() < deadline, held
-        time.sleep(0.05)
+    until(lambda: own(pid) <= most, lambda: f"{own(pid)} KiB to become {most}")

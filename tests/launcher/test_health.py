@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from hull.errors import HostError
+from hull.runtime.control import _connect
 
 from tests.launcher.conftest import Op
 from tests.launcher.monitored import Monitored
+from tests.waiting import PATIENCE, until
 
 
 def check(script: str, interval: int = 50, timeout: int = 20000, retries: int = 2, start: int = 0) -> tuple[Op, ...]:
@@ -28,15 +30,19 @@ def health(detached: Monitored, status: str) -> dict[str, Any]:
 
 
 def test_starting_healthy_unhealthy_and_back(detached: Monitored) -> None:
-    detached.sh("touch /good; echo up; sleep 1000", monitor=check("test -e /good"))
+    detached.box.write("good", "")  # not by the program: the first probes may come before
+    detached.sh("sleep 1000", monitor=check("test -e /good"))
     assert health(detached, "healthy")["failing"] == 0
     inside(detached, "rm /good")
     assert health(detached, "unhealthy")["failing"] == 2
     inside(detached, "touch /good")
     wanted = ["starting", "healthy", "unhealthy", "healthy"]
-    while [event["status"] for event in detached.box.events() if event["event"] == "health"] != wanted:
-        time.sleep(0.005)
+    until(lambda: statuses(detached) == wanted, lambda: statuses(detached))
     assert detached.control.state()["health"] == "healthy"
+
+
+def statuses(detached: Monitored) -> list[str]:
+    return [event["status"] for event in detached.box.events() if event["event"] == "health"]
 
 
 def inside(detached: Monitored, script: str) -> None:
@@ -85,9 +91,31 @@ def test_a_probe_that_takes_too_long_is_killed_with_all_it_started(detached: Mon
     assert result["output"] == "Health check exceeded timeout (400 ms)"
     assert 0.35 < result["end"] - result["start"] < 5
     detached.control.pause()
-    while sum("987" in words for words in commands(detached)):
-        time.sleep(0.01)
+    until(lambda: not any("987" in words for words in commands(detached)), lambda: commands(detached))
     assert any("1000" in words for words in commands(detached))
+
+
+def test_a_probe_that_starts_very_many_is_killed_with_them(detached: Monitored) -> None:
+    """Their numbers are more than one page of text."""
+    script = "i=0; while [ $i -lt 800 ]; do sleep 987 & i=$((i+1)); done; sleep 987"
+    detached.sh("sleep 1000", monitor=check(script, timeout=2500, retries=1))
+    health(detached, "unhealthy")
+    detached.control.pause()
+    until(lambda: not any("987" in words for words in commands(detached)), lambda: len(commands(detached)))
+
+
+def test_who_asks_while_a_probe_runs_gets_the_next_ones_result(detached: Monitored) -> None:
+    script = "cp /word /now 2>/dev/null; echo x >> /count; while test -e /wait; do sleep 0.02; done; cat /now"
+    detached.box.write("wait", "")
+    detached.box.write("word", "first")
+    detached.sh("sleep 1000", monitor=check(script, interval=20))
+    until(lambda: os.path.exists(f"{detached.box.upper}/count"), "a probe")
+    with _connect(detached.box.base) as connection:
+        connection.settimeout(PATIENCE)
+        connection.send(b"health")
+        detached.control.state()  # asked later, answered later
+        inside(detached, "echo -n second > /word; rm /wait")
+        assert json.loads(connection.recv(1 << 16))["output"] == "second"
 
 
 def commands(detached: Monitored) -> list[list[str]]:
@@ -135,14 +163,13 @@ def test_none_runs_while_paused(detached: Monitored) -> None:
     detached.sh("sleep 1000", monitor=check("echo x >> /count", interval=20))
     health(detached, "healthy")
     detached.control.pause()
-    detached.control.health()  # whichever ran is over now
+    detached.control.health()  # it began after all others
     path = f"{detached.box.upper}/count"
     before = os.stat(path).st_size
     time.sleep(0.3)
     assert os.stat(path).st_size == before
     detached.control.unpause()
-    while os.stat(path).st_size == before:
-        time.sleep(0.005)
+    until(lambda: os.stat(path).st_size > before, "another probe")
 
 
 def test_events_tell_of_it(detached: Monitored) -> None:

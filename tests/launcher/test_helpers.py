@@ -102,15 +102,17 @@ def test_requests_are_asked_once_it_is_ready(box: Box, reply: bytes, code: int) 
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"{box.base}/api")
         server.listen()
+        server.settimeout(30)
 
         def serve() -> None:
             connection, _ = server.accept()
+            connection.settimeout(30)
             with connection:
                 while piece := connection.recv(4096):
                     asked.append(piece)
                 connection.sendall(reply)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         extra = (*helper("fd", "echo >&3; sleep 1000"), ("helper-request", f"{box.base}/api", '{"execute": "x"}'))
         done = box.sh("exit 0", extra=extra)

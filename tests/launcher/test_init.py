@@ -1,63 +1,29 @@
 """Pid 1: reaps, forwards what a process sent once, and ends the whole container with its program."""
 
 import os
-import select
 import signal
 import subprocess
 import time
-from typing import Any
 
 import pytest
 
-from tests.launcher.conftest import Box
+from tests.launcher.conftest import Box, first_line
+from tests.waiting import gone, until
 
 COUNT = "n=0; trap 'n=$((n+1)); echo got' {0}; trap 'echo n=$n; exit 0' TERM; echo up; while :; do sleep 0.02; done"
 
 
-def line(child: "subprocess.Popen[bytes]", seconds: float = 10) -> bytes:
-    assert child.stdout
-    readable, _, _ = select.select([child.stdout], [], [], seconds)
-    return child.stdout.readline() if readable else b""
-
-
-def await_event(box: Box, name: str) -> dict[str, Any]:
-    """Wait for a line of the status file: the launcher writes it as soon as it has heard of what happened."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        for event in box.events():
-            if event["event"] == name:
-                return event
-        time.sleep(0.005)
-    raise AssertionError(box.events())
-
-
 def init_of(box: Box) -> int:
     """Return pid 1's number outside."""
-    return int(await_event(box, "ready")["pid"])
+    return int(box.await_event("ready")["pid"])
 
 
-def await_state(init: int, wanted: str) -> None:
-    """Wait until the program, init's only child, is in that state."""
-    deadline = time.monotonic() + 10
-    state = ""
-    while time.monotonic() < deadline and state != wanted:
-        with open(f"/proc/{init}/task/{init}/children") as file:
-            (program,) = file.read().split()
-        with open(f"/proc/{program}/stat") as file:
-            state = file.read().rpartition(")")[2].split()[0]
-        time.sleep(0.005)
-    assert state == wanted
-
-
-def gone(pid: int, seconds: float = 5) -> bool:
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([fd], [], [], seconds)[0])
-    finally:
-        os.close(fd)
+def state(init: int) -> str:
+    """Return the state of the program, init's only child."""
+    with open(f"/proc/{init}/task/{init}/children") as file:
+        (program,) = file.read().split()
+    with open(f"/proc/{program}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0]
 
 
 @pytest.mark.parametrize("target", ["launcher", "init"])
@@ -65,28 +31,28 @@ def gone(pid: int, seconds: float = 5) -> bool:
 def test_a_signal_to_one_process_is_forwarded(box: Box, target: str, name: str) -> None:
     child = box.up(COUNT.format(name))
     os.kill(child.pid if target == "launcher" else init_of(box), signal.Signals[f"SIG{name}"])
-    assert line(child) == b"got\n"
+    assert first_line(child) == b"got\n"
     child.terminate()
-    assert line(child) == b"n=1\n"
+    assert first_line(child) == b"n=1\n"
     assert child.wait(10) == 0
 
 
 def test_a_signal_to_the_group_arrives_once(box: Box) -> None:
     child = box.up(COUNT.format("USR1"), process_group=0)
     os.killpg(child.pid, signal.SIGUSR1)
-    assert line(child) == b"got\n"
+    assert first_line(child) == b"got\n"
     time.sleep(0.1)  # long enough for what would be forwarded in error
     child.terminate()
-    assert line(child) == b"n=1\n"
+    assert first_line(child) == b"n=1\n"
 
 
 def test_a_second_signal_is_a_second_signal(box: Box) -> None:
     child = box.up(COUNT.format("USR1"))
     for _ in range(3):
         child.send_signal(signal.SIGUSR1)
-        assert line(child) == b"got\n"
+        assert first_line(child) == b"got\n"
     child.terminate()
-    assert line(child) == b"n=3\n"
+    assert first_line(child) == b"n=3\n"
 
 
 def test_a_signal_from_inside_to_pid_1_is_forwarded(box: Box) -> None:
@@ -137,15 +103,22 @@ def test_a_signal_before_the_program_ends_the_start(box: Box) -> None:
     assert gone(init)
 
 
+def changed(child: "subprocess.Popen[bytes]", what: int) -> int:
+    """Wait for a child's stop or its going on."""
+    _, status = until(lambda: (found := os.waitpid(child.pid, what | os.WNOHANG))[0] and found, "a change")
+    return int(status)
+
+
 def test_stop_and_continue_reach_the_program_and_the_status(box: Box) -> None:
     child = box.up("echo up; read x; echo $x", process_group=0)
-    await_event(box, "exec")
+    box.await_event("exec")
     os.killpg(child.pid, signal.SIGTSTP)
-    assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
-    await_state(init_of(box), "T")
+    assert os.WIFSTOPPED(changed(child, os.WUNTRACED))
+    init = init_of(box)
+    until(lambda: state(init) == "T", "the program to stop")
     os.killpg(child.pid, signal.SIGCONT)
-    assert os.WIFCONTINUED(os.waitpid(child.pid, os.WCONTINUED)[1])
-    await_event(box, "continued")
+    assert os.WIFCONTINUED(changed(child, os.WCONTINUED))
+    box.await_event("continued")
     out, _ = child.communicate(b"later\n", timeout=10)
     assert (child.returncode, out) == (0, b"later\n")
     names = [event["event"] for event in box.events()]

@@ -6,14 +6,14 @@ import subprocess
 
 import pytest
 
-from tests.launcher.conftest import KINDS, Box, Op
-from tests.launcher.test_init import await_event, init_of
+from tests.launcher.conftest import KINDS, Box, Op, first_line
+from tests.launcher.test_init import init_of
 
 ALL = "user,mount,pid,ipc,uts,net,cgroup"
 
 
 def joining(box: Box, *words: str, extra: tuple[Op, ...] = (), start: int | None = None) -> list[Op]:
-    ready = await_event(box, "ready")
+    ready = box.await_event("ready")
     plan = [("join", str(ready["pid"]), str(ready["start"] if start is None else start), ALL), ("env", "PATH=/bin")]
     return [*plan, *extra, *(("arg", word) for word in words)]
 
@@ -60,8 +60,7 @@ def test_its_exit_codes_and_signals(box: Box) -> None:
     second = box.start(
         joining(box, "sh", "-c", "trap 'exit 6' TERM; echo up; while :; do sleep 0.02; done"), stdout=subprocess.PIPE
     )
-    assert second.stdout
-    assert second.stdout.readline() == b"up\n"
+    assert first_line(second) == b"up\n"
     second.terminate()
     assert second.wait(10) == 6
     child.communicate(b"\n", timeout=10)
@@ -73,11 +72,9 @@ def test_it_dies_with_its_launcher_and_with_the_container(box: Box) -> None:
         box.start(joining(box, "sh", "-c", "echo up; sleep 1000"), stdout=subprocess.PIPE) for _ in range(2)
     )
     for process in (second, third):
-        assert process.stdout
-        assert process.stdout.readline() == b"up\n"
+        assert first_line(process) == b"up\n"
     second.kill()
-    assert second.stdout
-    assert second.stdout.readline() == b""
+    assert second.communicate(timeout=10)[0] == b""
     child.communicate(b"\n", timeout=10)
     assert third.wait(10) == 137
 
@@ -149,8 +146,7 @@ def test_joining_the_network_of_another_container(ranged: Box, kept: Kept) -> No
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert first.stdout
-    name = first.stdout.readline().decode()
+    name = first_line(first).decode()
     plan = [*kept.identity(), ("namespace", "mount"), ("namespace-join", "net", f"/proc/{init_of(ranged)}/ns/net")]
     plan += [("arg", "/usr/bin/readlink"), ("arg", "/proc/self/ns/net")]
     second = ranged.start(plan, pass_fds=(kept.fd,), stdout=subprocess.PIPE)

@@ -10,16 +10,26 @@ from typing import Any
 
 import pytest
 
-from tests.launcher.monitored import Entry, Monitored, entries, gone
+from tests.launcher.monitored import Entry, Monitored, entries
+from tests.waiting import gone, until
 
 MIB = 1 << 20
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 
 
+def logged(detached: Monitored, files: int = 1) -> dict[str, bytes]:
+    """Return what each stream has in all the log's files, oldest first."""
+    pieces: dict[str, list[bytes]] = {}
+    for number in reversed(range(files)):
+        if number == 0 or os.path.exists(f"{detached.log}.{number}"):
+            for entry in detached.entries(number):
+                pieces.setdefault(entry.stream, []).append(entry.data)
+    return {stream: b"".join(found) for stream, found in pieces.items()}
+
+
 def data(detached: Monitored, stream: str, files: int = 1) -> bytes:
     """Return what a stream has in all the log's files, oldest first."""
-    numbers = [n for n in reversed(range(files)) if n == 0 or os.path.exists(f"{detached.log}.{n}")]
-    return b"".join(e.data for n in numbers for e in detached.entries(n) if e.stream == stream)
+    return logged(detached, files).get(stream, b"")
 
 
 def shown(detached: Monitored, blob: bytes, script: str = "cat /blob", **how: Any) -> list[Entry]:
@@ -92,20 +102,19 @@ def test_a_long_line_comes_in_pieces_and_no_character_is_cut(detached: Monitored
 
 def test_an_unfinished_line_waits_for_its_end(detached: Monitored) -> None:
     detached.sh("printf one; sleep 0.3; echo two; exec sleep 1000")
-    while not detached.entries():
-        assert not gone(detached.pids()["init"], 0)
+    until(detached.entries)
     assert [entry.data for entry in detached.entries()] == [b"onetwo\n"]
 
 
 def test_fifty_mebibytes_of_two_streams_with_rotation(detached: Monitored) -> None:
-    blob = (os.urandom(700) + b"\n") * 1000 + b"".join(b"line %d\n" % n for n in range(100000))
+    blob = (os.urandom(700) + b"\n") * 1000 + b"".join(b"%0100d\n" % n for n in range(10000))
     blob = (blob * (25 * MIB // len(blob) + 1))[: 25 * MIB] + b"no newline"
     how = {"monitor": (("log", "json-file", detached.log, str(MIB), "500"),)}
     shown(detached, blob, "cat /blob & cat /blob >&2; wait", **how)
     numbers = [n for n in range(501) if os.path.exists(f"{detached.log}.{n}")]
     assert len(numbers) > 50
-    assert data(detached, "stdout", 501) == blob
-    assert data(detached, "stderr", 501) == blob
+    found = logged(detached, 501)
+    assert {stream: found[stream] == blob for stream in found} == {"stdout": True, "stderr": True}
     assert all(os.stat(f"{detached.log}.{n}").st_size <= MIB for n in numbers)
 
 
@@ -168,8 +177,7 @@ def test_a_full_disk_ends_nothing_and_tears_no_line(detached: Monitored, small_d
     monitor = (("log", "json-file", log, "0", "1"),)
     script = "trap 'seq 5; exit 6' USR1; seq 200000; mkdir /full; while :; do sleep 0.02; done"
     detached.sh(script, monitor=monitor)
-    while not os.path.exists(f"{detached.box.upper}/full"):
-        assert not gone(detached.pids()["init"], 0.01)
+    until(lambda: os.path.exists(f"{detached.box.upper}/full"))
     with open(log, "rb") as file:
         kept = list(entries(line for line in file if line.endswith(b"\n")))  # the monitor tries again and again
     assert len(kept) > 1000
@@ -184,8 +192,7 @@ def test_a_full_disk_ends_nothing_and_tears_no_line(detached: Monitored, small_d
 def test_a_killed_monitor_leaves_whole_lines(detached: Monitored) -> None:
     detached.sh("while :; do echo line; done")
     pids = detached.pids()
-    while os.stat(detached.log).st_size < 100000:
-        assert not gone(pids["init"], 0.01)
+    until(lambda: os.stat(detached.log).st_size > 100000)
     os.kill(pids["monitor"], signal.SIGKILL)
     assert all(gone(pid) for pid in pids.values())
     with open(detached.log, "rb") as file:
@@ -198,8 +205,7 @@ def test_what_is_in_the_pipe_when_the_last_process_is_gone_is_logged(detached: M
         file.write(b"x" * 60000)
     detached.sh("trap 'cat /blob; exit 3' USR1; printf %010000d 0; mkdir /up; while :; do sleep 0.02; done")
     pids = detached.pids()
-    while not os.path.exists(f"{detached.box.upper}/up"):
-        assert not gone(pids["init"], 0.01)
+    until(lambda: os.path.exists(f"{detached.box.upper}/up"))
     detached.control.state()  # a round of the monitor: it has taken the unfinished line
     os.kill(pids["monitor"], signal.SIGSTOP)
     os.kill(pids["init"], signal.SIGUSR1)

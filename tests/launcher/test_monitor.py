@@ -5,13 +5,13 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 from hull.state.locks import watched
 
-from tests.launcher.monitored import Monitored, gone
+from tests.launcher.monitored import Monitored
 from tests.repeat import times
+from tests.waiting import gone, until
 
 FOREVER = "trap 'exit 7' TERM; echo up; while :; do sleep 0.02; done"
 
@@ -40,8 +40,7 @@ def test_a_start_that_is_over_at_once_is_told_as_what_it_was(detached: Monitored
     for _ in range(times(40, 400)):
         detached.start("nothing-here", code=127)
         detached.await_event("ended")
-        while watched(detached.box.base):
-            time.sleep(0.001)
+        until(lambda: not watched(detached.box.base), "the monitor's end")
         os.unlink(detached.box.status)
 
 
@@ -95,7 +94,7 @@ def test_a_starter_that_is_killed_starts_nothing(detached: Monitored) -> None:
 
 def test_sigterm_stops_the_container_gracefully(detached: Monitored) -> None:
     detached.sh(FOREVER)
-    wait_for_up(detached)
+    detached.await_text("up\n")
     os.kill(detached.pids()["monitor"], signal.SIGTERM)
     assert detached.end()["code"] == 7
     assert detached.box.events()[-3]["event"] == "stopping"
@@ -103,22 +102,22 @@ def test_sigterm_stops_the_container_gracefully(detached: Monitored) -> None:
 
 def test_stop_answers_with_the_code(detached: Monitored) -> None:
     detached.sh(FOREVER)
-    wait_for_up(detached)
+    detached.await_text("up\n")
     assert detached.control.stop(signal.SIGTERM, 30) == 7
 
 
 def test_stop_kills_who_does_not_listen(detached: Monitored) -> None:
     detached.sh("trap '' TERM; echo up; while :; do sleep 1; done")
-    wait_for_up(detached)
+    detached.await_text("up\n")
     assert detached.control.stop(signal.SIGTERM, 0.1) == 137
     assert detached.end()["signal"] == 9
 
 
 def test_a_signal_is_forwarded(detached: Monitored) -> None:
     detached.sh("trap 'echo got' USR1; trap 'exit 7' TERM; echo up; while :; do sleep 0.02; done")
-    wait_for_up(detached)
+    detached.await_text("up\n")
     detached.control.signal(signal.SIGUSR1)
-    wait_for_log(detached, "got\n")
+    detached.await_text("got\n")
     detached.control.signal(signal.SIGTERM)
     assert detached.end()["code"] == 7
     assert "stopping" not in [event["event"] for event in detached.box.events()]
@@ -222,16 +221,3 @@ def test_a_foreground_container_tells_them_too(detached: Monitored) -> None:
         start, die = [json.loads(line) for line in file]
     assert start["Actor"]["Attributes"] == {}
     assert die["Actor"]["Attributes"]["exitCode"] == "3"
-
-
-def wait_for_up(detached: Monitored) -> None:
-    wait_for_log(detached, "up\n")
-
-
-def wait_for_log(detached: Monitored, text: str) -> None:
-    import time
-
-    deadline = time.monotonic() + 30
-    while text not in detached.text():
-        assert time.monotonic() < deadline, detached.text()
-        time.sleep(0.005)

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.launcher.monitored import SANITIZED, Monitored, await_less, gone
+from tests.launcher.monitored import SANITIZED, Monitored, await_less
 from tests.launcher.test_settle import MONITOR
+from tests.waiting import gone, until
 
 COUNT = "echo x >> /count; test $(wc -l < /count) -ge {0} && exit {1}; exit {2}"
 
@@ -42,10 +43,8 @@ def test_always_ends_when_it_is_stopped(detached: Monitored, word: str) -> None:
     detached.sh("trap 'exit 9' TERM; echo x >> /count; test $(wc -l < /count) -lt 3 && exit; sleep 1000 & wait",
                 monitor=policy(word))  # fmt: skip
     detached.await_event(lambda event: event.get("count") == 2)
-    while runs(detached) < 3:
-        time.sleep(0.005)
-    while detached.control.state()["init"] == 0:
-        time.sleep(0.005)
+    until(lambda: runs(detached) == 3, "the third run")
+    until(lambda: detached.control.state()["init"], "its first process")
     detached.control.stop(signal.SIGTERM, 10)
     detached.end()
     assert runs(detached) == 3
@@ -94,8 +93,7 @@ def test_a_killed_launcher_is_a_failure_that_is_restarted(detached: Monitored) -
     os.kill(pids["launcher"], signal.SIGKILL)
     assert gone(pids["init"])
     assert detached.await_event("restarting")["code"] == 137
-    while runs(detached) < 2 or not detached.control.state()["init"]:
-        time.sleep(0.005)
+    until(lambda: runs(detached) == 2 and detached.control.state()["init"], "the second run")
     detached.control.stop(signal.SIGKILL, 0)
 
 
@@ -110,9 +108,8 @@ def test_the_status_file_does_not_grow_for_ever(detached: Monitored) -> None:
     detached.await_event("restarting")
     with open(detached.box.status, "a") as file:
         file.write('{"event":"paused","time":1}\n' * 1000)
-    inode = os.stat(detached.box.status).st_ino
-    while os.stat(detached.box.status).st_ino == inode:
-        time.sleep(0.005)
+        file.flush()
+        until(lambda: not os.path.samestat(os.stat(detached.box.status), os.fstat(file.fileno())), "a shorter file")
     first, second = detached.box.events()[:2]
     assert first["event"] == "monitor"
     assert (second["event"], second["code"]) == ("restarting", 1)

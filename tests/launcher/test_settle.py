@@ -2,11 +2,10 @@
 
 import itertools
 import os
-import time
 
 from hull.runtime.launch import program
 
-from tests.launcher.monitored import PATIENCE, SANITIZED, Monitored, await_less, own
+from tests.launcher.monitored import SANITIZED, Monitored, await_less, own
 
 MUSL, GLIBC = 88, 128  # KiB for all three
 MONITOR = 80
@@ -45,10 +44,7 @@ def test_no_stack_remembers_how_deep_it_was(detached: Monitored) -> None:
 def test_after_a_busy_moment_a_monitor_gives_its_buffers_back(detached: Monitored) -> None:
     noise = "head -c 1000000 /dev/urandom"
     detached.sh(f"{noise} | od; {noise} >&2; echo >&2; echo done; exec sleep 1000")
-    deadline = time.monotonic() + PATIENCE
-    while b"done" not in b"".join(entry.data for entry in detached.entries()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    detached.await_text("done\n")
     await_less(detached.pids()["monitor"], MONITOR)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import select
 import signal
 import subprocess
 import time
@@ -12,7 +11,7 @@ import pytest
 from hull.runtime import ops
 from hull.runtime.launch import program
 
-from tests.launcher.conftest import Box
+from tests.launcher.conftest import Box, first_line
 
 
 def on_terminal(box: Box, mode: str, script: str) -> pexpect.spawn:
@@ -116,11 +115,9 @@ def test_pty_with_a_terminal_on_one_side(box: Box) -> None:
     script = "trap 'stty size; exit' WINCH; stty size; while :; do sleep 0.02; done"
     plan = box.plan("sh", "-c", script, extra=(("terminal", "tty"),))
     child = box.start(plan, stdin=slave, stdout=subprocess.PIPE, preexec_fn=own)
-    assert child.stdout
-    assert child.stdout.readline() == b"20 60\r\n"
+    assert first_line(child) == b"20 60\r\n"
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("4H", 21, 61, 0, 0))
-    assert select.select([child.stdout], [], [], 10)[0]
-    assert child.stdout.readline() == b"21 61\r\n"
+    assert first_line(child) == b"21 61\r\n"
     assert child.wait(10) == 0
     assert termios.tcgetattr(slave) == before
     os.close(master)

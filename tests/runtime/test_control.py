@@ -11,7 +11,8 @@ from hull.runtime import control, launch, ops
 from hull.runtime.launch import Launch
 
 from tests.launcher.conftest import Box, box, detached, new_box  # noqa: F401 (fixtures)
-from tests.launcher.monitored import Monitored, gone
+from tests.launcher.monitored import Monitored
+from tests.waiting import gone
 
 
 def test_where_nobody_listens_there_is_no_control(tmp_path: os.PathLike[str]) -> None:

@@ -20,9 +20,9 @@ int64_t channel_clock(void)
 }
 
 /* A side that is gone is not an error here: the receiver's end is noticed where one waits for it. */
-void channel_send(int channel, enum note note, int value, int passed)
+void channel_send_at(int channel, enum note note, int value, int passed, int64_t when)
 {
-    struct message message = {.note = (int)note, .value = value, .when = channel_clock()};
+    struct message message = {.note = (int)note, .value = value, .when = when};
     struct iovec vector = {&message, offsetof(struct message, failure)};
     union {
         struct cmsghdr header;
@@ -39,6 +39,11 @@ void channel_send(int channel, enum note note, int value, int passed)
     }
     if (sendmsg(channel, &header, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
         fail_errno("send on", "the launcher's channel");
+}
+
+void channel_send(int channel, enum note note, int value, int passed)
+{
+    channel_send_at(channel, note, value, passed, channel_clock());
 }
 
 bool channel_try_receive(int channel, struct message *message, int *passed)

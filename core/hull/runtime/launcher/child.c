@@ -81,7 +81,7 @@ static _Noreturn void start(struct launch *launch, int channel, int progress)
     pid_t program;
 
     channel_send(channel, NOTE_READY, 0, -1);
-    if (launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT)
+    if (supervise_holds(launch))
         foreground = channel_await(channel, NOTE_GO);
     if (launch->has_init) {
         if (plan_find(launch->plan, W_JOIN) != NULL) /* what a probe starts stays below its reaper */

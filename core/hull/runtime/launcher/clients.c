@@ -160,7 +160,9 @@ void clients_farewell(struct monitor *m)
             }
         if (count == 0)
             return;
-        poll(events, count, (int)((next - channel_clock()) / 1000000) + 1);
+        if ((next -= channel_clock()) <= 0)
+            continue;
+        poll(events, count, (int)(next / 1000000) + 1);
         for (nfds_t i = 0; i < count; i++)
             if (events[i].revents)
                 clients_flush(who[i]);

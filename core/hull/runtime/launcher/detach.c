@@ -8,27 +8,16 @@
 /* The plan names some by number: a session's kept namespace must be there at the next start, too. */
 static void close_others(const struct plan *plan, int starter, int hold)
 {
-    unsigned long long kept[KEPT_MAX + 16] = {(unsigned long long)starter, (unsigned long long)hold}, number;
-    unsigned from = 3;
+    int kept[KEPT_MAX + 16] = {starter, hold};
+    unsigned long long number;
     size_t count = 2;
 
     EACH(op, plan)
         for (int i = 0; i < PLAN_ARGUMENTS && op->arg[i] != NULL && op->word < W_HOSTNAME; i++)
             if (strncmp(op->arg[i], "/proc/self/fd/", 14) == 0 && text_number(op->arg[i] + 14, 1 << 20, &number) &&
                 count < sizeof kept / sizeof *kept)
-                kept[count++] = number;
-    for (;;) {
-        unsigned next = ~0U;
-
-        for (size_t i = 0; i < count; i++)
-            if (kept[i] >= from && kept[i] < next)
-                next = (unsigned)kept[i];
-        if (next > from)
-            MUST(sys_close_range(from, next == ~0U ? next : next - 1), "close", "inherited descriptors");
-        if (next == ~0U)
-            return;
-        from = next + 1;
-    }
+                kept[count++] = (int)number;
+    MUST(sys_close_others(kept, count), "close", "inherited descriptors");
 }
 
 /* A container has one monitor: from before it is made until its end it holds a lock beside its socket, so that nobody

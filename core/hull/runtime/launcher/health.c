@@ -127,7 +127,7 @@ static void save(char *line)
 static void answer(struct monitor *m, const char *line, size_t length)
 {
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
-        if (client->role == ROLE_PROBER) {
+        if (client->role == ROLE_PROBED) {
             send(client->fd, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
             clients_drop(client);
         }

@@ -114,6 +114,7 @@ int sys_mount(const char *source, const char *target, const char *type, unsigned
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount(const char *path);
 int sys_close_range(unsigned first, unsigned last);
+int sys_close_others(const int *kept, size_t count); /* all above 2 but these, in any order; -1 is none */
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_sethostname(const char *name);
@@ -146,6 +147,7 @@ struct message {
 };
 void channel_make(int pair[2]);
 void channel_send(int channel, enum note note, int value, int passed);
+void channel_send_at(int channel, enum note note, int value, int passed, int64_t when);
 bool channel_try_receive(int channel, struct message *message, int *passed); /* false: the other side is gone */
 int channel_await(int channel, enum note note); /* child: the note's value; ends with the launcher */
 int64_t channel_clock(void);
@@ -167,6 +169,7 @@ void status_failed(const struct failure *failure);
 void status_left(const char *path);
 bool status_save_plan(const struct plan *plan, char *where, size_t size);
 unsigned long long status_start_ticks(pid_t pid); /* 0: no such process */
+bool status_is_dead(pid_t pid);                   /* there is none, or it has yet to be reaped */
 
 /* events.c: Docker's events, for `hull events`. */
 void events_open(const struct plan *plan);
@@ -299,6 +302,7 @@ _Noreturn void init_run(struct launch *launch, int channel, pid_t program);
 
 /* supervise.c, terminal.c, pty.c, helpers.c, keeper.c, cgroup.c, finish.c: the launcher waits and tidies. */
 int supervise_run(struct launch *launch);
+bool supervise_holds(const struct launch *launch); /* the child waits for a word before there is a program */
 void terminal_prepare(struct launch *launch);                  /* launcher */
 bool terminal_is_ours(const struct launch *launch);            /* launcher: its group is the foreground's, soon */
 void terminal_stopped(struct launch *launch, int signal, int64_t when);

@@ -111,13 +111,14 @@ static void reap(struct init *init)
 {
     int status;
     pid_t pid;
+    int64_t when; /* not after it: a launcher that was continued meanwhile must not take it for a new stop */
 
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
+    while (when = channel_clock(), (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
         if (pid != init->program)
             continue;
-        init->changed = channel_clock();
+        init->changed = when;
         if (WIFSTOPPED(status))
-            channel_send(init->channel, NOTE_STOPPED, WSTOPSIG(status), -1);
+            channel_send_at(init->channel, NOTE_STOPPED, WSTOPSIG(status), -1, when);
         else if (WIFCONTINUED(status))
             channel_send(init->channel, NOTE_CONTINUED, 0, -1);
         else
@@ -160,7 +161,7 @@ static void read_channel(struct init *init)
 /* Ours only from here on: the channel. Holding the program's ends of pipes would keep its readers waiting. */
 static void keep_only(struct init *init)
 {
-    int null = MUST(open("/", O_PATH | O_CLOEXEC), "open", "/"), low, high;
+    int null = MUST(open("/", O_PATH | O_CLOEXEC), "open", "/");
     sigset_t all;
 
     sigfillset(&all);
@@ -170,13 +171,7 @@ static void keep_only(struct init *init)
         MUST(dup2(init->launch->pty, STDIN_FILENO), "keep", "the pseudo-terminal");
     for (int fd = init->launch->terminal != TERMINAL_INHERIT; fd <= STDERR_FILENO; fd++)
         MUST(dup2(null, fd), "let go of", "a standard descriptor");
-    low = init->channel < init->signals ? init->channel : init->signals;
-    high = init->channel + init->signals - low;
-    if (low > 3)
-        MUST(sys_close_range(3, (unsigned)low - 1), "close", "descriptors");
-    if (high > low + 1)
-        MUST(sys_close_range((unsigned)low + 1, (unsigned)high - 1), "close", "descriptors");
-    MUST(sys_close_range((unsigned)high + 1, ~0U), "close", "descriptors");
+    MUST(sys_close_others((const int[]){init->channel, init->signals}, 2), "close", "descriptors");
 }
 
 /* What ended a start that had no program yet waits in our queue; the program was born too late for its own copy. */

@@ -18,7 +18,7 @@ void leash_ready(const struct launch *launch)
 {
     int init;
 
-    if (launch->leash == 0 || launch->child == 0) /* 0: its words are read after its end, and nobody is there to name */
+    if (launch->leash == 0)
         return;
     init = MUST(sys_pidfd_open(launch->child), "open", "the container's first process");
     channel_send(launch->leash, NOTE_READY, launch->child, init);

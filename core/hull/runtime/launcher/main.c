@@ -58,26 +58,13 @@ static void fill_standard(void)
 /* Every descriptor above 2 that the plan did not name is closed: one left open is a way out (CVE-2024-21626). */
 static void close_others(const struct launch *launch)
 {
-    int keep[5 + NAMESPACES_MAX + KEPT_MAX] = {launch->userns, launch->cgroup, status_descriptor(), launch->leash,
+    int kept[5 + NAMESPACES_MAX + KEPT_MAX] = {launch->userns, launch->cgroup, status_descriptor(), launch->leash,
                                                fail_voice()};
-    int from = 3;
-    size_t joins = plan_number(launch->plan, W_NAMESPACE_JOIN), count = 5 + joins + launch->kept_count;
+    size_t joins = plan_number(launch->plan, W_NAMESPACE_JOIN);
 
-    memcpy(keep + 5, launch->joins, joins * sizeof *keep);
-    memcpy(keep + 5 + joins, launch->kept, launch->kept_count * sizeof *keep);
-    for (;;) {
-        int next = -1;
-
-        for (size_t i = 0; i < count; i++)
-            if (keep[i] >= from && (next < 0 || keep[i] < next))
-                next = keep[i];
-        if (next < 0)
-            break;
-        if (next > from)
-            MUST(sys_close_range((unsigned)from, (unsigned)next - 1), "close", "inherited descriptors");
-        from = next + 1;
-    }
-    MUST(sys_close_range((unsigned)from, ~0U), "close", "inherited descriptors");
+    memcpy(kept + 5, launch->joins, joins * sizeof *kept);
+    memcpy(kept + 5 + joins, launch->kept, launch->kept_count * sizeof *kept);
+    MUST(sys_close_others(kept, 5 + joins + launch->kept_count), "close", "inherited descriptors");
 }
 
 static void make_child(struct launch *launch)

@@ -31,7 +31,8 @@ enum role {
     ROLE_STARTER,  /* wants to know whether the program was executed */
     ROLE_ATTACHED,
     ROLE_STOPPER,  /* wants to know the end */
-    ROLE_PROBER,   /* wants to know the next probe's result */
+    ROLE_PROBER,   /* wants a probe that has yet to begin */
+    ROLE_PROBED,   /* wants to know the running probe's result */
 };
 struct client {
     enum role role;

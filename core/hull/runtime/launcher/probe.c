@@ -59,6 +59,9 @@ bool probe_start(struct monitor *m)
     int leash[2], output[2];
     pid_t monitor = getpid();
 
+    for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
+        if (client->role == ROLE_PROBER)
+            client->role = ROLE_PROBED;
     health->wanted = health->late = false;
     health->started = status_now();
     health->deadline = channel_clock() + health->timeout;
@@ -110,57 +113,60 @@ void probe_read(struct monitor *m)
     }
 }
 
-static bool is_dead(pid_t pid)
+/* How many of its children are dead; -1: not all are, or were until now. */
+static int kill_below(pid_t parent)
 {
-    char path[64], text[512], *at;
-    ssize_t got;
-    int fd;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        return true;
-    got = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[got > 0 ? got : 0] = '\0';
-    return (at = strrchr(text, ')')) == NULL || strncmp(at, ") Z", 3) == 0;
-}
-
-/* False: none is alive. */
-static bool kill_below(pid_t parent)
-{
-    char path[64], text[4096], *at = text;
-    bool any = false;
-    ssize_t got;
-    int fd;
+    char path[64];
+    int dead = 0, alive = 0, child;
+    FILE *children;
 
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
-    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        return false;
-    got = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[got > 0 ? got : 0] = '\0';
-    for (unsigned long child; (child = strtoul(at, &at, 10)) > 0;)
-        if (!is_dead((pid_t)child)) {
-            kill((pid_t)child, SIGKILL);
-            any = true;
+    if ((children = fopen(path, "re")) == NULL)
+        return 0;
+    while (fscanf(children, "%d", &child) == 1) {
+        if (status_is_dead(child)) {
+            dead++;
+        } else {
+            kill(child, SIGKILL);
+            alive++;
         }
-    return any;
+    }
+    fclose(children);
+    return alive > 0 ? -1 : dead;
 }
 
 /* Whatever it started is below its reaper, and what loses its parent comes to be the reaper's child: so kill those,
- * round by round, while the reaper stands still and no number is used again. */
-void probe_kill(struct monitor *m)
+ * round by round, while the reaper stands still and no number is used again. Who dies after the list was read may have
+ * left children that it does not name: the end is two lists of the same dead. */
+static void kill_all(pid_t reaper)
 {
     const struct timespec moment = {.tv_nsec = 500000};
+    int before = -1, dead;
+
+    kill(reaper, SIGSTOP);
+    for (int rounds = 0; rounds < 2000; rounds++) {
+        dead = kill_below(reaper);
+        if (dead >= 0 && dead == before)
+            break;
+        before = dead;
+        if (dead < 0)
+            nanosleep(&moment, NULL);
+    }
+    kill(reaper, SIGKILL);
+}
+
+void probe_kill(struct monitor *m)
+{
     struct health *health = &m->health;
 
     health->late = true;
     health->deadline = 0;
+    kill(health->probe, SIGSTOP); /* what it has not said by now has not begun */
+    for (struct pollfd event = {.fd = health->leash, .events = POLLIN}; health->leash >= 0 && poll(&event, 1, 0) > 0;)
+        probe_take(m);
     if (health->init > 0) {
-        kill(health->init, SIGSTOP);
-        for (int rounds = 0; rounds < 200 && kill_below(health->init); rounds++)
-            nanosleep(&moment, NULL);
-        kill(health->init, SIGKILL);
+        kill_all(health->init);
+        kill(health->probe, SIGCONT);
     } else {
         kill(health->probe, SIGKILL);
     }

@@ -64,26 +64,38 @@ double status_now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so count from the last parenthesis. */
-unsigned long long status_start_ticks(pid_t pid)
+/* /proc/PID/stat from field 3 on, NULL: there is none. Field 2, the name, may hold anything but ends the parentheses. */
+static const char *read_stat(pid_t pid, char *text, size_t size)
 {
-    char path[64], text[1024], *at;
+    char path[64], *at;
     ssize_t got;
     int fd;
 
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        return 0;
-    got = read(fd, text, sizeof text - 1);
+        return NULL;
+    got = read(fd, text, size - 1);
     close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = '\0';
-    if ((at = strrchr(text, ')')) == NULL)
-        return 0;
-    for (int field = 2; field < 22 && at != NULL; field++)
-        at = strchr(at + 1, ' ');
-    return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
+    text[got > 0 ? got : 0] = '\0';
+    return (at = strrchr(text, ')')) != NULL && at[1] == ' ' ? at + 2 : NULL;
+}
+
+unsigned long long status_start_ticks(pid_t pid)
+{
+    char text[1024];
+    const char *at = read_stat(pid, text, sizeof text);
+
+    for (int field = 3; field < 22 && at != NULL; field++)
+        at = (at = strchr(at, ' ')) != NULL ? at + 1 : NULL;
+    return at != NULL ? strtoull(at, NULL, 10) : 0;
+}
+
+bool status_is_dead(pid_t pid)
+{
+    char text[1024];
+    const char *at = read_stat(pid, text, sizeof text);
+
+    return at == NULL || *at == 'Z' || *at == 'X';
 }
 
 /* One line of members, the time last; they are short and hold nothing that JSON would escape. */

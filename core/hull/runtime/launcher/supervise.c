@@ -133,24 +133,44 @@ static void read_progress(struct launch *launch)
     }
 }
 
+/* A probe's monitor must know its first process before there is a program: to end all of it begins there. */
+bool supervise_holds(const struct launch *launch)
+{
+    bool is_probe = launch->leash != 0 && plan_find(launch->plan, W_JOIN) != NULL;
+
+    return launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT || is_probe;
+}
+
 static void go_on(struct launch *launch)
 {
     if (launch->going || !launch->stands || !helpers_ready(launch))
         return;
     launch->going = true;
-    if (launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT) {
+    if (supervise_holds(launch)) {
         launch->foreground_given = terminal_is_ours(launch);
         channel_send(launch->channel, NOTE_GO, launch->foreground_given, -1);
     }
 }
 
+static void read_last(struct launch *launch)
+{
+    if (launch->channel >= 0)
+        read_channel(launch);
+    while (launch->progress >= 0) /* the byte and the end: one that ends at once was executed, too */
+        read_progress(launch);
+}
+
 /* The child's end, or its stops where it is the program itself. True: it ended. */
 static bool reap(struct launch *launch)
 {
-    int status;
-    pid_t pid = waitpid(launch->child, &status, WNOHANG | (launch->direct ? WUNTRACED | WCONTINUED : 0));
+    int status, changes = launch->direct ? WSTOPPED | WCONTINUED : 0;
+    siginfo_t found = {0};
 
-    if (pid <= 0)
+    if (waitid(P_PID, (id_t)launch->child, &found, WEXITED | WNOHANG | WNOWAIT | changes) < 0 || found.si_pid == 0)
+        return false;
+    if (found.si_code != CLD_STOPPED && found.si_code != CLD_CONTINUED)
+        read_last(launch); /* they name it: it keeps its number until they are read */
+    if (waitpid(launch->child, &status, WNOHANG | changes) <= 0)
         return false;
     if (WIFSTOPPED(status)) {
         terminal_stopped(launch, WSTOPSIG(status), channel_clock());
@@ -161,10 +181,6 @@ static bool reap(struct launch *launch)
         return false;
     }
     launch->child = 0;
-    if (launch->channel >= 0)
-        read_channel(launch);
-    while (launch->progress >= 0) /* the byte and the end: one that ends at once was executed, too */
-        read_progress(launch);
     if (!launch->failed)
         launch->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (WIFSIGNALED(status))

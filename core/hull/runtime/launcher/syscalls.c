@@ -96,6 +96,20 @@ int sys_close_range(unsigned first, unsigned last)
     return (int)syscall(SYS_close_range, first, last, 0);
 }
 
+int sys_close_others(const int *kept, size_t count)
+{
+    for (unsigned from = 3, next;; from = next + 1) {
+        next = ~0U;
+        for (size_t i = 0; i < count; i++)
+            if (kept[i] >= 0 && (unsigned)kept[i] >= from && (unsigned)kept[i] < next)
+                next = (unsigned)kept[i];
+        if (next > from && sys_close_range(from, next == ~0U ? next : next - 1) < 0)
+            return -1;
+        if (next == ~0U)
+            return 0;
+    }
+}
+
 int sys_pidfd_open(pid_t pid)
 {
     return (int)syscall(SYS_pidfd_open, pid, 0);
