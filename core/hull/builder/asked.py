@@ -1,16 +1,33 @@
 """What was asked of a build: a frozen value that a front makes of its flags."""
 
-from hull.light import NamedTuple
+from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Ulimit
 
+if TYPE_CHECKING:
+    from hull.builder.sharing import Place
+
 Many = tuple[str, ...]
+
+
+class Output(NamedTuple):
+    """Where a result goes. `kind` is local, tar, oci, docker or image; `place` a path, or - for standard output.
+
+    `names` are the image's further ones, `push` sends it to their registries; `archive` False makes a directory of oci.
+    """
+
+    kind: str
+    place: str = ""
+    names: Many = ()
+    push: bool = False
+    archive: bool = True
 
 
 class Asked(NamedTuple):
     """Docker's words, checked as far as words can be; "" and () are not said.
 
     `context` and `file` are as on the command line, relative to the caller's directory. `network` is RUN's default.
-    `outputs` are (type, destination) pairs. `epoch` is SOURCE_DATE_EPOCH: seconds, None where it is not set.
+    `fresh` are stages that take nothing from the cache. `devices` are what RUN --device may ask for. `epoch` is
+    SOURCE_DATE_EPOCH: seconds, None where it is not set.
     """
 
     context: str
@@ -24,9 +41,9 @@ class Asked(NamedTuple):
     cache: bool = True
     pull: bool = False
     squash: bool = False
-    outputs: tuple[tuple[str, str], ...] = ()
-    cache_from: Many = ()
-    cache_to: Many = ()
+    outputs: tuple[Output, ...] = ()
+    cache_from: "tuple[Place, ...]" = ()
+    cache_to: "tuple[Place, ...]" = ()
     secrets: Many = ()
     ssh: Many = ()
     contexts: Many = ()
@@ -34,4 +51,7 @@ class Asked(NamedTuple):
     shm_size: int | None = None
     ulimits: tuple[Ulimit, ...] = ()
     epoch: int | None = None
-    quiet: bool = False
+    display: str = "plain"
+    fresh: Many = ()
+    devices: Many = ()
+    check: bool = False

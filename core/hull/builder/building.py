@@ -7,17 +7,30 @@ from collections.abc import Callable
 
 from hull.builder import mounting, opening, outputs, running, sharing
 from hull.builder.asked import Asked
+from hull.builder.bases import Bases
 from hull.builder.console import Console, Tale
 from hull.builder.origins import Origin
 from hull.builder.stage import Stage, Stopped
-from hull.builder.state import State, scratch
-from hull.builder.workshop import Layer, Workshop
-from hull.dockerfile import contexts, parser, scope
+from hull.builder.state import State
+from hull.builder.workshop import Workshop
+from hull.dockerfile import checks, contexts, ignore, model, parser, scope
 from hull.dockerfile.graph import Graph, plan
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.images import blobs, imageconfig, platforms, reference
+from hull.light import NamedTuple
+from hull.output import Piece
 from hull.state.images import ImageRecord
+
+CHECK = "BUILDKIT_DOCKERFILE_CHECK"  # the build argument that is `# check=` on the command line
+
+
+class Built(NamedTuple):
+    """What a build made: the image's id, "" where only its tree was asked for; what a registry has; its names."""
+
+    ident: str
+    digest: str = ""
+    names: tuple[str, ...] = ()
 
 
 class Build:
@@ -25,18 +38,21 @@ class Build:
 
     def __init__(self, engine: Engine, shop: Workshop, asked: Asked, console: Console) -> None:
         self._engine, self._shop, self._asked, self._console = engine, shop, asked, console
-        self._keys = tuple(reference.parse(tag).key for tag in asked.tags)
+        names = (*asked.tags, *(name for one in asked.outputs if one.kind == "image" for name in one.names))
+        self._keys = tuple(dict.fromkeys(reference.parse(name).key for name in names))
+        if any(one.push for one in asked.outputs) and not self._keys:
+            raise UserError("cannot push the image: it has no name", "-t HOST/NAME:TAG")
         self._given = scope.parse_given(asked.arguments, dict(os.environ))
         self._named = contexts.parse_named(asked.contexts)
         self._states: dict[int, State] = {}
         self._ready: dict[int, threading.Event] = {}
         self._errors: list[BaseException] = []
         self._turns = threading.Semaphore(max(os.cpu_count() or 1, 1))
-        self._pulling, self._opening = threading.Lock(), threading.Lock()
+        self._bases, self._opening = Bases(shop, asked), threading.Lock()
         self._origins: dict[str, Origin] = {}
 
-    def run(self) -> str:
-        """Build the target; return the image's id, "" where only its tree was asked for."""
+    def run(self) -> Built:
+        """Build the target."""
         opened = opening.open_(self._shop, self._asked)
         self._origins[""] = opened.origin
         file = parser.parse(opened.text, opened.file)
@@ -46,30 +62,61 @@ class Build:
         for name in scope.unused(file, self._given, predefined):
             self._console.line(f"warning: --build-arg {name}: no ARG of {opened.file} declares it")
         graph = plan(file, known, self._asked.target, tuple(self._named))
+        defaults = scope.globals_(file, {}, predefined)
+        left_out = ignore.parse(opened.origin.ignore)
+        self._checked(checks.Known(file, known, defaults, lambda path: bool(left_out) and left_out.ignores(path)))
+        if self._asked.check:
+            return Built("")
         with self._engine.images.bringing():
             try:
-                state = self._stages(graph, file.escape, known)
-                if self._asked.squash:
-                    self._squash(state)
+                return self._result(self._state(graph, file.escape, known))
             finally:
-                self._shop.keep()
-            return self._result(state)
+                self._bases.close()
 
-    def _result(self, state: State) -> str:
+    def _checked(self, known: checks.Known) -> None:
+        """Say what the file had better not say: whole where it was asked for or is an error, else how much."""
+        text = self._given.get(CHECK) or dict(known.file.directives).get("check", "")
+        directive = checks.directive(text)
+        found = checks.run(known, directive.skip)
+        told = "no warnings found" if not found else "1 warning" if len(found) == 1 else f"{len(found)} warnings"
+        if found and not self._asked.check and not directive.error:
+            self._console.line(f"{told}: hull build --check shows them")
+        if not self._asked.check and not (found and directive.error):
+            return
+        for one in found:
+            self._console.piece(Piece(1, f"{one}\n\n".encode(errors="backslashreplace")))
+        if found:
+            raise UserError(f"{known.file.file} has {told}", "# check=skip=RULE at its top leaves a rule out")
+        self._console.piece(Piece(1, b"Check complete, no warnings found.\n"))
+
+    def _state(self, graph: Graph, escape: str, known: dict[str, str]) -> State:
+        """Build the stages; what was sealed stays also where one fails."""
+        try:
+            state = self._stages(graph, escape, known)
+            if self._asked.squash:
+                self._squash(state)
+        finally:
+            self._shop.keep()
+        return state
+
+    def _result(self, state: State) -> Built:
         """Put the image where it was asked for; one without a name that goes elsewhere does not stay here."""
+        asked, digest = self._asked, ""
         state.layers = self._shop.kept(state.layers)
-        places = tuple(outputs.Output(*one) for one in self._asked.outputs)
-        kept = not places or bool(self._keys)
-        ident = self._adopt(state) if kept or any(one.kind in {"oci", "docker"} for one in places) else ""
-        outputs.trees(places, self._shop, state, self._console)
+        kept = not asked.outputs or bool(self._keys) or any(one.kind == "image" for one in asked.outputs)
+        ident = self._adopt(state) if kept or any(one.kind in {"oci", "docker"} for one in asked.outputs) else ""
+        outputs.trees(asked.outputs, self._shop, state, self._console)
         if ident:
-            names = tuple(reference.parse(tag).canonical for tag in self._asked.tags)
-            outputs.archives(places, self._shop, ident, names, self._console)
-        for name in self._asked.cache_to:
-            sharing.send(self._engine, self._shop.steps, name, self._shop.flavour)
+            names = tuple(reference.parse(tag).canonical for tag in asked.tags)
+            outputs.archives(asked.outputs, self._shop, ident, names, self._console)
+        if any(one.push for one in asked.outputs):
+            for key in self._keys:
+                digest = sharing.push(self._engine, ident, reference.parse(key))
+        for place in (one for one in asked.cache_to if one.kind != "inline"):
+            sharing.send(self._engine, self._shop.steps, place, self._shop.flavour)
         if ident and not kept:
             self._engine.images.rows.forget(ident)
-        return ident if kept else ""
+        return Built(ident if kept else "", digest, self._keys)
 
     def _squash(self, state: State) -> None:
         """Make one layer of those that the build has put on its base image."""
@@ -107,30 +154,18 @@ class Build:
             self._ready[number].set()
 
     def wait(self, number: int) -> State:
-        """Return a stage's state when it is built."""
+        """Return a stage's state when it is built; only an image's ONBUILD can name one that nobody knew was needed."""
+        if number not in self._ready:
+            raise UserError("it names a stage that the target does not need otherwise", "COPY --from that stage first")
         self._ready[number].wait()
         if number not in self._states:
             raise Stopped("another stage failed")
         return self._states[number]
 
-    def image(self, word: str, platform: str) -> State:
-        """Return the state that an image begins with."""
-        asked = platform or self._asked.platform
-        if word == "scratch":
-            found = platforms.parse(asked) if asked else platforms.host()
-            return State(scratch(found), [], self._asked.epoch)
-        with self._pulling:
-            pull = "always" if self._asked.pull else "missing"
-            image = self._engine.images.resolve(word, pull, asked, self._shop.flavour)
-            record = self._engine.images.rows.get(image.id)
-        if record is None:
-            raise UserError(f"cannot build on {word}: it was removed meanwhile", "try again")
-        document = json.loads(record.config)
-        diff_ids = document["rootfs"]["diff_ids"]
-        base = self._engine.paths.layers(self._shop.flavour)
-        here = self._engine.images.rows.directories(diff_ids, self._shop.flavour) if diff_ids else {}
-        layers = [Layer(diff_id, f"{base}/{here[diff_id]}") for diff_id in diff_ids]
-        return State(document, layers, self._asked.epoch)
+    @property
+    def bases(self) -> Bases:
+        """The images that stages begin with."""
+        return self._bases
 
     def origin(self, word: str, stages: "Graph | None" = None) -> Origin:
         """Return the tree that --from or from= names: a stage, a build context or an image; "" is the context."""
@@ -143,21 +178,27 @@ class Build:
             return self._origins[word]
 
     def _found(self, word: str) -> Origin:
-        context = self._named.get(word.lower())
-        if context is not None and context.kind != "image":
+        base = self.named_base(word)
+        if base is None and (context := self._named.get(word.lower())) is not None:
             return opening.named(self._shop, word, context)
-        return Origin(word, layers=tuple(self.image(context.location if context else word, "").directories))
+        return Origin(word, layers=tuple((base or self._bases.image(word)).directories))
 
-    def named_image(self, word: str) -> "State | None":
-        """Return the state of a build context that stands for a stage or an image; None where there is none."""
+    def named_base(self, word: str) -> State | None:
+        """Return the state of a build context that is an image; None where there is none of that name."""
         context = self._named.get(word.lower())
-        if context is None:
+        if context is None or context.kind not in {"image", "layout"}:
             return None
-        if context.kind != "image":
+        return (self._bases.layout if context.kind == "layout" else self._bases.image)(context.location)
+
+    def begins(self, word: str, platform: str) -> State:
+        """Return the state that FROM begins with: a build context's, else an image's."""
+        base = self.named_base(word)
+        if base is None and word.lower() in self._named:
             raise UserError(
-                f"cannot begin a stage with the build context {word}: it is no image", "docker-image://NAME"
+                f"cannot begin a stage with the build context {word}: it is no image",
+                "docker-image://NAME, oci-layout://DIR",
             )
-        return self.image(context.location, "")
+        return base or self._bases.image(word, platform)
 
     def ways(self, graph: Graph) -> mounting.Ways:
         """Return where mounts come from."""
@@ -168,7 +209,11 @@ class Build:
         """What every RUN is told."""
         asked = self._asked
         proxies = tuple(f"{key}={value}" for key, value in scope.proxies(self._given).items())
-        return running.Manner(asked.network, asked.hosts, asked.shm_size, asked.ulimits, proxies)
+        return running.Manner(asked.network, asked.hosts, asked.shm_size, asked.ulimits, asked.devices, proxies)
+
+    def fresh(self, stage: model.Stage) -> bool:
+        """Whether a stage takes nothing from the cache."""
+        return bool({stage.name, str(stage.number)} & {name.lower() for name in self._asked.fresh})
 
     def tale(self, label: str, count: int) -> Tale:
         """Return a stage's voice."""
@@ -193,7 +238,10 @@ class Build:
         labels = dict(word.partition("=")[::2] for word in self._asked.labels)
         if labels:
             state.run["Labels"] = {**(state.run.get("Labels") or {}), **labels}
-        text = json.dumps(state.config(), separators=(",", ":"), ensure_ascii=False).encode()
+        document = state.config()
+        if any(place.kind == "inline" for place in self._asked.cache_to):
+            document[sharing.FIELD] = sharing.known(self._shop.steps, state.diff_ids)
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
         checked = imageconfig.parse(text)
         blobs.put(self._engine.paths, checked.id, text)
         record = ImageRecord(checked.id, "", checked.text, 0, 0)

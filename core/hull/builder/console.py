@@ -1,8 +1,8 @@
-"""What a build tells while it works: one line a step, and what its programs write, as it comes."""
+"""What a build tells while it works: events of several threads for the one that shows them."""
 
 import queue
-import time
 
+from hull.builder.displays import Display, Plain, Step
 from hull.dockerfile.place import Place
 from hull.light import TYPE_CHECKING, Any
 from hull.output import Piece
@@ -10,24 +10,27 @@ from hull.output import Piece
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WIDE = 160
-KEPT = 40  # lines of a failed step that its error repeats where nothing was shown
+KEPT = 40  # lines of a failed step that its error repeats where they were not shown
+TICK = 0.25
 
 
 class Console:
-    """Lines from several threads for the one that shows them. `quiet` keeps them to itself."""
+    """Collects what is to be shown; the display decides how it looks."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self.quiet = quiet
+    def __init__(self, display: Display | None = None) -> None:
+        self.display = display or Plain()
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def line(self, text: str) -> None:
         """Show one line."""
-        if not self.quiet:
-            self._queue.put(Piece(2, f"{text}\n".encode(errors="backslashreplace")))
+        self._queue.put(lambda: self.display.line(text))
+
+    def show(self, event: Any) -> None:
+        """Show what an event, called by the one thread that shows, returns."""
+        self._queue.put(event)
 
     def piece(self, piece: Piece) -> None:
-        """Hand on bytes of a result; they are shown also by a quiet one."""
+        """Hand on bytes of a result; they are shown whatever the display."""
         self._queue.put(piece)
 
     def end(self) -> None:
@@ -36,42 +39,49 @@ class Console:
 
     def pieces(self) -> "Iterator[Piece]":
         """Yield what is to be shown until `end`."""
-        while (item := self._queue.get()) is not None:
-            yield item
+        while True:
+            try:
+                item = self._queue.get(timeout=TICK)
+            except queue.Empty:
+                item = self.display.tick
+            if item is None:
+                return
+            piece = item if isinstance(item, Piece) else Piece(2, item())
+            if piece.data:
+                yield piece
 
 
 class Tale:
-    """One stage's voice: `[build 2/5] RUN make`, what the step writes, and how long it took."""
+    """One stage's voice: its steps one after the other."""
 
     def __init__(self, console: Console, label: str, count: int) -> None:
-        self._console, self._label, self._count = console, label, count
-        self._number, self._text, self._begun, self._shown = 0, "", 0.0, False
-        self.said: list[bytes] = []
+        self._console, self._label, self.count = console, label, count
+        self._number = 0
+        self._step = Step(label, 0, count, "")
 
     @property
-    def quiet(self) -> bool:
-        """Whether nothing of this is shown."""
-        return self._console.quiet
+    def hidden(self) -> list[bytes]:
+        """What the step's program wrote last where nobody saw it."""
+        return self._step.said if self._console.display.hides else []
 
     def begin(self, place: Place | None, text: str = "") -> None:
         """Note that a step begins."""
         self._number += 1
         first = (place.text if place is not None else text).strip().split("\n", 1)[0]
-        self._text = f"[{self._label} {self._number}/{self._count}] {first[:WIDE]}"
-        self._begun, self._shown, self.said = time.monotonic(), False, []
+        self._step = Step(self._label, self._number, self.count, first)
 
     def show(self) -> None:
         """Show the step's line before it is done: it may take a while."""
-        if not self._shown:
-            self._shown = True
-            self._console.line(self._text)
+        step = self._step
+        self._console.show(lambda: self._console.display.begun(step))
 
     def write(self, line: bytes) -> None:
         """Show a line that the step's program wrote."""
-        self.said = [*self.said[-KEPT:], line]
-        self._console.line(f"  {self._label} | {line.decode(errors='backslashreplace')}")
+        step = self._step
+        step.said = [*step.said[-KEPT:], line]
+        self._console.show(lambda: self._console.display.wrote(step, line))
 
-    def done(self, *, cached: bool = False) -> None:
-        """Tell the end of the step."""
-        head = self._text if not self._shown else f"[{self._label} {self._number}/{self._count}] done"
-        self._console.line(f"{head}  {'CACHED' if cached else f'{time.monotonic() - self._begun:.1f}s'}")
+    def done(self, end: str = "", error: str = "") -> None:
+        """Tell the end of the step (`displays`: "", CACHED, FAILED, STOPPED)."""
+        step = self._step
+        self._console.show(lambda: self._console.display.ended(step, end, error))

@@ -40,7 +40,7 @@ def copy(shop: Workshop, state: State, instruction: Copy, origin: Origin) -> tup
     over = [] if apart else state.diff_ids
     kind = "ADD" if instruction.add else "COPY"
     key = keys.key(kind, over, [shop.flavour, *details])
-    if (known := shop.known(key)) is not None:
+    if (known := shop.known(key, fresh=state.fresh)) is not None:
         return known, True
     step = shop.step()
     layers = [] if instruction.link else state.directories
@@ -58,7 +58,7 @@ def workdir(shop: Workshop, state: State, instruction: Workdir) -> tuple[Layer, 
     user = str(state.run.get("User") or "")
     state.run["WorkingDir"] = path
     key = keys.key("WORKDIR", state.diff_ids, [shop.flavour, path, user])
-    if (known := shop.known(key)) is not None:
+    if (known := shop.known(key, fresh=state.fresh)) is not None:
         return known, True
     step = shop.step()
     shop.worker.ask("prepare", step=step, top=state.directories[-1] if state.layers else "", stubs=[])

@@ -2,34 +2,45 @@
 
 import os
 
+from hull.builder.asked import Output
 from hull.builder.console import Console
 from hull.builder.state import State
 from hull.builder.workshop import Workshop
 from hull.errors import UserError
-from hull.light import NamedTuple
 from hull.output import Piece
 
-KINDS = ("local", "tar", "oci", "docker")
+PLACE = ("dest", "destination")
+WORDS = {
+    "local": PLACE, "tar": PLACE, "oci": (*PLACE, "name", "tar"), "docker": (*PLACE, "name", "tar"),
+    "image": ("name", "push"), "registry": ("name",),
+}  # fmt: skip
+YES = ("true", "1", "t")
 CHUNK = 1 << 18
 
 
-class Output(NamedTuple):
-    """Where a result goes; `place` is a path, or - for standard output."""
-
-    kind: str
-    place: str
-
-
 def parse(word: str) -> Output:
-    """Read --output: type=local|tar|oci|docker,dest=PATH; a bare word is a directory, or - for a tar."""
+    """Read --output: type=KIND[,dest=PATH][,name=NAME][,push=true]; a bare word is a directory, or - for a tar."""
     if "=" not in word:
         return Output("tar", "-") if word == "-" else Output("local", word)
     fields = dict(part.partition("=")[::2] for part in word.split(","))
     kind = fields.get("type", "")
-    place = fields.get("dest") or fields.get("destination") or ("" if kind == "local" else "-")
-    if kind not in KINDS or not place or not fields.keys() <= {"type", "dest", "destination"}:
-        raise UserError(f"cannot read the output {word!r}", f"write type={'|'.join(KINDS)},dest=PATH")
-    return Output(kind, place)
+    place = fields.get("dest") or fields.get("destination") or ("" if kind in {"local", "image", "registry"} else "-")
+    if not fields.keys() <= {"type", *WORDS.get(kind, ())} or kind not in WORDS or (kind == "local" and not place):
+        raise UserError(f"cannot read the output {word!r}", f"write type={'|'.join(WORDS)},dest=PATH")
+    names = tuple(filter(None, (fields.get("name", ""),)))
+    push = kind == "registry" or fields.get("push", "false").lower() in YES
+    archive = fields.get("tar", "true").lower() in YES
+    if not archive and (place == "-" or kind != "oci"):
+        raise UserError(f"cannot read the output {word!r}: tar=false makes a directory", "type=oci,tar=false,dest=DIR")
+    return Output("image" if kind == "registry" else kind, place, names, push, archive)
+
+
+def all_(words: tuple[str, ...], *, push: bool, load: bool) -> tuple[Output, ...]:
+    """Return what --output, --push and --load ask for together; nothing is the image here."""
+    found = tuple(map(parse, words))
+    if push:
+        return (*found, Output("image", push=True))
+    return (*found, Output("image")) if load and found else found
 
 
 def trees(outputs: tuple[Output, ...], shop: Workshop, state: State, console: Console) -> None:
@@ -49,8 +60,12 @@ def archives(outputs: tuple[Output, ...], shop: Workshop, ident: str, names: tup
     engine = shop.engine
     for output in (one for one in outputs if one.kind in {"oci", "docker"}):
         plain = output.kind == "docker"
+        names = tuple(dict.fromkeys((*names, *output.names)))
         bench = saving.Shop(engine.images, engine.events, "" if plain else "gzip")
         members = (saving.docker_archive if plain else saving.oci_layout)(bench, [saving.Chosen(ident, names)])
+        if not output.archive:
+            saving_places.directory(output.place, members)
+            continue
         if output.place != "-":
             saving_places.file(output.place, saving_places.tar(members))
             continue

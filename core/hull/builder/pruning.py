@@ -24,16 +24,22 @@ def prune(engine: Engine, before: float) -> tuple[int, int]:
     return count, here - sum(layer.size for layer in rows.layers()) + _caches(engine, before)
 
 
+def caches(engine: Engine) -> list[str]:
+    """Return the directories of the cache mounts."""
+    base = f"{engine.paths.data}/{CACHES}"
+    names = sorted(os.listdir(base)) if os.path.isdir(base) else []
+    return [f"{base}/{name.removesuffix(LOCK)}" for name in names if name.endswith(LOCK)]
+
+
 def _caches(engine: Engine, before: float) -> int:
-    base, freed = f"{engine.paths.data}/{CACHES}", 0
-    names = os.listdir(base) if os.path.isdir(base) else []
-    for name in (one.removesuffix(LOCK) for one in names if one.endswith(LOCK)):
-        fd = os.open(f"{base}/{name}{LOCK}", os.O_RDWR | os.O_CLOEXEC)
+    freed = 0
+    for place in caches(engine):
+        fd = os.open(f"{place}{LOCK}", os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(fd).st_mtime < before:
-                freed += _bytes(f"{base}/{name}")
-                remove(engine, f"{base}/{name}")
+                freed += _bytes(place)
+                remove(engine, place)
         except BlockingIOError:
             pass
         finally:

@@ -11,6 +11,7 @@ from hull.errors import UserError
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Identity, Image, Mount, Spec
 from hull.runtime import caps, launch, ops, plan, protect, seccomp
+from hull.runtime.devices import resolve
 from hull.storage import overlay
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Manner(NamedTuple):
     hosts: tuple[str, ...] = ()
     shm_size: int | None = None
     ulimits: "tuple[Ulimit, ...]" = ()
+    devices: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
 
 
@@ -40,19 +42,20 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
     shop: Workshop, state: State, instruction: Run, ways: mounting.Ways, manner: Manner, tale: Tale
 ) -> tuple[Layer, bool]:
     """Carry out RUN; return the layer, and whether the cache had it. A program that fails is an error at its line."""
-    if instruction.security != "sandbox" or instruction.devices:
-        what = "--device" if instruction.devices else f"--security={instruction.security}"
+    if instruction.security != "sandbox":
+        what = f"--security={instruction.security}"
         raise instruction.at.error(f"RUN {what} is refused: nothing here could grant it", "leave it out", near=what)
+    devices = _devices(instruction, manner)
     words = _words(state, instruction)
     network = manner.network if instruction.network == "default" else instruction.network
     env = _environment(state)
     details = [
         shop.flavour, words, env, state.workdir, state.run.get("User") or "", network, list(manner.hosts),
         manner.shm_size, [list(one) for one in manner.ulimits], [ways.key(one) for one in instruction.mounts],
-        instruction.script.content if instruction.script else "",
+        instruction.script.content if instruction.script else "", devices,
     ]  # fmt: skip
     key = keys.key("RUN", state.diff_ids, details)
-    if (known := shop.known(key)) is not None:
+    if (known := shop.known(key, fresh=state.fresh)) is not None:
         return known, True
     tale.show()
     step = shop.step()
@@ -65,7 +68,7 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
         spec = Spec(
             "build", command=tuple(words), entrypoint=(), env=(*env, *manner.proxies, *mounted.env), mounts=mounts,
             workdir=state.workdir, user=str(state.run.get("User") or "") or None, network=network, hosts=manner.hosts,
-            shm_size=manner.shm_size, ulimits=manner.ulimits, hostname=HOSTNAME,
+            shm_size=manner.shm_size, ulimits=manner.ulimits, hostname=HOSTNAME, devices=tuple(devices),
         )  # fmt: skip
         code = _carry_out(shop, spec, (f"{step}/stubs", *state.directories), step, tale)
     finally:
@@ -76,6 +79,21 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
     layer = shop.seal(step, [path for path, _ in stubs], state.epoch)
     shop.remember(key, layer, instruction.at.text)
     return layer, False
+
+
+def _devices(instruction: Run, manner: Manner) -> list[str]:
+    """Return the devices (`SOURCE:TARGET`) that the step asks for and the caller has granted, by their path inside."""
+    granted = {word.partition(":")[2]: word for word in manner.devices}
+    found = []
+    for asked in instruction.devices:
+        fields = dict(part.partition("=")[::2] for part in asked.split(","))
+        name = fields.get("name") or asked.split(",", 1)[0]
+        if name in granted:
+            found.append(granted[name])
+        elif fields.get("required", "false").lower() in {"", "true", "1"}:
+            hint = f"hull build --device {name if name.startswith('/') else '/dev/…'}"
+            raise instruction.at.error(f"RUN --device={name}: it is required, and not granted", hint, near=asked)
+    return found
 
 
 def _words(state: State, instruction: Run) -> list[str]:
@@ -152,6 +170,7 @@ def _site(shop: Workshop, spec: Spec, image: Image, step: str) -> plan.Site:
         ident=os.urandom(32).hex(), directory=step, flavour=identity.flavour,
         identity=tuple(launch.identity_ops(identity, engine.session)), nested=nested, root=root.ops,
         root_helper=root.helper, attachment=attachment, confinement=_confinement(identity), mounts=spec.mounts,
+        devices=tuple(map(resolve, spec.devices)),
     )  # fmt: skip
 
 
@@ -171,8 +190,8 @@ def _failed(instruction: Run, code: int, words: list[str], tale: Tale) -> Except
         126: f"{words[0]} cannot be executed: its mode, or another machine's architecture",
         127: f"{words[0]}, or a program that it calls, is not in the image",
     }.get(code, "what the step wrote stands above")
-    if tale.quiet and tale.said:
-        hint = "\n    ".join(["it wrote last:", *(line.decode(errors="backslashreplace") for line in tale.said)])
+    if tale.hidden:
+        hint = "\n    ".join(["it wrote last:", *(line.decode(errors="backslashreplace") for line in tale.hidden)])
     told = f"signal {code - 128}" if code > 128 else f"exit code {code}"  # noqa: PLR2004 (a shell's way to say it)
     return instruction.at.error(f"RUN failed: {told}", hint)
 

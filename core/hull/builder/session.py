@@ -1,10 +1,12 @@
 """A build from its start to its end: the thread that builds, and the one that tells."""
 
+import sys
 import threading
 from collections.abc import Generator
 
+from hull.builder import displays
 from hull.builder.asked import Asked
-from hull.builder.building import Build
+from hull.builder.building import Build, Built
 from hull.builder.console import Console
 from hull.builder.granted import Granted
 from hull.builder.workshop import Workshop
@@ -12,12 +14,12 @@ from hull.engine import Engine
 from hull.output import Piece
 
 
-def run(engine: Engine, asked: Asked) -> Generator[Piece, None, str]:
-    """Yield what the build tells; return the image's id. Closed early, it ends the build and waits for that."""
-    console = Console(quiet=asked.quiet)
+def run(engine: Engine, asked: Asked) -> Generator[Piece, None, Built]:
+    """Yield what the build tells; return what was made. Closed early, it ends the build and waits for that."""
+    console = Console(displays.of(asked.display, terminal=sys.stderr.isatty()))
     granted = Granted(asked.secrets, asked.ssh)
     shop = Workshop(engine, cache=asked.cache, shared=asked.cache_from, granted=granted)
-    results: list[str] = []
+    results: list[Built] = []
     failures: list[BaseException] = []
 
     def work() -> None:

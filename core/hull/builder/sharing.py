@@ -1,50 +1,60 @@
-"""Steps shared through a registry: an image that nobody runs, whose config says which of its layers each step made.
+"""Steps shared through a registry or a directory: an image whose config says which of its layers each step made.
 
-Whoever takes steps from a registry trusts it to say what a step makes, as with any image of it.
+That is one that nobody runs, or, inline, the built image itself. Whoever takes steps from a place trusts it to say what
+a step makes, as with any image of it.
 """
 
 import json
+import os
 
 from hull import log
+from hull.builder import layouts
 from hull.engine import Engine
 from hull.errors import HullError, UserError
-from hull.images import blobs, imageconfig, platforms, reference
-from hull.light import TYPE_CHECKING, Any
+from hull.images import blobs, imageconfig, platforms, reference, saving
+from hull.light import TYPE_CHECKING, Any, NamedTuple
 from hull.state.images import ImageRecord
 from hull.state.steps import Step
 
 if TYPE_CHECKING:
     from hull.images.layers import Wanted
+    from hull.images.source import Offer
 
 FIELD = "hull.steps"
+TAG = "latest"
+WORDS = {"registry": ("ref",), "local": ("tag",), "inline": ()}  # what each kind's words are
+
+
+class Place(NamedTuple):
+    """Where steps are left or taken from: `kind` registry (a reference), local (a directory) or inline (the image)."""
+
+    kind: str
+    where: str
+    tag: str = ""
 
 
 class Shared:
-    """What registries know; asked when the first step is not known here. One that has nothing is a warning."""
+    """What others know; asked when the first step is not known here. A place that has nothing is a warning."""
 
-    def __init__(self, engine: Engine, references: tuple[str, ...], flavour: str) -> None:
-        self._engine, self._references, self._flavour = engine, list(references), flavour
+    def __init__(self, engine: Engine, places: tuple[Place, ...], flavour: str) -> None:
+        self._engine, self._places, self._flavour = engine, list(places), flavour
         self._steps: dict[str, Step] = {}
         self._layers: dict[str, Wanted] = {}
 
     def find(self, key: str) -> Step | None:
-        """Return a step whose layer is here now, None where no registry knows it."""
-        while self._references:
-            self._read(self._references.pop(0))
+        """Return a step whose layer is here now, None where nobody knows it."""
+        while self._places:
+            self._read(self._places.pop(0))
         step = self._steps.get(key)
         if step is not None and step.diff_id:
             self._engine.images.layers.ensure([self._layers[step.diff_id]], self._flavour)
         return step
 
-    def _read(self, name: str) -> None:
-        from hull import config
-        from hull.images import pulling
-
-        settings = config.load(self._engine.paths.config)
+    def _read(self, place: Place) -> None:
         try:
-            found = pulling.find(reference.parse(name), platforms.host(), settings, exact=False)
+            found = self._offer(place)
         except HullError as error:
-            self._engine.events(log.Event("warning", name, f"no steps: {error.message}"))
+            self._engine.events(log.Event("warning", place.where, f"no steps: {error.message}"))
             return
         layers = {one.diff_id: one for one in found.layers}
         known: Any = json.loads(found.config.text).get(FIELD)
@@ -54,43 +64,75 @@ class Shared:
                 self._steps.setdefault(key, step)
         self._layers = {**layers, **self._layers}
 
+    def _offer(self, place: Place) -> "Offer":
+        from hull import config
+        from hull.images import pulling
+
+        if place.kind == "local":
+            return layouts.find(f"{place.where}:{place.tag}" if place.tag else place.where, platforms.host())
+        settings = config.load(self._engine.paths.config)
+        return pulling.find(reference.parse(place.where), platforms.host(), settings, exact=False)
+
 
 def _step(key: str, row: Any) -> Step | None:
     sound = isinstance(row, list) and [type(one) for one in row] == [str, str, float]
     return Step(key, row[0], row[1], row[2]) if sound else None
 
 
-def send(engine: Engine, steps: list[Step], name: str, flavour: str) -> None:
-    """Push steps with their layers under a reference."""
+def known(steps: list[Step], diff_ids: list[str]) -> dict[str, list[Any]]:
+    """Return what the field says of those steps whose layers are among these."""
+    return {
+        step.key: [step.diff_id, step.text, float(step.created)]
+        for step in steps
+        if not step.diff_id or step.diff_id in diff_ids
+    }
+
+
+def send(engine: Engine, steps: list[Step], place: Place, flavour: str) -> None:
+    """Leave steps with their layers at a place that is none of the image."""
+    here = platforms.host()
+    diff_ids = sorted({step.diff_id for step in steps if step.diff_id})
+    document = {
+        "os": here.os, "architecture": here.architecture, "config": {},
+        "rootfs": {"type": "layers", "diff_ids": diff_ids}, FIELD: known(steps, diff_ids),
+    }  # fmt: skip
+    checked = imageconfig.parse(json.dumps(document, separators=(",", ":")).encode())
+    blobs.put(engine.paths, checked.id, checked.text.encode())
+    engine.images.rows.add(ImageRecord(checked.id, "", checked.text, 0, 0), diff_ids, [], flavour)
+    try:
+        if place.kind == "local":
+            bench = saving.Shop(engine.images, engine.events, "gzip")
+            layouts.write(saving.oci_layout(bench, [saving.Chosen(checked.id, ())]), place.where, place.tag or TAG)
+        else:
+            push(engine, checked.id, reference.parse(place.where))
+    finally:
+        engine.images.rows.forget(checked.id)
+
+
+def push(engine: Engine, ident: str, target: reference.Reference) -> str:
+    """Push an image; return the digest of its manifest."""
     from hull import config
     from hull.images import pushing
     from hull.images.pushing_layers import Bench
     from hull.state.sources import Sources
 
-    target, here = reference.parse(name), platforms.host()
-    diff_ids = sorted({step.diff_id for step in steps if step.diff_id})
-    known = {step.key: [step.diff_id, step.text, float(step.created)] for step in steps}
-    document = {
-        "os": here.os, "architecture": here.architecture, "config": {},
-        "rootfs": {"type": "layers", "diff_ids": diff_ids}, FIELD: known,
-    }  # fmt: skip
-    checked = imageconfig.parse(json.dumps(document, separators=(",", ":")).encode())
-    images = engine.images
-    blobs.put(engine.paths, checked.id, checked.text.encode())
-    images.rows.add(ImageRecord(checked.id, "", checked.text, 0, 0), diff_ids, [], flavour)
     settings = config.load(engine.paths.config)
-    bench = Bench(engine.paths, images, Sources(engine.db), engine.confine, engine.events, settings)
-    try:
-        pushing.push(bench, checked.id, target)
-    finally:
-        images.rows.forget(checked.id)
+    bench = Bench(engine.paths, engine.images, Sources(engine.db), engine.confine, engine.events, settings)
+    return pushing.push(bench, ident, target).digest
 
 
-def parse(word: str) -> str:
-    """Read --cache-from and --cache-to: a reference, or type=registry,ref=REFERENCE."""
+def parse(word: str, *, taken: bool) -> Place:
+    """Read --cache-from (`taken`) and --cache-to: a reference, type=registry,ref=…, type=local,src=…|dest=…, inline.
+
+    `mode` is read and means nothing: all steps are left, but of an image by itself (inline) its own.
+    """
     if "=" not in word:
-        return word
+        return Place("registry", word) if word != "inline" or taken else Place("inline", "")
     fields = dict(part.partition("=")[::2] for part in word.split(","))
-    if fields.get("type", "registry") != "registry" or not fields.get("ref"):
-        raise UserError(f"cannot share steps by {word!r}", "write type=registry,ref=HOST/NAME:TAG, or HOST/NAME:TAG")
-    return fields["ref"]
+    kind, side = fields.get("type", "registry"), "src" if taken else "dest"
+    where = fields.get({"registry": "ref", "local": side}.get(kind, ""), "")
+    allowed = {"type", "mode", *WORDS.get(kind, ()), *((side,) if kind == "local" else ())}
+    if kind not in WORDS or not fields.keys() <= allowed or (kind == "inline") == bool(where or taken):
+        ways = f"type=registry,ref=HOST/NAME:TAG, type=local,{side}=DIR{'' if taken else ' or type=inline'}"
+        raise UserError(f"cannot share steps by {word!r}", f"write {ways}")
+    return Place(kind, os.path.abspath(where) if kind == "local" else where, fields.get("tag", ""))

@@ -1,12 +1,17 @@
 """One stage: its base, then its instructions one by one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from hull.builder import copying, running, settings
 from hull.builder.console import Tale
+from hull.builder.displays import CACHED, FAILED, STOPPED
 from hull.builder.state import State
 from hull.builder.workshop import Layer
 from hull.dockerfile import model, parser, scope
 from hull.dockerfile.expanding import expand
 from hull.dockerfile.graph import Graph, Planned
+from hull.dockerfile.place import Place
 from hull.errors import HullError, UserError
 from hull.light import TYPE_CHECKING, Any
 
@@ -16,6 +21,18 @@ if TYPE_CHECKING:
 
 class Stopped(UserError):  # noqa: N818 (what it is)
     """Another stage failed, and this one ended."""
+
+
+@contextmanager
+def _told(tale: Tale, at: Place) -> Iterator[None]:
+    """Tell of a step that fails, and let its error point at its line."""
+    try:
+        yield
+    except HullError as error:
+        tale.done(STOPPED if isinstance(error, Stopped) else FAILED, error.message)
+        if isinstance(error, Stopped) or hasattr(error, "line"):
+            raise
+        raise at.error(error.message, error.hint) from error
 
 
 class Stage:
@@ -30,20 +47,18 @@ class Stage:
         label = self._planned.stage.name or f"stage-{self.number}"
         tale = self._build.tale(label, 1 + len(self._planned.stage.instructions))
         tale.begin(self._planned.stage.origin.at)
-        state = self._base()
-        tale.done()
+        with _told(tale, self._planned.stage.origin.at):
+            state = self._base()
+            state.fresh = self._build.fresh(self._planned.stage)
+            tale.done()
         triggers = [parser.trigger(text) for text in state.run.pop("OnBuild", None) or []]
+        tale.count += len(triggers)
         for instruction in (*triggers, *self._planned.stage.instructions):
-            if self._build.shop.stopped.is_set():
-                raise Stopped("another stage failed")
             tale.begin(instruction.at)
-            try:
-                cached = self._one(state, instruction, tale)
-            except HullError as error:
-                if isinstance(error, Stopped) or hasattr(error, "line"):
-                    raise
-                raise instruction.at.error(error.message, error.hint) from error
-            tale.done(cached=cached)
+            with _told(tale, instruction.at):
+                if self._build.shop.stopped.is_set():
+                    raise Stopped("another stage failed")
+                tale.done(CACHED if self._one(state, instruction, tale) else "")
         return state
 
     def _base(self) -> State:
@@ -53,13 +68,7 @@ class Stage:
             state = State(base.config(), list(base.layers), base.epoch)
             state.base = base.base
             return state
-        found = self._build.named_image(planned.image)
-        if found is not None:
-            return found
-        try:
-            return self._build.image(planned.image, planned.platform)
-        except HullError as error:
-            raise planned.stage.origin.at.error(error.message, error.hint) from error
+        return self._build.begins(planned.image, planned.platform)
 
     def _one(self, state: State, instruction: Any, tale: Tale) -> bool:
         """Carry out one instruction; return whether the cache had its layer."""

@@ -1,10 +1,12 @@
 """A stage as far as it has come: its layers, its image config, its history, its variables."""
 
+from hull.builder.sharing import FIELD
 from hull.builder.workshop import Layer
 from hull.light import Any
 from hull.runtime.plan import PATH
 
 SHELL = ["/bin/sh", "-c"]
+OTHERS = ("container", "container_config", FIELD)  # fields of a base image that are not its child's
 COMMENT = "buildkit.dockerfile.v0"  # what readers of images know a Dockerfile's history by
 
 
@@ -22,6 +24,7 @@ class State:
         self.epoch = epoch
         self.time = _seconds(document.get("created"))
         self.said_command = False
+        self.fresh = False  # takes no step that was made before
 
     @property
     def diff_ids(self) -> list[str]:
@@ -76,7 +79,7 @@ class State:
 
     def config(self) -> dict[str, Any]:
         """Return the image config."""
-        kept = {key: value for key, value in self.document.items() if key not in ("container", "container_config")}
+        kept = {key: value for key, value in self.document.items() if key not in OTHERS}
         if self.author:
             kept["author"] = self.author
         return {

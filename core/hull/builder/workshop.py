@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from hull.builder.granted import Granted
-from hull.builder.sharing import Shared
+from hull.builder.sharing import Place, Shared
 from hull.builder.worker import Worker
 from hull.engine import Engine
 from hull.images.layers import NAME
@@ -30,7 +30,7 @@ class Workshop:
     """What every stage of a build shares. Safe from several threads."""
 
     def __init__(
-        self, engine: Engine, *, cache: bool, shared: tuple[str, ...] = (), granted: Granted | None = None
+        self, engine: Engine, *, cache: bool, shared: tuple[Place, ...] = (), granted: Granted | None = None
     ) -> None:
         self.engine = engine
         self.identity = engine.identity()
@@ -89,9 +89,12 @@ class Workshop:
             self._count += 1
             return f"{self.directory}/{os.path.basename(self.directory)[len(PREFIX) :]}{self._count}"
 
-    def known(self, key: str) -> Layer | None:
-        """Return the layer that a step with this key made, here or before; one without a directory for none."""
-        if not self.caching:
+    def known(self, key: str, *, fresh: bool = False) -> Layer | None:
+        """Return the layer that a step with this key made, here or before; one without a directory for none.
+
+        `fresh`: none is taken.
+        """
+        if not self.caching or fresh:
             return None
         with self._guard:
             for find in (self._made.get, self._steps.find, self._shared.find):
