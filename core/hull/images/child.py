@@ -1,9 +1,8 @@
-"""Run `hull.images.unpacker` confined, feed it, and read its one answer."""
+"""The confined child, `hull.images.unpacker`: started, given its orders, and asked for its answers."""
 
-import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from hull import errors
 from hull.errors import Bug, HostError
@@ -11,64 +10,104 @@ from hull.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from subprocess import Popen
+    from typing import Self
 
 Confine = Callable[..., "Popen[bytes]"]
 _PIPE_BYTES = 1 << 20
 
 
+class Child:
+    """One child that carries out one order after another; for one thread at a time."""
+
+    def __init__(self, confine: Confine, flavour: str) -> None:
+        import fcntl
+        import subprocess
+
+        argv = [sys.executable, "-P", "-m", "hull.images.unpacker"]
+        pipe = subprocess.PIPE
+        self._process = confine(argv, flavour, stdin=pipe, stdout=pipe, stderr=pipe)
+        with suppress(OSError):  # over the user's pipe quota: smaller is only slower
+            fcntl.fcntl(self._stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+    @property
+    def _stdin(self) -> int:
+        assert self._process.stdin is not None  # noqa: S101 (asked for above)
+        return self._process.stdin.fileno()
+
+    def ask(self, words: list[str], chunks: Iterable[bytes] = ()) -> dict[str, Any]:
+        """Return the answer after the child has read all `chunks`. Its errors are raised here, and it ends with one."""
+        import json
+
+        from hull.images import orders
+
+        try:
+            orders.send(self._stdin, words, chunks)
+            line = self._process.stdout.readline() if self._process.stdout else b""
+        except BaseException:
+            self.kill()
+            raise
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise self._silent() from None
+        if "error" in answer:
+            self.close()
+            raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
+        return dict(answer)
+
+    def close(self) -> bytes:
+        """Let the child end; return what it wrote on standard error, the first time."""
+        return b"" if self._process.returncode is not None else self._process.communicate()[1]
+
+    def kill(self) -> None:
+        """End the child at once."""
+        self._process.kill()
+        self.close()
+
+    def _silent(self) -> errors.HullError:
+        said = self.close()
+        last = said.decode(errors="backslashreplace").strip().rpartition("\n")[2][-400:]
+        if b"Traceback" in said:
+            return Bug(f"the unpacker failed: {last}", "report it with this message")
+        code = self._process.returncode
+        return HostError(f"cannot unpack: the confined child ended with {code}: {last or 'no word'}", "hull doctor")
+
+
+class Children:
+    """Children of one flavour for several threads: as many as are lent at once, used again until the block ends."""
+
+    def __init__(self, confine: Confine, flavour: str) -> None:
+        self._confine, self._flavour = confine, flavour
+        self._idle: list[Child] = []
+
+    @contextmanager
+    def lent(self) -> Iterator[Child]:
+        """Lend a child; where the block fails, it goes."""
+        try:
+            child = self._idle.pop()
+        except IndexError:
+            child = Child(self._confine, self._flavour)
+        try:
+            yield child
+        except BaseException:
+            child.kill()
+            raise
+        self._idle.append(child)
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+
 def run(confine: Confine, flavour: str, words: list[str], chunks: Iterable[bytes] = ()) -> dict[str, Any]:
-    """Return the child's answer after it has read all `chunks`. Its errors are raised here; it never outlives this."""
-    import json
-    import subprocess
-
-    argv = [sys.executable, "-P", "-m", "hull.images.unpacker", *words]
-    pipe = subprocess.PIPE
-    child = confine(argv, flavour, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
-    try:
-        _feed(child, chunks)
-        _end_input(child)
-        output, said = child.communicate()
-    except BaseException:
-        child.kill()
-        _end_input(child)
-        child.communicate()
-        raise
-    try:
-        answer = json.loads(output)
-    except ValueError:
-        raise _silent(child.returncode, said) from None
-    if "error" in answer:
-        raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
-    return dict(answer)
-
-
-def _feed(child: "Popen[bytes]", chunks: Iterable[bytes]) -> None:
-    import fcntl
-
-    assert child.stdin is not None  # noqa: S101 (asked for above)
-    fd = child.stdin.fileno()
-    with suppress(OSError):  # over the user's pipe quota: smaller is only slower
-        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    try:
-        for chunk in chunks:
-            view = memoryview(chunk)
-            while view:
-                view = view[os.write(fd, view) :]
-    except BrokenPipeError:
-        pass  # it has said why on standard output
-
-
-def _end_input(child: "Popen[bytes]") -> None:
-    if child.stdin is not None:
-        child.stdin.close()
-        child.stdin = None
-
-
-def _silent(code: int, said: bytes) -> errors.HullError:
-    last = said.decode(errors="backslashreplace").strip().rpartition("\n")[2][-400:]
-    if b"Traceback" in said:
-        return Bug(f"the unpacker failed: {last}", "report it with this message")
-    return HostError(f"cannot unpack: the confined child ended with {code}: {last or 'no word'}", "hull doctor")
+    """Return the answer of a child that has this one order; it never outlives the call."""
+    child = Child(confine, flavour)
+    answer = child.ask(words, chunks)
+    child.close()
+    return answer
 
 
 def outside_ids(confine: Confine, flavour: str) -> tuple[int, int]:

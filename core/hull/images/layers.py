@@ -57,7 +57,8 @@ class Layers:
 
         def task(place: int) -> None:
             lower = unique[:place]
-            self._one(unique[place], flavour, stop, lambda: self._await(lower, done, stop, flavour))
+            below = lambda: self._await(lower, done, stop, flavour)  # noqa: E731 (asked for where it is needed)
+            self._one(unique[place], flavour, children, self._watched(unique[place], stop), below)
             done[unique[place].diff_id].set()
 
         here = self._rows.directories([one.diff_id for one in unique], flavour)
@@ -65,7 +66,8 @@ class Layers:
             if one.diff_id in here:
                 done[one.diff_id].set()
                 self._tell(one, "already here")
-        run([partial(task, place) for place, one in enumerate(unique) if one.diff_id not in here], WORKERS, stop)
+        with child.Children(self._confine, flavour) as children:
+            run([partial(task, place) for place, one in enumerate(unique) if one.diff_id not in here], WORKERS, stop)
 
     def _await(
         self, lower: list[Wanted], done: dict[str, threading.Event], stop: threading.Event, flavour: str
@@ -78,7 +80,14 @@ class Layers:
         found = self._rows.directories([one.diff_id for one in lower], flavour)
         return [f"{self._paths.layers(flavour)}/{found[one.diff_id]}" for one in lower]
 
-    def _one(self, wanted: Wanted, flavour: str, stop: threading.Event, lowers: Callable[[], list[str]]) -> None:
+    def _one(
+        self,
+        wanted: Wanted,
+        flavour: str,
+        children: child.Children,
+        chunks: Iterator[bytes],
+        lowers: Callable[[], list[str]],
+    ) -> None:
         name = wanted.diff_id.partition(":")[2][:NAME]
         with locks.held(self._paths.locks, f"layer-{flavour}-{name}"):
             if self.usable(wanted.diff_id, flavour):
@@ -86,10 +95,10 @@ class Layers:
                 return
             scratch = self.scratch(flavour, name)
             try:
-                result = self.unpack(scratch, flavour, self._watched(wanted, stop))
-                _check(result["diff_id"], wanted)
-                if result["links"]:
-                    self._link(scratch, flavour, lowers(), result["links"])
+                with children.lent() as worker:
+                    result = worker.ask(["unpack", scratch, flavour], chunks)
+                    _check(result["diff_id"], wanted)
+                    _complete(worker, scratch, result["links"], lowers)
                 self.publish(scratch, name, flavour, result)
             except BaseException:
                 with suppress(HullError):  # what stays is scratch of the dead to the next pull
@@ -103,9 +112,9 @@ class Layers:
         with locks.held(self._paths.locks, f"layer-{flavour}-{name}", passing=True):
             scratch = self.scratch(flavour, name)
             try:
-                result = self.unpack(scratch, flavour, chunks)
-                if result["links"]:
-                    self._link(scratch, flavour, [], result["links"])
+                with child.Children(self._confine, flavour) as children, children.lent() as worker:
+                    result = worker.ask(["unpack", scratch, flavour], chunks)
+                    _complete(worker, scratch, result["links"], list)
                 final = result["diff_id"].partition(":")[2][:NAME]
                 with locks.held(self._paths.locks, f"layer-{flavour}-{final}"):
                     if self.usable(result["diff_id"], flavour):
@@ -172,11 +181,6 @@ class Layers:
             with suppress(FileNotFoundError):
                 os.rmdir(path)
 
-    def _link(self, scratch: str, flavour: str, lowers: list[str], links: list[list[str]]) -> None:
-        import json
-
-        child.run(self._confine, flavour, ["link", scratch, *lowers], [json.dumps(links).encode()])
-
     def _watched(self, wanted: Wanted, stop: threading.Event) -> Iterator[bytes]:
         current = told = 0
         self._tell(wanted, "pulling")
@@ -211,18 +215,18 @@ NOTES = {
 }
 
 
+def _complete(worker: child.Child, scratch: str, links: list[list[str]], lowers: Callable[[], list[str]]) -> None:
+    """Make in a layer what those below it decide; where there is none, directories are what they became."""
+    import json
+
+    below = lowers() if links else []
+    if below or any(target for _, target in links):
+        worker.ask(["link", scratch, *below], [json.dumps(links).encode()])
+
+
 def _check(diff_id: str, wanted: Wanted) -> None:
     if diff_id != wanted.diff_id:
         raise RegistryError(
             f"cannot use the layer {wanted.label}: it unpacks to {diff_id}, not {wanted.diff_id}",
             "the image is damaged or hostile: pull it from its source",
         )
-
-
-def sync_directory(path: str) -> None:
-    """Put a directory's names on the disk."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

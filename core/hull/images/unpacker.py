@@ -1,27 +1,34 @@
-"""The confined child: `python -m hull.images.unpacker unpack DIRECTORY FLAVOUR < blob` and its relatives.
+"""The confined child: `python -m hull.images.unpacker` carries out what hull.images.orders sends to standard input.
 
-    unpack DIRECTORY FLAVOUR           a layer, compressed or not, on standard input
-    link DIRECTORY LOWER…              JSON [[name, target], …] on standard input, lowest layer first; see links.make
+    unpack DIRECTORY FLAVOUR           a layer, compressed or not, is the input
+    link DIRECTORY LOWER…              JSON [[name, target], …] is the input, lowest layer first; see links.make
     empty DIRECTORY…                   remove everything below
     compare DIRECTORIES DIRECTORIES    two images' layers, joined by colons, lowest first: what differs
     digest DIRECTORY…                  digests of layers' files, "" for a directory that is not there
-    pack DIRECTORY                     write a layer's tar to standard output, in place of an answer
+
+Each is answered by a line of JSON on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`,
+`split`; `changes`; `digests`), or `error`, `hint`, `kind`, and then the child ends. Nothing else is written there.
+Given as arguments, without orders and answers:
+
+    pack DIRECTORY                     write a layer's tar to standard output
     join DIRECTORY                     the same, the very tar that was unpacked, from its tar-split on standard input
 
-One JSON object on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`, `split`; `changes`;
-`digests`), or `error`, `hint`, `kind`. Nothing else is written there. Runs as root of a user namespace.
+Runs as root of a user namespace.
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from hull import errors
 from hull.errors import HullError
+from hull.images import orders
+from hull.images.orders import CHUNK, Read
 
 
-def unpack(directory: str, flavour: str) -> dict[str, object]:
-    """Unpack standard input into the empty `directory`. Nobody waits for the disk: see hull.images.settling."""
+def unpack(read: Read, directory: str, flavour: str) -> dict[str, object]:
+    """Unpack a layer into the empty `directory`. Nobody waits for the disk: see hull.images.settling."""
     import hashlib
 
     from hull.images import compression
@@ -29,31 +36,42 @@ def unpack(directory: str, flavour: str) -> dict[str, object]:
     from hull.images.tarstream import TarStream
     from hull.images.unpack import Unpacker
 
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    digest = hashlib.sha256()
+    digest, tape = hashlib.sha256(), Tape()
 
     def chunks() -> Iterator[bytes]:
-        for chunk in compression.stream(lambda size: os.read(0, size)):
+        for chunk in compression.stream(read):
             digest.update(chunk)
             yield chunk
 
-    tape = Tape()
-    result = Unpacker(fd, flavour).run(TarStream(chunks(), tape))
+    with _opened(directory) as (fd,):
+        result = Unpacker(fd, flavour).run(TarStream(chunks(), tape))
     links = [[os.fsdecode(name), os.fsdecode(target)] for name, target in result.links]
     answer = {"diff_id": f"sha256:{digest.hexdigest()}", "size": result.size, "notes": result.notes, "links": links}
     return {**answer, "split": tape.text()}
 
 
-def link(directory: str, *lowers: str) -> dict[str, object]:
+def link(read: Read, directory: str, *lowers: str) -> dict[str, object]:
     """Make the hard links that point into lower layers."""
     import json
 
     from hull.images import links
 
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    wanted = [(os.fsencode(name), os.fsencode(target)) for name, target in json.load(sys.stdin)]
-    links.make(fd, [os.open(lower, os.O_RDONLY | os.O_DIRECTORY) for lower in lowers], wanted)
+    text = b"".join(iter(lambda: read(CHUNK), b""))
+    wanted = [(os.fsencode(name), os.fsencode(target)) for name, target in json.loads(text)]
+    with _opened(directory, *lowers) as (fd, *below):
+        links.make(fd, below, wanted)
     return {}
+
+
+@contextmanager
+def _opened(*directories: str) -> Iterator[list[int]]:
+    fds: list[int] = []
+    try:
+        fds.extend(os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for directory in directories)
+        yield fds
+    finally:
+        for fd in fds:
+            os.close(fd)
 
 
 def empty(*directories: str) -> dict[str, object]:
@@ -104,35 +122,44 @@ def digest(*directories: str) -> dict[str, object]:
     return {"digests": [treedigest.of(directory) for directory in directories]}
 
 
-_ACTIONS: dict[str, Callable[..., dict[str, object]]] = {
-    "unpack": unpack,
-    "link": link,
-    "empty": empty,
-    "compare": compare,
-    "digest": digest,
-}
-
+_READERS: dict[str, Callable[..., dict[str, object]]] = {"unpack": unpack, "link": link}
+_ACTIONS: dict[str, Callable[..., dict[str, object]]] = {"empty": empty, "compare": compare, "digest": digest}
 _WRITERS: dict[str, Callable[[str], None]] = {"pack": pack, "join": join}
 
 
 def main(argv: list[str]) -> int:
-    """Do one of these; return the exit code."""
-    import json
-
+    """Write what the arguments say, or carry out orders until there is none; return the exit code."""
     os.umask(0)
-    if argv[1] in _WRITERS:
+    if len(argv) > 1:
         _WRITERS[argv[1]](argv[2])
         return 0
     try:
-        result = _ACTIONS[argv[1]](*argv[2:])
+        for words, read in orders.received(0):
+            if "error" in (answer := _carried_out(words, read)):
+                _answer(answer)
+                return 1
+            _answer(answer)
+    except EOFError:
+        return 1  # whoever asked is gone
+    return 0
+
+
+def _carried_out(words: list[str], read: Read) -> dict[str, object]:
+    action, *rest = words
+    try:
+        return _READERS[action](read, *rest) if action in _READERS else _ACTIONS[action](*rest)
     except HullError as error:
-        result = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
+        return {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
     except OSError as error:
-        message = f"cannot {argv[1]} {error.filename or argv[2]}: {error.strerror}"
-        result = {"error": message, "hint": "hull doctor tells what this host lacks", "kind": errors.HostError.__name__}
-    json.dump(result, sys.stdout)
+        message = f"cannot {action} {error.filename or rest[0]}: {error.strerror}"
+        return {"error": message, "hint": "hull doctor tells what this host lacks", "kind": errors.HostError.__name__}
+
+
+def _answer(answer: dict[str, object]) -> None:
+    import json
+
+    sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
-    return 1 if "error" in result else 0
 
 
 if __name__ == "__main__":
