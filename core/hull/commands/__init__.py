@@ -45,6 +45,7 @@ VERBS = (
     "save",
     "rmi",
     "network",
+    "volume",
     "system",
     "fsck",
     "load",

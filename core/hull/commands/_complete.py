@@ -122,6 +122,8 @@ def _names(kind: str, engine: Callable[[], Any]) -> list[str]:
         return ["host", *(r.removeprefix("docker.io/").removeprefix("library/") for r in references)]
     if kind == "egress":
         return ["none", "dns", "all"]
+    if kind == "volume":
+        return [one.name for one in engine().volumes.all()]
     if kind == "network":
         own = [str(row[0]) for row in engine().db.rows("SELECT name FROM networks ORDER BY name")]
         return [*own, "none", "host", "slirp4netns", "pasta"]

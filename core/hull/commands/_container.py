@@ -94,12 +94,13 @@ def discard(engine: Engine, row: Container) -> None:
     """Remove a container that never ran: its files are still the caller's own."""
     import shutil
 
-    for path in (engine.paths.container(row.id), *anonymous(engine, row)):
+    volumes = (f"{engine.paths.volumes}/{name}" for name in anonymous(engine, row))
+    for path in (engine.paths.container(row.id), *volumes):
         shutil.rmtree(path, ignore_errors=True)
     engine.containers.forget(row.id)
 
 
 def anonymous(engine: Engine, row: Container) -> list[str]:
-    """Return the directories of the volumes that nobody named and no other container took."""
-    names = [mount.source for mount in row.spec.mounts if ANONYMOUS in mount.options]
-    return [f"{engine.paths.volumes}/{name}" for name in names if not engine.volumes.is_shared(name)]
+    """Return the volumes that nobody named and no other container took."""
+    names = (mount.source for mount in row.spec.mounts if ANONYMOUS in mount.options)
+    return [name for name in names if not engine.volumes.is_shared(name)]

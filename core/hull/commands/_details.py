@@ -7,6 +7,7 @@ from hull.engine import Engine
 from hull.light import Any
 from hull.model import Health, Mount, Port
 from hull.runtime import detached, plan
+from hull.runtime.mounts import PROPAGATION
 from hull.state.containers import Container
 from hull.state.status import Status
 
@@ -198,13 +199,14 @@ def _bindings(ports: tuple[Port, ...]) -> dict[str, list[dict[str, str]]]:
 
 def _mount(engine: Engine, mount: Mount) -> dict[str, Any]:
     named = mount.kind == "volume" and mount.source
+    spread = next((word for word in mount.options if word in PROPAGATION), "rprivate")
     document = {
         "Type": mount.kind,
         "Source": f"{engine.paths.volumes}/{mount.source}/_data" if named else mount.source,
         "Destination": mount.target,
         "Mode": ",".join(("ro", *mount.options) if mount.readonly else mount.options),
         "RW": not mount.readonly,
-        "Propagation": "rprivate" if mount.kind == "bind" else "",
+        "Propagation": spread if mount.kind == "bind" else "",
         "Options": list(mount.options),
     }
     return {**document, "Name": mount.source, "Driver": "local"} if named else document

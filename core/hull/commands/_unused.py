@@ -2,32 +2,16 @@
 
 import os
 
-from hull.commands import _usage, rm
+from hull.commands import rm
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.units import size
-
-ANONYMOUS = 64  # hex digits that a volume nobody named is called
-
-
-def volumes(engine: Engine) -> tuple[list[str], int]:
-    """Remove the volumes that nobody named and no container mounts; return their names and their bytes."""
-    used = {mount.source for row in engine.containers.all() for mount in row.spec.mounts if mount.kind == "volume"}
-    chosen = [name for name in sorted(os.listdir(engine.paths.volumes)) if _unnamed(name) and name not in used]
-    freed = sum(_usage.bytes_below(engine, [f"{engine.paths.volumes}/{name}/_data" for name in chosen]))
-    for name in chosen:
-        remove_tree(engine, f"{engine.paths.volumes}/{name}")
-    return chosen, freed
 
 
 def told(done: dict[str, tuple[list[str], int]]) -> list[str]:
     """Return what a prune prints: what went of each kind, then the bytes that it freed."""
     lines = [line for what, (gone, _) in done.items() if gone for line in (f"Deleted {what}:", *gone, "")]
     return [*lines, f"Total reclaimed space: {size(sum(freed for _, freed in done.values()))}"]
-
-
-def _unnamed(name: str) -> bool:
-    return len(name) == ANONYMOUS and not name.strip("0123456789abcdef")
 
 
 def everything(engine: Engine) -> None:

@@ -131,10 +131,10 @@ def _containers(engine: Engine, rows: list[Container]) -> list[DetailRow]:
 
 
 def _volumes(engine: Engine, containers: list[Container]) -> list[DetailRow]:
-    names = sorted(os.listdir(engine.paths.volumes))
-    sizes = bytes_below(engine, [f"{engine.paths.volumes}/{name}/_data" for name in names])
+    found = engine.volumes.all()
+    sizes = bytes_below(engine, [one.path for one in found])
     mounts = [mount.source for row in containers for mount in row.spec.mounts if mount.kind == "volume"]
     return [
-        DetailRow("volume", name, "", None, count, count, mounts.count(name))
-        for name, count in zip(names, sizes, strict=True)
+        DetailRow("volume", one.name, "", one.created, count, count, mounts.count(one.name))
+        for one, count in zip(found, sizes, strict=True)
     ]

@@ -18,8 +18,8 @@ def users(engine: Engine) -> Users:
     return found
 
 
-def remove(engine: Engine, name: str, *, missing_ok: bool = False) -> None:
-    """Remove a volume that no container mounts; nobody can begin to use it meanwhile."""
+def remove(engine: Engine, name: str, *, missing_ok: bool = False, besides: str = "") -> None:
+    """Remove a volume that no container mounts, `besides` apart; nobody can begin to use it meanwhile."""
     from hull.commands import _unused
 
     with engine.volumes.lock():
@@ -29,7 +29,7 @@ def remove(engine: Engine, name: str, *, missing_ok: bool = False) -> None:
             if missing_ok:
                 return
             raise
-        using = users(engine).get(name)
+        using = [user for user in users(engine).get(name, ()) if user != besides]
         if using:
             raise UserError(f"cannot remove the volume {name}: {', '.join(using)} uses it", f"hull rm {using[0]}")
         aside = engine.volumes.aside(name)
@@ -43,7 +43,15 @@ def unused(engine: Engine, *, named: bool) -> list[Volume]:
     return [one for one in engine.volumes.all() if one.name not in using and (named or one.anonymous)]
 
 
-def prune(engine: Engine, chosen: list[Volume]) -> tuple[list[str], int]:
+def pruned(engine: Engine, asked: dict[str, list[str]], *, named: bool) -> tuple[list[str], int]:
+    """Remove the unused volumes that the filters let through; return their names and their bytes."""
+    from hull.commands import _asked
+
+    takes = _asked.prunable(asked)
+    return _prune(engine, [one for one in unused(engine, named=named) if takes(one.created, one.labels)])
+
+
+def _prune(engine: Engine, chosen: list[Volume]) -> tuple[list[str], int]:
     """Remove volumes; return the names of those that went and their bytes. One that is taken meanwhile stays."""
     from hull.commands import _usage
 

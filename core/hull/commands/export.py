@@ -27,11 +27,11 @@ def export(
     engine.history.add("container", "export", row.id, {"name": row.name, "image": row.spec.image})
     if not output:
         return (Piece(1, chunk) for chunk in chunks)
-    _save(chunks, output)
+    save(chunks, output)
     return None
 
 
-def _save(chunks: Iterator[bytes], path: str) -> None:
+def save(chunks: Iterator[bytes], path: str) -> None:
     """Write a file that appears whole or not at all; a device or a pipe as it comes."""
     special = os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode)
     place = path if special else f"{path}.{os.urandom(8).hex()}"

@@ -90,11 +90,22 @@ def remove(engine: Engine, row: Container, *, volumes: bool = True) -> None:
     from hull.commands._container import anonymous
     from hull.runtime import detached
 
-    for path in (engine.paths.container(row.id), *(anonymous(engine, row) if volumes else ())):
-        _remove(engine, path)
+    _remove(engine, engine.paths.container(row.id))
+    for name in anonymous(engine, row) if volumes else ():
+        _remove_volume(engine, name, row)
     shutil.rmtree(f"{engine.paths.runtime}/{row.id[:16]}", ignore_errors=True)
     engine.containers.forget(row.id)
     engine.history.add("container", "destroy", row.id, detached.attributes(row.spec, row.name))
+
+
+def _remove_volume(engine: Engine, name: str, row: Container) -> None:
+    """Remove a volume that goes with its container, unless another one mounts it by its name."""
+    from contextlib import suppress
+
+    from hull.commands import _volumes
+
+    with suppress(UserError):
+        _volumes.remove(engine, name, missing_ok=True, besides=row.name)
 
 
 def _remove(engine: Engine, directory: str) -> None:

@@ -4,7 +4,6 @@ from hull.commands._asking import confirm
 from hull.commands._usage import DetailRow, UsageRow, details, usage
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import UserError
 from hull.light import Annotated
 
 Many = tuple[str, ...]
@@ -36,17 +35,15 @@ def system(
 
 
 def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, force: bool) -> list[str]:
-    from hull.commands import _unused, image, prune
+    from hull.commands import _asked, _unused, _volumes, image, prune
 
-    if volumes and any(word.startswith("until") for word in words):
-        raise UserError("cannot prune volumes by time: nobody notes when they were made", "leave --volumes out")
     if not force:
         which = "all images without a container" if everything else "all images without a name"
         more = ", all volumes that nobody named and no container uses" if volumes else ""
         confirm("remove", f"This will remove all stopped containers, {which}{more}.", "hull system prune --force")
     done = {"Containers": prune.ended(engine, prune.parse(words))}
     if volumes:
-        done["Volumes"] = _unused.volumes(engine)
+        done["Volumes"] = _volumes.pruned(engine, _asked.words(words, _asked.PRUNING), named=False)
     done["Images"] = image.pruned(engine, words, everything=everything)
     return _unused.told(done)
 

@@ -1,7 +1,8 @@
 """The confined child that reads and writes a container's files: `python -m hull.images.files ACTION VIEW WORD…`.
 
     read VIEW PATH NAME FOLLOW         a file or directory as a tar named NAME, on standard output
-    write VIEW PATH SOURCE NAME KEEP   a tar on standard input to PATH; SOURCE is file, directory, contents or archive
+    write VIEW PATH SOURCE NAME KEEP   a tar on standard input to PATH; SOURCE is file, directory, contents, archive or
+                                       volume: an archive that also says whose PATH itself is
     export VIEW                        the whole tree as a tar on standard output
     layer VIEW                         the upper directory as a layer's tar
     changes VIEW                       `KIND PATH` NUL-terminated on standard output
@@ -92,7 +93,7 @@ def write(view: View, path: str, source: str, name: str, keep: str) -> dict[str,
 
     fd, top = destination(Root(view.open(), view.label), view.label, path, source, name)
     stream = TarStream(compression.stream(lambda size: os.read(0, size)))
-    notes = Placer(fd, Owners(bool(keep), host=False)).place(stream, top)
+    notes = Placer(fd, Owners(bool(keep), host=False), whole=source == "volume").place(stream, top)
     return {"notes": notes}
 
 
@@ -104,7 +105,7 @@ def destination(root: Root, label: str, path: str, source: str, name: str) -> tu
     """
     found = root.find(path)
     slash = path.endswith(("/", "/."))
-    if source == "archive":
+    if source in ("archive", "volume"):
         if not found.is_directory:
             raise UserError(f"cannot unpack to {label}{path}: it is not a directory", "name one that is there")
         return found.directory, None

@@ -30,10 +30,14 @@ class Owners(NamedTuple):
 
 
 class Placer(Unpacker):
-    """Place entries below `fd`. Where directories come before their content, their times are right at the end."""
+    """Place entries below `fd`. Where directories come before their content, their times are right at the end.
 
-    def __init__(self, fd: int, owners: Owners) -> None:
+    `whole`: what the archive says of the directory that holds all the rest is said of `fd` itself.
+    """
+
+    def __init__(self, fd: int, owners: Owners, *, whole: bool = False) -> None:
         super().__init__(fd, "range")
+        self._top: tuple[int, Entry | None] | None = (fd, None) if whole else None
         self._tree = _Merging(fd)
         self._owners = owners
         self._entered: list[tuple[bytes, int, Entry]] = []
@@ -60,12 +64,16 @@ class Placer(Unpacker):
             if not self._link_here(path, target):
                 raise UserError(f"cannot link {names.shown(path)}: {names.shown(target)} is not there", "copy both")
         self._leave(b"")
+        if self._top is not None and self._top[1] is not None:
+            self._settle(self._top[0], self._top[1])
         self._tree.forget()
         return self._meta.notes
 
     def _apply(self, path: bytes, entry: Entry, stream: TarStream) -> None:
-        if not path:
-            return  # the destination itself stays as it is
+        if not path:  # the destination itself stays as it is, unless the archive stands for the whole of it
+            if self._top is not None and entry.kind == tarheader.DIRECTORY:
+                self._top = (self._top[0], entry)
+            return
         if entry.kind == tarheader.FILE:
             self._file(path, entry, stream)
         elif entry.kind in self._makers:

@@ -73,6 +73,7 @@ class Volumes:
 
     def create(self, name: str, owner: Owner, labels: dict[str, str], options: dict[str, str]) -> tuple[Volume, bool]:
         """Return the volume and whether it is new; "" makes up a name. One that is there keeps what was said of it."""
+        anonymous = not name
         name = name or os.urandom(ANONYMOUS // 2).hex()
         must_be_usable(name)
         with self.lock():
@@ -84,7 +85,7 @@ class Volumes:
                         f"hull volume rm {name}, or choose another name",
                     )
                 return found, False
-            record = self.rows.add(name, labels, options)
+            record = self.rows.add(name, labels, options, anonymous=anonymous)
             self.make(name, owner)
         return self._volume(name, record), True
 
