@@ -40,6 +40,7 @@ def test_a_start_that_is_over_at_once_is_told_as_what_it_was(detached: Monitored
     for _ in range(times(40, 400)):
         detached.start("nothing-here", code=127)
         detached.await_event("ended")
+        assert all(event["pid"] and event["start"] for event in detached.box.events() if event["event"] == "ready")
         until(lambda: not watched(detached.box.base), "the monitor's end")
         os.unlink(detached.box.status)
 
