@@ -48,6 +48,15 @@ def test_an_archive_is_loaded_again(build, fresh_cli, tmp_path, kind):
     assert run.stdout == b"x\n"
 
 
+def test_what_was_here_before_stays(build, tmp_path):
+    """An image that a build makes again, to send it elsewhere, is not the build's to remove."""
+    ident = build.image("FROM busybox\nRUN echo kept > /kept\n", "-t", "kept:1")
+    build("FROM kept:1\n", "--output", f"type=oci,dest={tmp_path}/a.tar")
+    build("FROM busybox\nRUN echo kept > /kept\n", "--output", f"type=docker,dest={tmp_path}/b.tar")
+    assert build.inside("kept:1", "cat", "/kept") == "kept\n"
+    assert build.inspect("kept:1")["Id"] == ident
+
+
 def test_a_squashed_image_has_the_same_files_in_one_layer(build):
     text = (
         "FROM busybox\nRUN mkdir -p /d/e /gone && echo 1 > /d/1 && echo 2 > /d/e/2 && ln /d/1 /d/h\n"

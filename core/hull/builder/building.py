@@ -104,7 +104,8 @@ class Build:
         asked, digest = self._asked, ""
         state.layers = self._shop.kept(state.layers)
         kept = not asked.outputs or bool(self._keys) or any(one.kind == "image" for one in asked.outputs)
-        ident = self._adopt(state) if kept or any(one.kind in {"oci", "docker"} for one in asked.outputs) else ""
+        wanted = kept or any(one.kind in {"oci", "docker"} for one in asked.outputs)
+        ident, new = self._adopt(state) if wanted else ("", False)
         outputs.trees(asked.outputs, self._shop, state, self._console)
         if ident:
             names = tuple(reference.parse(tag).canonical for tag in asked.tags)
@@ -114,7 +115,7 @@ class Build:
                 digest = sharing.push(self._engine, ident, reference.parse(key))
         for place in (one for one in asked.cache_to if one.kind != "inline"):
             sharing.send(self._engine, self._shop.steps, place, self._shop.flavour)
-        if ident and not kept:
+        if new and not kept:
             self._engine.images.rows.forget(ident)
         return Built(ident if kept else "", digest, self._keys)
 
@@ -234,7 +235,8 @@ class Build:
         """The --build-arg values."""
         return self._given
 
-    def _adopt(self, state: State) -> str:
+    def _adopt(self, state: State) -> tuple[str, bool]:
+        """Give the image its row; return its id, and whether it was not here before."""
         labels = dict(word.partition("=")[::2] for word in self._asked.labels)
         if labels:
             state.run["Labels"] = {**(state.run.get("Labels") or {}), **labels}
@@ -244,6 +246,7 @@ class Build:
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
         checked = imageconfig.parse(text)
         blobs.put(self._engine.paths, checked.id, text)
+        new = self._engine.images.rows.get(checked.id) is None
         record = ImageRecord(checked.id, "", checked.text, 0, 0)
         self._engine.images.rows.add(record, list(checked.diff_ids), list(self._keys), self._shop.flavour)
-        return checked.id
+        return checked.id, new

@@ -55,14 +55,14 @@ def trees(outputs: tuple[Output, ...], shop: Workshop, state: State, console: Co
 
 def archives(outputs: tuple[Output, ...], shop: Workshop, ident: str, names: tuple[str, ...], console: Console) -> None:
     """Write the image, called `names`, to each archive that was asked for."""
-    from hull.images import saving, saving_places
+    from hull.images import reference, saving, saving_places
 
     engine = shop.engine
     for output in (one for one in outputs if one.kind in {"oci", "docker"}):
         plain = output.kind == "docker"
-        names = tuple(dict.fromkeys((*names, *output.names)))
+        own = tuple(reference.parse(name).canonical if plain else name for name in output.names)
         bench = saving.Shop(engine.images, engine.events, "" if plain else "gzip")
-        members = (saving.docker_archive if plain else saving.oci_layout)(bench, [saving.Chosen(ident, names)])
+        members = (saving.docker_archive if plain else saving.oci_layout)(bench, [saving.Chosen(ident, (*names, *own))])
         if not output.archive:
             saving_places.directory(output.place, members)
             continue

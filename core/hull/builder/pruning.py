@@ -27,8 +27,8 @@ def prune(engine: Engine, before: float) -> tuple[int, int]:
 def caches(engine: Engine) -> list[str]:
     """Return the directories of the cache mounts."""
     base = f"{engine.paths.data}/{CACHES}"
-    names = sorted(os.listdir(base)) if os.path.isdir(base) else []
-    return [f"{base}/{name.removesuffix(LOCK)}" for name in names if name.endswith(LOCK)]
+    names = set(os.listdir(base)) if os.path.isdir(base) else set[str]()
+    return [f"{base}/{name}" for name in sorted(names) if f"{name}{LOCK}" in names]
 
 
 def _caches(engine: Engine, before: float) -> int:
