@@ -5,6 +5,7 @@ a sparse map has at most 65,536 pieces, numbers are not negative. Global pax hea
 """
 
 from collections.abc import Iterator
+from zlib import adler32
 
 from hull.errors import RegistryError
 from hull.images import pax, sparse
@@ -17,6 +18,7 @@ _BODYLESS = frozenset((LINK, SYMLINK, CHAR, BLOCKDEV, DIRECTORY, FIFO))
 _SPECIAL = frozenset((b"x", b"X", b"g", b"L", b"K"))
 _FILES = frozenset((b"0", b"\0", b"7", b"S"))
 SPECIAL_MAX = 1 << 20
+NUMBERS_MOST = 1 << 12
 
 
 class Entry(NamedTuple):
@@ -45,16 +47,19 @@ def entries(stream: TarStream) -> Iterator[Entry]:
     The archive ends at a block of zeros or at the end of the stream between two entries.
     """
     extended: dict[bytes, bytes] = {}
+    numbers, times = _Numbers(), _Times()
     while (block := stream.read(BLOCK)) and block != _EMPTY:
         if len(block) < BLOCK:
             raise truncated(stream.offset)
-        size = _checked_size(block)
+        size = _checked_size(block, numbers)
         kind = block[156:157]
         if kind in _SPECIAL:
             _extend(extended, kind, _special(stream, size))
             continue
-        entry = _entry(block, kind, size, extended, stream) if extended or kind == b"S" else _plain(block, kind, size)
-        extended = {}
+        entry = _plain(block, kind, size, numbers, times)
+        if extended or kind == b"S":
+            entry = _entry(block, entry, extended, stream)
+            extended = {}
         after = stream.offset + entry.stored
         yield entry
         if stream.offset < after:
@@ -65,7 +70,27 @@ def entries(stream: TarStream) -> Iterator[Entry]:
         raise truncated(stream.offset)
 
 
-def _plain(block: bytes, kind: bytes, size: int) -> Entry:
+class _Numbers(dict[bytes, int]):
+    """What numeric fields say: headers repeat modes, owners and times, and a look is a tenth of a parse."""
+
+    def __missing__(self, field: bytes) -> int:
+        if len(self) >= NUMBERS_MOST:
+            self.clear()
+        self[field] = value = self._read(field)
+        return value
+
+    def _read(self, field: bytes) -> int:
+        return number(field)
+
+
+class _Times(_Numbers):
+    """The same of times, in nanoseconds; they may be before 1970."""
+
+    def _read(self, field: bytes) -> int:
+        return number(field, signed=True) * 1_000_000_000
+
+
+def _plain(block: bytes, kind: bytes, size: int, numbers: "_Numbers", times: "_Times") -> Entry:
     """Build an entry from a header alone: the fast path."""
     name = block[:100].partition(b"\0")[0]
     if block[345] and block[257:263] == b"ustar\0":
@@ -74,25 +99,29 @@ def _plain(block: bytes, kind: bytes, size: int) -> Entry:
         kind = DIRECTORY if kind == b"\0" and name.endswith(b"/") else FILE
     if kind in _BODYLESS:
         size = 0
-    return Entry(
-        name,
-        kind,
-        number(block[100:108]) & 0o7777,
-        number(block[108:116]),
-        number(block[116:124]),
-        size,
-        size,
-        number(block[136:148], signed=True) * 1_000_000_000,
-        block[157:257].partition(b"\0")[0],
-        {},
+    return tuple.__new__(
+        Entry,
+        (
+            name,
+            kind,
+            numbers[block[100:108]] & 0o7777,
+            numbers[block[108:116]],
+            numbers[block[116:124]],
+            size,
+            size,
+            times[block[136:148]],
+            block[157:257].partition(b"\0")[0] if block[157] else b"",
+            {},
+            None,
+        ),
     )
 
 
-def _entry(block: bytes, kind: bytes, size: int, extended: dict[bytes, bytes], stream: TarStream) -> Entry:
-    """Build an entry from its header and the extended headers before it."""
+def _entry(block: bytes, plain: Entry, extended: dict[bytes, bytes], stream: TarStream) -> Entry:
+    """Build an entry from what its header says alone and the extended headers before it."""
     if b"size" in extended:
         size = pax.integer(extended[b"size"], b"size")
-    plain = _plain(block, kind, size)
+        plain = plain if plain.kind in _BODYLESS else plain._replace(stored=size, size=size)
     mtime = pax.nanoseconds(extended[b"mtime"]) if b"mtime" in extended else plain.mtime
     entry = plain._replace(
         name=extended.get(b"path", plain.name),
@@ -108,7 +137,7 @@ def _entry(block: bytes, kind: bytes, size: int, extended: dict[bytes, bytes], s
         )
     if entry.kind != FILE:
         return entry
-    found = sparse.find(block if kind == b"S" else b"", extended, stream, entry.stored)
+    found = sparse.find(block if block[156:157] == b"S" else b"", extended, stream, entry.stored)
     if found is None:
         return entry
     return entry._replace(name=found.name or entry.name, stored=found.stored, size=found.size, pieces=found.pieces)
@@ -133,12 +162,16 @@ def _special(stream: TarStream, size: int) -> bytes:
     return body
 
 
-def _checked_size(block: bytes) -> int:
-    """Return the size field of a header whose checksum holds, by unsigned or by signed bytes."""
-    stated = number(block[148:156])
-    unsigned = sum(block) - sum(block[148:156]) + 256
+def _checked_size(block: bytes, numbers: _Numbers) -> int:
+    """Return the size field of a header whose checksum holds, by unsigned or by signed bytes.
+
+    The low half of an Adler-32 is one more than the sum of the bytes modulo 65,521: of half a block, the sum itself.
+    """
+    field = block[148:156]
+    stated = number(field)
+    unsigned = (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2 - sum(field) + 256
     if stated != unsigned:
         high = sum(1 for byte in block[:148] + block[156:] if byte & 0x80)
         if stated != unsigned - 256 * high:
             raise RegistryError("cannot unpack: a tar header's checksum does not hold", "the archive is damaged")
-    return number(block[124:136])
+    return numbers[block[124:136]]
