@@ -13,6 +13,7 @@ from hull.runtime.session import Session
 from hull.state.containers import Container
 
 CONTAINER = "container:"
+OWN = "127.0.1.1"  # its own name, below the lines that say its addresses
 TAP = "tap0"  # what an uplink is called where eth0 is a network's
 
 
@@ -53,7 +54,7 @@ def _named(engine: Engine, row: Container) -> Attached:
     try:
         _nests(engine, spec, met.outer, "the networks of your containers")
         peers = _places.named(engine, met.places) if spec.egress else ()
-        found = engine.networks.attach(spec._replace(network=way), directory, True, met.address, peers=peers)
+        found = engine.networks.attach(spec._replace(network=way), directory, True, OWN, peers=peers)
         _meeting.announce(engine)
     except BaseException:
         met.close()
@@ -116,7 +117,7 @@ def _shared(engine: Engine, row: Container) -> Attached:
         for name in ("hosts", "resolv.conf"):
             with open(f"{theirs}/{name}", encoding="utf-8", errors="surrogateescape") as file:
                 text = file.read(names.MOST)
-            names.write(directory, name, text + (f"127.0.1.1\t{place.hostname}\n" if name == "hosts" else ""))
+            names.write(directory, name, text + (f"{OWN}\t{place.hostname}\n" if name == "hosts" else ""))
         names.write(directory, "hostname", f"{place.hostname}\n")
     except BaseException:
         met.close()

@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import _listing
+from hull.commands import _endpoints, _listing
 from hull.engine import Engine
 from hull.light import Any
 from hull.model import Health, Mount, Port
@@ -182,10 +182,7 @@ def _network(engine: Engine, row: Container, status: Status) -> dict[str, Any]:
     bound: dict[str, Any] = {word if "/" in word else f"{word}/tcp": None for word in row.config.ports if up}
     return {
         "Ports": {**bound, **(_bindings(_listing.published(engine, row)) if up else {})},
-        "IPAddress": "",
-        "Gateway": "",
-        "MacAddress": "",
-        "Networks": {row.spec.network: {"NetworkID": "", "IPAddress": "", "Gateway": "", "MacAddress": ""}},
+        **_endpoints.settings(engine, row, up=up),
     }
 
 

@@ -6,7 +6,7 @@ Source of the keys: Docker's `container ls` reference.
 import re
 from collections.abc import Callable
 
-from hull.commands import _asked, _listing
+from hull.commands import _asked, _endpoints, _listing
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.state.containers import Container
@@ -100,8 +100,14 @@ def _volume(_engine: Engine, value: str) -> Test:
     )
 
 
-def _network(_engine: Engine, value: str) -> Test:
-    return lambda container, _status: container.spec.network == value
+def _network(engine: Engine, value: str) -> Test:
+    from hull.state.networks import NetworkRows, NoSuchNetwork
+
+    try:
+        name = NetworkRows(engine.db).find(value).name
+    except NoSuchNetwork:
+        name = "default" if value == "bridge" else value
+    return lambda container, _status: name in _endpoints.names(container.spec)
 
 
 def _health(_engine: Engine, value: str) -> Test:

@@ -3,6 +3,7 @@
 import os
 import time
 
+from hull.commands import _endpoints
 from hull.engine import Engine
 from hull.light import Any, NamedTuple
 from hull.model import Mount, Port
@@ -104,7 +105,7 @@ def row_of(engine: Engine, container: Container, status: Status, *, whole: bool,
         labels(container),
         tuple(name if whole else shortened(name, MOUNT_WIDTH) for name in mounts),
         sum(mount.kind == "volume" for mount in spec.mounts),
-        (spec.network,),
+        _endpoints.names(spec),
         own,
         virtual,
         status.oom,

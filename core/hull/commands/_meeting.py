@@ -40,11 +40,6 @@ class Met(NamedTuple):
         """The namespace that the container enters."""
         return f"{INHERITED}{self.namespace}"
 
-    @property
-    def address(self) -> str:
-        """Its first address."""
-        return next((place.address or place.address6 for place in self.places), "")
-
     def close(self) -> None:
         """Let go of everything: the start failed."""
         for fd in (self.namespace, *self.kept):

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable
 
 from hull.commands import _asked, _places
+from hull.commands._endpoints import endpoint_id
 from hull.commands._places import Member
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Any, NamedTuple
-from hull.state.networks import Network, NoSuchNetwork, Place, Subnet
+from hull.state.networks import Network, NoSuchNetwork, Subnet
 
 Many = tuple[str, ...]
 SHORT = 12
@@ -198,13 +199,6 @@ def _containers(engine: Engine, network: Network) -> dict[str, Any]:
                     "IPv6Address": with_prefix(network, place.address6),
                 }
     return found
-
-
-def endpoint_id(place: Place) -> str:
-    """Return the id of a container on a network."""
-    import hashlib
-
-    return hashlib.sha256(f"{place.container} {place.network}".encode()).hexdigest()
 
 
 def with_prefix(network: Network, address: str) -> str:

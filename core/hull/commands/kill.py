@@ -2,6 +2,7 @@
 
 import signal as names
 
+from hull.commands import _places
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.commands.rm import PATIENCE
@@ -40,6 +41,7 @@ def _kill(engine: Engine, word: str, number: int) -> str:
         raise UserError(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
     if number == names.SIGKILL:
         processes.wait(status.parent, PATIENCE)
+        _places.refresh(engine)
     return word
 
 

@@ -40,7 +40,7 @@ def network(
     ] = (),
     quiet: Annotated[bool, Flag("ls: ids only", "q")] = False,
     no_trunc: Annotated[bool, Flag("ls: do not shorten ids")] = False,
-) -> list[NetworkRow] | list[dict[str, Any]] | list[str]:
+) -> list[NetworkRow] | list[dict[str, Any]] | list[str] | str:
     """Create, list, inspect and remove networks, connect containers to them.
 
     Containers on one network reach each other by name; two networks do not reach each other. Without `--internal` they
@@ -57,16 +57,16 @@ def network(
     if action == "inspect":
         return each(names, lambda name: _networks.inspect(engine, name))
     if action == "rm":
-        return each(names, lambda name: _networks.remove(engine, name, force=force), flat=True)
+        return each(names, lambda name: _networks.remove(engine, name, force=force), flat=True) or ""
     if action == "prune":
-        return _prune(engine, filter, force=force)
+        return _prune(engine, filter, force=force) or ""
     from hull.commands import _linking
 
     if action == "connect":
         _linking.connect(engine, names[0], names[1], (alias, ip, ip6, mac_address))
     else:
         _linking.disconnect(engine, names[0], names[1], force=force)
-    return []
+    return ""
 
 
 def _check(action: str, names: Many) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from hull.commands import _places
 from hull.commands._verb import Word
 from hull.engine import Engine
 from hull.errors import UserError
@@ -30,5 +31,6 @@ def rename(
             f"cannot rename {row.name} to {new}: the name is in use by container {owner.id[:12]}",
             f"hull rm {new}, or choose another name",
         ) from None
+    _places.refresh(engine)
     attributes = {"name": new, "oldName": row.name, "image": row.spec.image}
     engine.history.add("container", "rename", row.id, attributes)

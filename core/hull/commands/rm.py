@@ -96,6 +96,10 @@ def remove(engine: Engine, row: Container, *, volumes: bool = True) -> None:
     shutil.rmtree(f"{engine.paths.runtime}/{row.id[:16]}", ignore_errors=True)
     engine.containers.forget(row.id)
     engine.history.add("container", "destroy", row.id, detached.attributes(row.spec, row.name))
+    if row.spec.networks:
+        from hull.commands import _places
+
+        _places.refresh(engine)
 
 
 def _remove_volume(engine: Engine, name: str, row: Container) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 
+from hull.commands import _places
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.commands.rm import PATIENCE, kill
@@ -50,6 +51,7 @@ def end(engine: Engine, row: Container, seconds: float | None, signal_: str | No
     if not _by_monitor(engine, row, number, patience) and not _by_signal(status, number, patience):
         kill(status, engine.paths.container(row.id))
     engine.history.add("container", "stop", row.id, attributes)
+    _places.refresh(engine)
 
 
 def _by_monitor(engine: Engine, row: Container, number: int, patience: float) -> bool:

@@ -24,8 +24,8 @@ def system(
 ) -> list[UsageRow] | list[DetailRow] | list[str]:
     """Show what the store takes, remove what is not used, or remove everything.
 
-    `df` shows sizes, `prune` removes stopped containers and images without a name, `reset` removes all containers,
-    images and volumes, and the store.
+    `df` shows sizes, `prune` removes stopped containers, unused networks and images without a name, `reset` removes
+    all containers, images and volumes, and the store.
     """
     if action == "df":
         return details(engine) if verbose else usage(engine)
@@ -35,15 +35,21 @@ def system(
 
 
 def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, force: bool) -> list[str]:
-    from hull.commands import _asked, _unused, _volumes, image, prune
+    from hull.commands import _asked, _networks, _unused, _volumes, image, prune
 
     if not force:
         which = "all images without a container" if everything else "all images without a name"
         more = ", all volumes that nobody named and no container uses" if volumes else ""
-        confirm("remove", f"This will remove all stopped containers, {which}{more}.", "hull system prune --force")
+        confirm(
+            "remove",
+            f"This will remove all stopped containers, unused networks, {which}{more}.",
+            "hull system prune --force",
+        )
     done = {"Containers": prune.ended(engine, prune.parse(words))}
     if volumes:
         done["Volumes"] = _volumes.pruned(engine, _asked.words(words, _asked.PRUNING), named=False)
+    if gone := _networks.prune(engine, words):
+        done["Networks"] = gone, 0
     done["Images"] = image.pruned(engine, words, everything=everything)
     return _unused.told(done)
 

@@ -84,14 +84,12 @@ def write(directory: str, name: str, text: str) -> None:
 
 
 def with_members(text: str, lines: list[str]) -> str:
-    """Return an /etc/hosts whose marked block holds `lines`; every other line is as it was."""
+    """Return an /etc/hosts that begins with a marked block of `lines`; every other line is as it was."""
     head, found, rest = text.partition(BEGIN)
     block, closed, tail = rest.partition(END)
     text = head + (tail if closed else block) if found else text
-    if text and not text.endswith("\n"):
-        text += "\n"
     block = "".join(f"{line}\n" for line in lines)
-    return f"{text}{BEGIN}{block}{END}" if lines else text
+    return f"{BEGIN}{block}{END}{text}" if lines else text
 
 
 def rewrite(path: str, lines: list[str]) -> None:
