@@ -51,6 +51,17 @@ def test_a_line_is_written_once_and_only_it_is_removed(cli, cron):
 
 
 @pytest.mark.needs("ordinary")
+def test_a_reset_takes_its_line_along(fresh_cli, cron):
+    env = {**cron[0], "HULL_ROOT": fresh_cli.root}
+    file = cron[1]
+    file.write_text(OTHERS)
+    fresh_cli("autostart", "enable", env=env, check=True)
+    assert file.read_text() != OTHERS
+    fresh_cli("system", "reset", "-f", env=env, check=True)
+    assert file.read_text() == OTHERS
+
+
+@pytest.mark.needs("ordinary")
 def test_a_crontab_that_held_nothing_else_goes(cli, cron):
     env, file = cron
     cli("autostart", "enable", env=env, check=True)

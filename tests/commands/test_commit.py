@@ -61,6 +61,23 @@ def test_what_the_container_was_told_and_changes(cli, containers):
     assert cli("commit", "-c", "FROM x", "com-3").returncode == 125
 
 
+def test_the_health_check_it_was_told(cli, containers):
+    containers += ["com-h1", "com-h2", "com-h3"]
+    flags = ("--health-cmd", "test -e /ok", "--health-interval", "7s", "--health-retries", "2")
+    cli("create", "--name", "com-h1", *flags, "busybox", check=True)
+    cli("commit", "com-h1", "com:h1", check=True)
+    check = {"Test": ["CMD-SHELL", "test -e /ok"], "Interval": 7_000_000_000, "Retries": 2}
+    assert run_config(cli, "com:h1")["Healthcheck"] == check
+    cli("create", "--name", "com-h2", "--health-timeout", "3s", "com:h1", check=True)
+    cli("commit", "com-h2", "com:h2", check=True)
+    assert run_config(cli, "com:h2")["Healthcheck"] == {**check, "Timeout": 3_000_000_000}
+    cli("create", "--name", "com-h3", "--no-healthcheck", "com:h1", check=True)
+    cli("commit", "com-h3", "com:h3", check=True)
+    assert run_config(cli, "com:h3")["Healthcheck"]["Test"] == ["NONE"]
+    shown = json.loads(cli("inspect", "com-h2", check=True).stdout)[0]["Config"]["Healthcheck"]
+    assert (shown["Interval"], shown["Timeout"]) == (7_000_000_000, 3_000_000_000)
+
+
 @pytest.mark.parametrize("flag", ["--pause", "--no-pause"])
 def test_of_a_running_container(cli, containers, flag):
     containers.append("com-6")

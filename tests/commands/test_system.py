@@ -42,6 +42,21 @@ def test_df_counts_what_is_here_and_what_can_go(fresh_cli):
     ]
 
 
+def test_df_tells_what_builds_keep(fresh_cli, tmp_path):
+    cli = fresh_cli
+    assert rows(cli)["Build Cache"] == ["0", "0", "0B", "0B"]
+    run = "RUN --mount=type=cache,target=/c head -c 4000 /dev/zero > /c/f; head -c 2000 /dev/zero > /f"
+    (tmp_path / "Dockerfile").write_text(f"FROM busybox\n{run}\n")
+    before = rows(cli)["Images"]
+    cli("build", "-q", "--network", "none", "-t", "made", str(tmp_path), check=True)
+    assert rows(cli)["Build Cache"] == ["2", "0", "4kB", "4kB (100%)"], "the step's layer is the image's"
+    cli("rmi", "made", check=True)
+    assert rows(cli)["Build Cache"] == ["2", "0", "6kB", "6kB (100%)"]
+    assert rows(cli)["Images"] == before
+    assert b"6kB" in cli("builder", "prune", "-f", check=True).stdout
+    assert rows(cli)["Build Cache"] == ["0", "0", "0B", "0B"]
+
+
 def test_prune_takes_containers_images_and_volumes_that_nobody_named(fresh_cli):
     cli = fresh_cli
     words = ("run", "--name", "c", "--network", "none", "-v", "vol:/v", "-v", "/w", "busybox")

@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import rm
+from hull.commands import autostart, rm
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.units import size
@@ -15,20 +15,22 @@ def told(done: dict[str, tuple[list[str], int]]) -> list[str]:
 
 
 def everything(engine: Engine) -> None:
-    """Kill and remove every container, then the store with all that mapped ids own in it.
+    """Kill and remove every container, then the store with all that mapped ids own in it, and what starts it at boot.
 
     A process that goes on afterwards finds an empty store. Settings and credentials stay.
     """
     from hull import paths
     from hull.images import locks
     from hull.images.store import LOCK
+    from hull.runtime import autostart as starts
 
     places = engine.paths
     with locks.tried(places.locks, LOCK) as alone:
         if not alone:
             raise UserError("cannot reset: an image is being brought or built", "wait for it, or end it")
         rm.rm(engine, tuple(row.id for row in engine.containers.all()), force=True, volumes=True)
-        for name in ("db", "containers", "history", "images"):
+        starts.disable(autostart.store_of(engine))
+        for name in ("db", "containers", "history", "images", "volumes"):
             made = engine.__dict__.pop(name, None)
             if name == "db" and made is not None:
                 made.close()

@@ -1,4 +1,4 @@
-"""What images, containers and volumes take on the disk. Sizes are bytes of files, a layer counted once."""
+"""What images, containers, volumes and builds take on the disk. Sizes are bytes of files, a layer counted once."""
 
 import os
 
@@ -66,7 +66,7 @@ def usage(engine: Engine) -> list[UsageRow]:
         if kind == "image":
             total, kept = _layers(engine, None), _layers(engine, {row.id for row in active})
         found.append(UsageRow(title, len(mine), len(active), total, total - kept))
-    return found
+    return [*found, _build_cache(engine)]
 
 
 def details(engine: Engine) -> list[DetailRow]:
@@ -113,13 +113,22 @@ def _holders(engine: Engine) -> dict[str, set[str]]:
 
 
 def _layers(engine: Engine, images: set[str] | None) -> int:
-    """Return the bytes of the layers of these images, of all that are here for None."""
+    """Return the bytes of the layers of these images, of all for None."""
     holders = _holders(engine)
-    return sum(
-        layer.size
-        for layer in engine.images.rows.layers()
-        if images is None or holders.get(layer.diff_id, set()) & images
-    )
+    here = [(layer.size, holders.get(layer.diff_id, set())) for layer in engine.images.rows.layers()]
+    return sum(size for size, owners in here if owners and (images is None or owners & images))
+
+
+def _build_cache(engine: Engine) -> UsageRow:
+    """Return the row of what builds keep for later ones: layers of steps that no image has, and cache mounts."""
+    from hull.builder import pruning
+    from hull.state.steps import Steps
+
+    steps, caches = Steps(engine.db).layers(), pruning.caches(engine)
+    alone = set(steps) - set(_holders(engine))
+    kept = sum(layer.size for layer in engine.images.rows.layers() if layer.diff_id in alone)
+    total = kept + sum(bytes_below(engine, caches))
+    return UsageRow("Build Cache", len(steps) + len(caches), 0, total, total)
 
 
 def _containers(engine: Engine, rows: list[Container]) -> list[DetailRow]:

@@ -20,10 +20,14 @@ def autostart(
     action: Annotated[str, Word("enable, disable, status, or run: what is started at boot", choices=ACTIONS)],
 ) -> list[str]:
     """Start containers with `--restart always` or `unless-stopped` again at boot or login."""
+    return {"enable": _enable, "disable": _disable, "status": _status, "run": _run}[action](engine, store_of(engine))
+
+
+def store_of(engine: Engine) -> "Store":
+    """Return what autostart calls the caller's store."""
     from hull.runtime.autostart import Store
 
-    store = Store(engine.paths.data, not os.environ.get("HULL_ROOT"))
-    return {"enable": _enable, "disable": _disable, "status": _status, "run": _run}[action](engine, store)
+    return Store(engine.paths.data, not os.environ.get("HULL_ROOT"))
 
 
 def _enable(engine: Engine, store: "Store") -> list[str]:

@@ -7,8 +7,9 @@ from hull.commands._files import Files
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.images import committing
+from hull.images import committing, imageconfig
 from hull.light import Annotated, Any
+from hull.model import Health
 from hull.runtime import plan
 from hull.state import lifecycle
 from hull.state.containers import Container
@@ -85,4 +86,9 @@ def run_config(row: Container) -> dict[str, Any]:
     }
     if spec.stop_signal and spec.stop_signal not in ("TERM", "SIGTERM"):
         found["StopSignal"] = spec.stop_signal
+    if spec.health is not None:
+        merged = Health._make(
+            mine or theirs for mine, theirs in zip(spec.health, image.health or Health(), strict=True)
+        )
+        found["Healthcheck"] = {key: value for key, value in imageconfig.healthcheck(merged).items() if value}
     return {key: value for key, value in found.items() if value}

@@ -120,3 +120,11 @@ def _health(test: list[str], numbers: dict[str, int]) -> Health | None:
         return None
     interval, timeout, start_period, start_interval = (numbers.get(key, 0) / 1e9 for key in _NUMBERS[:4])
     return Health(tuple(test), interval, timeout, numbers.get("Retries", 0), start_period, start_interval)
+
+
+def healthcheck(check: Health) -> dict[str, Any]:
+    """Return a check as a config says it: times are nanoseconds, what was not said is 0."""
+    names = ("Interval", "Timeout", "StartPeriod", "StartInterval")
+    spans = (check.interval, check.timeout, check.start_period, check.start_interval)
+    nanoseconds = {name: int(span * 1e9) for name, span in zip(names, spans, strict=True)}
+    return {"Test": list(check.command), **nanoseconds, "Retries": check.retries}

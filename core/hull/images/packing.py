@@ -5,6 +5,7 @@ somebody who changes it meanwhile (CVE-2018-15664). What vanishes on the way is 
 up with zeros, as tar(1) does. Owners are what the caller's user namespace shows.
 """
 
+import errno
 import os
 import stat
 import tarfile
@@ -20,6 +21,8 @@ _KINDS = ((stat.S_ISDIR, tarfile.DIRTYPE), (stat.S_ISLNK, tarfile.SYMTYPE), (sta
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NANO = 1_000_000_000
+_BLOCK = 512  # of st_blocks
+_EVER = 1 << 63
 
 
 class Policy(NamedTuple):
@@ -133,7 +136,8 @@ class Packer:
                 self._add(entry, None)
             else:
                 entry.size = found.st_size
-                self._add(entry, _Exactly(fd))
+                sparse = found.st_blocks * _BLOCK < found.st_size
+                self._add(entry, _Holes(fd) if sparse else _Exactly(fd))
         finally:
             os.close(fd)
 
@@ -146,7 +150,7 @@ class Packer:
         if self._policy.marks and is_opaque(fd, fuse=self._policy.fuse):
             self._tar.addfile(tarfile.TarInfo(OPAQUE_MARK if name == "." else f"{name}/{OPAQUE_MARK}"))
 
-    def _add(self, entry: tarfile.TarInfo, content: "_Exactly | None") -> None:
+    def _add(self, entry: tarfile.TarInfo, content: "_Exactly | _Holes | None") -> None:
         self.size += entry.size
         self._tar.addfile(entry, content)  # type: ignore[arg-type,unused-ignore]
 
@@ -179,6 +183,39 @@ class _Exactly:
             more = os.read(self._fd, size - len(data))
             data += more or bytes(size - len(data))
         return data
+
+
+class _Holes:
+    """The same of a file with holes, which are not read: zeros that a tar has to hold all the same."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._place = self._end = 0
+        self._hole = False
+
+    def read(self, size: int) -> bytes:
+        parts = []
+        while size:
+            if self._place >= self._end:
+                self._look()
+            step = min(size, self._end - self._place)
+            data = b"" if self._hole else os.pread(self._fd, step, self._place)
+            data = data or bytes(step)
+            parts.append(data)
+            self._place += len(data)
+            size -= len(data)
+        return b"".join(parts)
+
+    def _look(self) -> None:
+        """Find whether a hole or data begins here, and where that ends."""
+        try:
+            start = os.lseek(self._fd, self._place, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            start = _EVER  # no data any more
+        self._hole = start > self._place
+        self._end = start if self._hole else os.lseek(self._fd, self._place, os.SEEK_HOLE)
 
 
 def is_empty(fd: int, *, fuse: bool = False) -> bool:

@@ -13,7 +13,7 @@ from hull.errors import HostError, UserError
 from hull.images import names, tarheader, tree
 from hull.images.tarheader import Entry
 from hull.images.tarstream import TarStream
-from hull.images.unpack import Unpacker, write, write_sparse
+from hull.images.unpack import HOLE, Unpacker, write, write_sparse
 from hull.light import Literal, NamedTuple
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -114,7 +114,7 @@ class Placer(Unpacker):
         self._size += entry.size
 
     def _fill(self, fd: int, entry: Entry, stream: TarStream) -> None:
-        if entry.pieces is None:
+        if entry.pieces is None and entry.size < HOLE:
             for view in stream.views(entry.size):
                 write(fd, view)
         else:

@@ -18,6 +18,7 @@ from hull.images.tarstream import TarStream
 from hull.light import NamedTuple
 
 LINKS_MOST = 1 << 16
+HOLE = 1 << 16  # bytes of zeros that are looked for, no less: looking must cost next to nothing
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -88,7 +89,7 @@ class Unpacker:
             self._tree.clear(parent, name)
             fd = os.open(name, _CREATE, entry.mode & 0o1777, dir_fd=parent)
         try:
-            if entry.pieces is None:
+            if entry.pieces is None and entry.size < HOLE:
                 for view in stream.views(entry.size):
                     write(fd, view)
             else:
@@ -227,9 +228,24 @@ def write(fd: int, view: memoryview) -> None:
 
 
 def write_sparse(fd: int, entry: Entry, stream: TarStream) -> None:
-    """Write the regions of a sparse file; the rest stays holes."""
-    for offset, length in entry.pieces or ():
+    """Write the regions of a sparse file, or a plain one; what is zeros for `HOLE` bytes stays a hole."""
+    for offset, length in ((0, entry.size),) if entry.pieces is None else entry.pieces:
         os.lseek(fd, offset, os.SEEK_SET)
         for view in stream.views(length):
-            write(fd, view)
+            _write_data(fd, view)
     os.ftruncate(fd, entry.size)
+
+
+def _write_data(fd: int, view: memoryview) -> None:
+    """Write a view, and pass over its blocks of zeros."""
+    start, size = 0, len(view)
+    for place in range(0, size, HOLE):
+        end = min(place + HOLE, size)
+        if view[place] or view[end - 1] or bytes(view[place:end]).strip(b"\0"):
+            continue
+        if start < place:
+            write(fd, view[start:place])
+        os.lseek(fd, end - place, os.SEEK_CUR)
+        start = end
+    if start < size:
+        write(fd, view[start:])

@@ -32,6 +32,10 @@ class Steps:
             for step in steps:
                 self._db.behind.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)", *step, time.time())
 
+    def layers(self) -> list[str]:
+        """Return the digest of the layer that each step made, "" for none."""
+        return [str(row[0]) for row in self._db.rows("SELECT diff_id FROM steps")]
+
     def forget(self, before: float) -> int:
         """Forget the steps that were last used before a time; return how many."""
         with self._db.transaction():
