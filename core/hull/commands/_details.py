@@ -4,8 +4,9 @@ import os
 
 from hull.commands import _endpoints, _listing
 from hull.engine import Engine
+from hull.images import imageconfig
 from hull.light import Any
-from hull.model import Health, Mount, Port
+from hull.model import Mount, Port
 from hull.runtime import detached, plan
 from hull.runtime.mounts import PROPAGATION
 from hull.state.containers import Container
@@ -112,7 +113,7 @@ def _config(row: Container) -> dict[str, Any]:
         "OpenStdin": spec.interactive,
         "Env": [f"{key}={value}" for key, value in env.items()],
         "Cmd": list(spec.command or image.command),
-        "Healthcheck": None if check is None else _healthcheck(check),
+        "Healthcheck": None if check is None else imageconfig.healthcheck(check),
         "Image": spec.image,
         "Volumes": {path: {} for path in image.volumes},
         "WorkingDir": spec.workdir or image.workdir or "/",
@@ -121,13 +122,6 @@ def _config(row: Container) -> dict[str, Any]:
         "StopSignal": f"SIG{(spec.stop_signal or 'TERM').removeprefix('SIG')}",
         "StopTimeout": spec.stop_timeout,
     }
-
-
-def _healthcheck(check: Health) -> dict[str, Any]:
-    names = ("Interval", "Timeout", "StartPeriod", "StartInterval")
-    spans = (check.interval, check.timeout, check.start_period, check.start_interval)
-    nanoseconds = {name: int(span * 1e9) for name, span in zip(names, spans, strict=True)}
-    return {"Test": list(check.command), **nanoseconds, "Retries": check.retries}
 
 
 def _host_config(row: Container) -> dict[str, Any]:
