@@ -62,11 +62,13 @@ def test_keep_id_shows_a_layer_as_it_was_unpacked(own, sizes):
         start += size + 3
     unpacked = {e.outside + i: e.inside + i for e in idmaps.spread(own, ranges) for i in range(e.length)}
     seen = {e.outside + i: e.inside + i for e in idmaps.around(own, ranges) for i in range(e.length)}
-    shown = {disk + i: show + i for disk, show, n in idmaps._shown(idmaps.around(own, ranges)) for i in range(n)}
+    shown = {disk + i: show + i for disk, show, n in idmaps._shown(idmaps.around(own, ranges), own) for i in range(n)}
     assert {host: shown[seen[host]] for host in unpacked} == unpacked
 
 
-def test_fuse_options_are_for_keep_id_alone():
+def test_fuse_options_are_for_keep_id_alone(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1001)
+    monkeypatch.setattr(os, "getegid", lambda: 1001)
     ranges = [(100000, 65536)]
     keep = Identity("keep-id", idmaps.around(1001, ranges), idmaps.around(1001, ranges))
     mapping = "1001:0:1:0:1:1001:1002:1002:64535"
@@ -74,7 +76,9 @@ def test_fuse_options_are_for_keep_id_alone():
     assert idmaps.fuse_options(keep._replace(flavour="range")) == ""
 
 
-@pytest.mark.parametrize("word", ["host", "nomap", "", "keep-id:uid=1"])
+@pytest.mark.parametrize(
+    "word", ["host", "nomap", "", "auto:uid=1", "keep-id:uid=x", "keep-id:user=1", "keep-id:uid=4294967295"]
+)
 def test_other_words_are_the_users_error(word):
     with pytest.raises(UserError):
         idmaps.find(word)
@@ -85,6 +89,31 @@ def test_keep_id_is_refused_to_root():
         pytest.skip("not root")
     with pytest.raises(UserError, match="root"):
         idmaps.find("keep-id")
+
+
+@given(
+    own=st.integers(301, 400), place=st.integers(0, 300), sizes=st.lists(st.integers(1, 200), min_size=1, max_size=5)
+)
+def test_keep_id_under_another_number_shows_a_layer_as_it_was_unpacked(own, place, sizes):
+    ranges, start = [], 1000
+    for size in sizes:
+        ranges.append((start, size))
+        start += size + 3
+    extents = idmaps.around(own, ranges, place)
+    assert (place, own, 1) in extents
+    unpacked = {e.outside + i: e.inside + i for e in idmaps.spread(own, ranges) for i in range(e.length)}
+    seen = {e.outside + i: e.inside + i for e in extents for i in range(e.length)}
+    shown = {disk + i: show + i for disk, show, n in idmaps._shown(extents, own) for i in range(n)}
+    assert {host: shown[seen[host]] for host in unpacked} == unpacked
+
+
+def test_kept_ids(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1001)
+    monkeypatch.setattr(os, "getegid", lambda: 1002)
+    assert idmaps.kept("auto") is None
+    assert idmaps.kept("keep-id") == (1001, 1002)
+    assert idmaps.kept("keep-id:uid=5") == (5, 1002)
+    assert idmaps.kept("keep-id:gid=6,uid=5") == (5, 6)
 
 
 def test_single_maps_one_id(monkeypatch):

@@ -32,3 +32,14 @@ def test_the_images_files_are_roots_and_not_the_callers(cli):
 def test_another_user_can_be_asked_for(cli):
     script = "id -u; touch /x; chown 7:7 /x; stat -c %u:%g /x"
     assert keep(cli, "-u", "0", "busybox", "sh", "-c", script) == ["0", "7:7"]
+
+
+def test_the_caller_may_have_another_number_inside(cli, tmp_path):
+    (tmp_path / "mine").write_text("")
+    script = "id -u; id -g; touch /mnt/made; stat -c %u:%g /mnt/mine /mnt/made /bin"
+    done = cli(
+        "run", "--rm", "--network", "none", "--userns", "keep-id:uid=200,gid=210", "-v", f"{tmp_path}:/mnt",
+        "busybox", "sh", "-c", script, check=True,
+    )  # fmt: skip
+    assert done.stdout.decode().split() == ["200", "210", "200:210", "200:210", "0:0"]
+    assert os.stat(tmp_path / "made").st_uid == os.getuid()

@@ -15,6 +15,7 @@ class Candidate(NamedTuple):
     about: str = ""
 
 
+WORDS = {"egress": ["none", "dns", "all"], "userns": ["auto", "keep-id", "keep-id:uid=", "single"]}
 FILES = Candidate(":files", "the shell's own completion of file names")
 
 
@@ -120,11 +121,9 @@ def _names(kind: str, engine: Callable[[], Any]) -> list[str]:
     if kind == "image":
         references = [str(row[0]) for row in engine().db.rows("SELECT reference FROM tags ORDER BY reference")]
         return ["host", *(r.removeprefix("docker.io/").removeprefix("library/") for r in references)]
-    if kind == "egress":
-        return ["none", "dns", "all"]
     if kind == "volume":
         return [one.name for one in engine().volumes.all()]
     if kind == "network":
         own = [str(row[0]) for row in engine().db.rows("SELECT name FROM networks ORDER BY name")]
         return [*own, "none", "host", "slirp4netns", "pasta"]
-    return []
+    return WORDS.get(kind, [])

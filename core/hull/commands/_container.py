@@ -76,7 +76,10 @@ def finish(spec: Spec, image: Image) -> Spec:
     """Fill what the image decides when the user does not; with keep-id, the caller stays who they are."""
     targets = {mount.target for mount in spec.mounts}
     volumes = tuple(Mount("volume", "", path) for path in image.volumes if path not in targets)
-    caller = f"{os.getuid()}:{os.getgid()}" if spec.userns == "keep-id" else None
+    from hull.runtime import idmaps
+
+    own = idmaps.kept(spec.userns)
+    caller = None if own is None else f"{own[0]}:{own[1]}"
     return spec._replace(
         user=spec.user or caller,
         stop_signal=spec.stop_signal or image.stop_signal or "TERM",

@@ -87,7 +87,9 @@ def asked(
     label: Annotated[Many, Flag("attach a label", "l", "KEY[=VALUE]")] = (),
     stop_signal: Annotated[str | None, Flag("signal that `stop` sends", metavar="SIGNAL")] = None,
     stop_timeout: Annotated[float | None, Flag("seconds `stop` waits", metavar="SECONDS")] = None,
-    userns: Annotated[str, Flag("how ids are mapped", choices=("auto", "keep-id", "single", "host"))] = "auto",
+    userns: Annotated[
+        str, Flag("how ids are mapped: auto, keep-id[:uid=N,gid=N] or single", metavar="MODE", complete="userns")
+    ] = "auto",
     restart: Annotated[
         str, Flag("start again when it ends: no, on-failure[:N], always or unless-stopped", metavar="POLICY")
     ] = "no",

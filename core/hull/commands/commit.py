@@ -81,7 +81,7 @@ def run_config(row: Container) -> dict[str, Any]:
         "Entrypoint": list(entrypoint) or None,
         "Cmd": list(command) or None,
         "WorkingDir": spec.workdir or image.workdir,
-        "User": (None if spec.userns == "keep-id" else spec.user) or image.user,
+        "User": (None if spec.userns.startswith("keep-id") else spec.user) or image.user,
         "ExposedPorts": ports,
     }
     if spec.stop_signal and spec.stop_signal not in ("TERM", "SIGTERM"):

@@ -1,4 +1,4 @@
-"""Decide how the caller's ids become a container's: --userns auto, keep-id, single.
+"""Decide how the caller's ids become a container's: --userns auto, keep-id[:uid=N,gid=N], single.
 
 The caller's name comes from the password database by uid, never from the environment; /etc/subuid and /etc/subgid are
 keyed by that name or by the number, on as many lines as there are. Source of the format: subuid(5).
@@ -19,7 +19,8 @@ def find(userns: str = "auto", events: log.Events = log.silent) -> Identity:
     """Return the maps for `userns` as --userns takes it.
 
     auto: id 0 is the caller and 1… the caller's subordinate range; without a range, or without the helpers that map it,
-    the caller alone. keep-id: the caller's own ids seen unchanged, the range around them. single: the caller alone.
+    the caller alone. keep-id: the caller's own ids seen unchanged, or as the numbers it names, the range around them.
+    single: the caller alone.
     For root, every id inside comes from a subordinate range: nothing inside is the host's root.
     """
     if userns == "host":
@@ -27,8 +28,10 @@ def find(userns: str = "auto", events: log.Events = log.silent) -> Identity:
             "cannot use --userns host: a container's root would be you on this machine",
             "leave --userns out, or take --userns keep-id to keep your own ids",
         )
-    if userns not in WORDS:
-        raise UserError(f"cannot use --userns {userns}: unknown", f"one of {', '.join(WORDS)}")
+    word, colon, _ = userns.partition(":")
+    if word not in WORDS or (colon and word != "keep-id"):
+        raise UserError(f"cannot use --userns {userns}: unknown", f"one of {', '.join(WORDS)}, keep-id:uid=N,gid=N")
+    own = kept(userns) if word == "keep-id" else None
     if os.geteuid() == 0:
         from hull.runtime import rootmaps
 
@@ -38,10 +41,10 @@ def find(userns: str = "auto", events: log.Events = log.silent) -> Identity:
     keys = {_name(os.geteuid()), str(os.geteuid())}
     uids, gids = subordinate("/etc/subuid", keys), subordinate("/etc/subgid", keys)
     missing = _missing(uids, gids)
-    if userns == "keep-id":
+    if own is not None:
         if missing:
             raise HostError(f"cannot keep your ids: {missing}", "hull doctor shows how to get a subordinate range")
-        return keep(uids, gids)
+        return keep(uids, gids, own)
     return (
         single() if missing else Identity("range", spread(os.geteuid(), uids), spread(os.getegid(), gids), _helpers())
     )
@@ -52,9 +55,24 @@ def single() -> Identity:
     return Identity("single", (IdMap(0, os.geteuid(), 1),), (IdMap(0, os.getegid(), 1),))
 
 
-def keep(uids: list[tuple[int, int]], gids: list[tuple[int, int]]) -> Identity:
-    """Return the map in which the caller's ids are their own and every other id is a subordinate one."""
-    return Identity("keep-id", around(os.geteuid(), uids), around(os.getegid(), gids), _helpers())
+def keep(uids: list[tuple[int, int]], gids: list[tuple[int, int]], inside: tuple[int, int]) -> Identity:
+    """Return the map in which the caller's ids are those `inside` and every other id is a subordinate one."""
+    mine = around(os.geteuid(), uids, inside[0]), around(os.getegid(), gids, inside[1])
+    return Identity("keep-id", *mine, _helpers())
+
+
+def kept(userns: str) -> tuple[int, int] | None:
+    """Return the uid and gid that keep-id gives the caller inside; None for other words."""
+    word, _, rest = userns.partition(":")
+    if word != "keep-id":
+        return None
+    own = {"uid": os.geteuid(), "gid": os.getegid()}
+    for field in rest.split(",") if rest else ():
+        key, _, number = field.partition("=")
+        if key not in own or not (number.isascii() and number.isdecimal()) or int(number) >= FULL:
+            raise UserError(f"cannot use --userns {userns}", "write keep-id:uid=N,gid=N")
+        own[key] = int(number)
+    return own["uid"], own["gid"]
 
 
 def spread(own: int, ranges: list[tuple[int, int]]) -> tuple[IdMap, ...]:
@@ -66,20 +84,21 @@ def spread(own: int, ranges: list[tuple[int, int]]) -> tuple[IdMap, ...]:
     return tuple(extents)
 
 
-def around(own: int, ranges: list[tuple[int, int]]) -> tuple[IdMap, ...]:
-    """Return extents: `own` is itself, the ids below and above it are the ranges, one after another.
+def around(own: int, ranges: list[tuple[int, int]], place: int | None = None) -> tuple[IdMap, ...]:
+    """Return extents: `own` is seen as `place`, or as itself; the ids below and above it are the ranges, in order.
 
-    Ranges too short to reach `own` leave a gap below it.
+    Ranges too short to reach it leave a gap below it.
     """
+    seen = own if place is None else place
     extents, inside = [], 0
     for start, count in ranges:
-        if inside < own < inside + count:
-            below = own - inside
-            extents += [IdMap(inside, start, below), IdMap(own + 1, start + below, count - below)]
+        if inside < seen < inside + count:
+            below = seen - inside
+            extents += [IdMap(inside, start, below), IdMap(seen + 1, start + below, count - below)]
         else:
-            extents.append(IdMap(inside + (inside >= own), start, count))
+            extents.append(IdMap(inside + (inside >= seen), start, count))
         inside += count
-    return tuple(sorted([*extents, IdMap(own, own, 1)]))
+    return tuple(sorted([*extents, IdMap(seen, own, 1)]))
 
 
 def fuse_options(identity: Identity) -> str:
@@ -91,8 +110,11 @@ def fuse_options(identity: Identity) -> str:
     if identity.flavour != "keep-id":
         return ""
     return ",".join(
-        f"{option}={':'.join(f'{on_disk}:{shown}:{count}' for on_disk, shown, count in _shown(extents))}"
-        for option, extents in (("uidmapping", identity.uids), ("gidmapping", identity.gids))
+        f"{option}={':'.join(f'{on_disk}:{shown}:{count}' for on_disk, shown, count in _shown(extents, own))}"
+        for option, extents, own in (
+            ("uidmapping", identity.uids, os.geteuid()),
+            ("gidmapping", identity.gids, os.getegid()),
+        )
     )
 
 
@@ -117,12 +139,12 @@ def subordinate(path: str, keys: set[str]) -> list[tuple[int, int]]:
     return ranges
 
 
-def _shown(extents: tuple[IdMap, ...]) -> list[tuple[int, int, int]]:
-    """Return (on disk, shown, count) triplets of a keep-id map; its caller is the extent that maps to itself."""
+def _shown(extents: tuple[IdMap, ...], own: int) -> list[tuple[int, int, int]]:
+    """Return (on disk, shown, count) triplets of a keep-id map; `own` is the caller's id on this host."""
     triplets: list[tuple[int, int, int]] = []
     shown = 1
     for extent in extents:
-        if extent.inside == extent.outside and extent.length == 1:
+        if extent.outside == own and extent.length == 1:
             triplets.insert(0, (extent.inside, 0, 1))
         else:
             triplets.append((extent.inside, shown, extent.length))

@@ -21,7 +21,7 @@ def find(userns: str, events: log.Events, uidfile: str = "/etc/subuid", gidfile:
 
     Inside another user namespace, root is not the host's: its own ids, all of them, are handed on.
     """
-    if userns == "keep-id":
+    if userns.startswith("keep-id"):
         raise UserError("cannot keep your ids: they are root's", "leave --userns out, or run as an ordinary user")
     own = _extents("/proc/self/uid_map"), _extents("/proc/self/gid_map")
     if own[0] != [(0, idmaps.FULL)]:
