@@ -146,6 +146,9 @@ class Spec(NamedTuple):
     egress: tuple[str, ...] = ()
     volumes_from: tuple[str, ...] = ()
     networks: tuple[Endpoint, ...] = ()
+    host_loopback: bool = False
+    http_proxy: bool = False
+    publish_all: bool = False
 
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Spec.decode` is the inverse."""
@@ -240,4 +243,5 @@ class Attachment(NamedTuple):
     hosts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
+    hidden: tuple[Port, ...] = ()
     namespace: str = ""

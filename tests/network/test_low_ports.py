@@ -13,7 +13,7 @@ from hull.engine import Engine
 from hull.commands.run import run
 engine = Engine()
 engine.keep()
-launch = run(engine, "busybox", ("sh", "-c", sys.argv[1]), network="none", rm=True, sysctl=("kernel.shmmni=77",))
+launch = run(engine, "busybox", ("sh", "-c", sys.argv[1]), network=("none",), rm=True, sysctl=("kernel.shmmni=77",))
 code = engine.spawn(launch).wait()
 engine.close()
 sys.exit(code)

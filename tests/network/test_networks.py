@@ -7,7 +7,7 @@ from hull import log
 from hull.errors import HostError, UserError
 from hull.kernel.features import Host
 from hull.model import Port, Spec
-from hull.network import Networks, routes
+from hull.network import Networks, pasta, routes
 from hull.network.routes import Routes
 from hull.paths import Paths
 from hull.runtime.ops import OPS
@@ -86,16 +86,123 @@ def test_a_named_network_is_no_way_out_by_itself(attach, name):
         attach(Spec("x", network=name), "slirp4netns")
 
 
-def test_an_ipv6_address_is_published_by_pasta(attach):
+def forwarded(attachment):
+    """Return the words of the forwarder's ports."""
+    words_ = words(attachment)
+    return words_[words_.index("@FORWARD") + 7].split(";")
+
+
+def test_an_ipv6_address_is_published_by_the_default(attach):
     found = attach(Spec("x", ports=(Port(80, 0, "tcp", "::1"),)), "slirp4netns", "pasta")
-    assert found.backend == "pasta"
+    assert found.backend == "slirp4netns"
+    assert forwarded(found) == [f"tcp ::1 {found.ports[0].host} 80"]
+
+
+def test_pasta_publishes_on_ipv6_where_the_host_has_it_the_forwarder_elsewhere(attach, monkeypatch):
+    spec = Spec("x", network="pasta", ports=(Port(80, 0, "tcp", "::1"),))
+    found = attach(spec, "pasta")
     assert f"::1/{found.ports[0].host}:80" in words(found)
-
-
-def test_pasta_publishes_on_ipv6_where_the_host_has_it(attach, monkeypatch):
+    assert "@FORWARD" not in words(found)
     monkeypatch.setattr(routes, "read", lambda: Routes(v4=True))
-    with pytest.raises(HostError, match="no IPv6 default route"):
-        attach(Spec("x", ports=(Port(80, 0, "tcp", "::1"),)), "slirp4netns", "pasta")
+    found = attach(spec, "pasta")
+    assert forwarded(found) == [f"tcp ::1 {found.ports[0].host} 80"]
+
+
+def test_pasta_is_told_many_ports_in_one_word(attach):
+    found = words(attach(Spec("x", network="pasta", ports=tuple(Port(80 + i) for i in range(100))), "pasta"))
+    assert len(found) < 64  # what the launcher takes
+    assert found[found.index("-t") + 1].count(",") == 99
+
+
+def test_the_forwarder_is_told_many_ports_in_one_word(attach):
+    found = attach(Spec("x", ports=tuple(Port(80 + i, 0, "tcp", "127.0.0.1") for i in range(100))), "slirp4netns")
+    assert len(forwarded(found)) == 100
+
+
+def test_its_own_handler_refuses_what_it_cannot(attach):
+    spec = Spec("x", network="slirp4netns:port_handler=slirp4netns", ports=(Port(80, 0, "tcp", "::1"),))
+    with pytest.raises(HostError, match="port_handler=slirp4netns cannot publish on the IPv6 address ::1"):
+        attach(spec, "slirp4netns")
+    assert attach(spec._replace(ports=(Port(80),)), "slirp4netns").ports[0].address == "0.0.0.0"
+
+
+def test_what_hides_the_client_is_known(attach):
+    asked = (Port(80), Port(53, 0, "udp"))
+    hidden = attach(Spec("x", ports=asked), "slirp4netns").hidden
+    assert {(port.protocol, port.address) for port in hidden} == {("udp", "::")}
+    assert attach(Spec("x", network="pasta", ports=asked), "pasta").hidden == ()
+    handler = "slirp4netns:port_handler=rootlesskit"
+    hidden = attach(Spec("x", network=handler, ports=asked), "slirp4netns").hidden
+    assert {port.protocol for port in hidden} == {"udp"}
+
+
+def test_slirp4netns_takes_podmans_words(attach):
+    words_ = "slirp4netns:mtu=1400,cidr=10.9.0.0/24,enable_ipv6=true,allow_host_loopback=true,outbound_addr=eth0"
+    found = attach(Spec("x", network=words_), "slirp4netns")
+    said = words(found)
+    assert {"--mtu=1400", "--cidr=10.9.0.0/24", "--enable-ipv6", "--outbound-addr=eth0"} <= set(said)
+    assert "--disable-host-loopback" not in said
+    assert found.nameservers == ("10.9.0.3",)
+    assert found.hosts == ("10.9.0.2\thost.hull.internal host.docker.internal",)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["mtu=0", "mtu=x", "cidr=10.0.0.0/30", "cidr=x", "enable_ipv6=yes", "port_handler=x", "api-socket=/x", "mtu"],
+)
+def test_slirp4netns_refuses_other_words(attach, word):
+    with pytest.raises(UserError) as caught:
+        attach(Spec("x", network=f"slirp4netns:{word}"), "slirp4netns")
+    assert caught.value.hint
+
+
+def test_pasta_takes_its_own_words(attach):
+    said = words(attach(Spec("x", network="pasta:--mtu,1400,-T,5000,--ipv4-only"), "pasta"))
+    assert said[said.index("--mtu") + 1] == "1400"
+    assert said.count("-T") == 1
+    assert said[said.index("-T") + 1] == "5000"
+
+
+@pytest.mark.parametrize(
+    "word", ["--runas,0", "--netns,/x", "--userns,/x", "-F,3", "-P,/x", "-p,/x", "-l,/x", "sh", "-m"]
+)
+def test_pasta_refuses_dangerous_words(attach, word):
+    with pytest.raises(UserError) as caught:
+        attach(Spec("x", network=f"pasta:{word}"), "pasta")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("network", ["none:mtu=1", "host:x", "default:mtu=1"])
+def test_other_networks_have_no_options(attach, network):
+    with pytest.raises(UserError):
+        attach(Spec("x", network=network), "slirp4netns")
+
+
+def test_the_hosts_loopback_is_reached_when_asked(attach, monkeypatch):
+    monkeypatch.setattr(pasta, "gateway", lambda: "192.0.2.1")
+    slirp = attach(Spec("x", host_loopback=True), "slirp4netns")
+    assert "--disable-host-loopback" not in words(slirp)
+    assert slirp.hosts[0].startswith("10.0.2.2\t")
+    older = attach(Spec("x", network="pasta", host_loopback=True), "pasta", help="--netns")
+    assert "--no-map-gw" not in words(older)
+    assert older.hosts[0].startswith("192.0.2.1\t")
+    newer = words(attach(Spec("x", network="pasta", host_loopback=True), "pasta", help="--map-host-loopback"))
+    assert newer[newer.index("--map-host-loopback") + 1] == "169.254.1.2"
+    assert attach(Spec("x", network="host", host_loopback=True)).hosts[0].startswith("127.0.0.1\t")
+    with pytest.raises(HostError, match="loopback"):
+        attach(Spec("x", network="none", host_loopback=True))
+
+
+def test_the_hosts_names_do_not_resolve_unless_asked(attach):
+    for name in ("slirp4netns", "pasta", "host", "none"):
+        assert attach(Spec("x", network=name), "slirp4netns", "pasta").hosts == ()
+    newer = words(attach(Spec("x", network="pasta"), "pasta", help="--map-host-loopback"))
+    assert newer[newer.index("--map-host-loopback") + 1] == "none"
+
+
+def test_the_gateway_is_this_machine_where_its_loopback_is(attach):
+    found = attach(Spec("x", host_loopback=True, hosts=("db:host-gateway",)), "slirp4netns")
+    assert found.hosts[0] == "10.0.2.2\tdb"
 
 
 def test_slirp4netns_keeps_the_hosts_loopback_out_of_reach(attach):
@@ -112,17 +219,18 @@ def test_b63_the_sandbox_goes_where_resolv_conf_links_out_of_its_sight(attach, m
         assert ("--enable-sandbox" in words(attach(Spec("x"), "slirp4netns"))) is kept
 
 
-def test_slirp4netns_is_asked_for_each_port(attach):
-    found = attach(Spec("x", ports=(Port(80), Port(53, 0, "udp", "127.0.0.1"))), "slirp4netns")
-    requests = [op for op in found.ops if op[0] == "helper-request"]
-    assert len(requests) == 2
-    socket = requests[0][1]
+def test_slirp4netns_is_asked_for_udp_the_forwarder_for_the_rest(attach):
+    asked = (Port(80, 0, "tcp", "127.0.0.1"), Port(53, 0, "udp", "127.0.0.1"))
+    found = attach(Spec("x", ports=asked), "slirp4netns")
+    (request,) = [op for op in found.ops if op[0] == "helper-request"]
+    socket = request[1]
     assert f"--api-socket={socket}" in words(found)
     assert os.path.isdir(os.path.dirname(socket))
     assert ("remove", os.path.dirname(socket)) in found.ops
-    assert f'"host_port": {found.ports[1].host}' in requests[1][2]
-    assert '"proto": "udp"' in requests[1][2]
-    assert '"host_addr": "127.0.0.1"' in requests[1][2]
+    assert f'"host_port": {found.ports[1].host}' in request[2]
+    assert '"proto": "udp"' in request[2]
+    assert '"host_addr": "127.0.0.1"' in request[2]
+    assert forwarded(found) == [f"tcp 127.0.0.1 {found.ports[0].host} 80"]
 
 
 def test_pasta_publishes_nothing_that_was_not_asked(attach):

@@ -1,5 +1,7 @@
 """-p: Docker's grammar, and a host port that is really free."""
 
+import errno
+import os
 import socket
 
 import pytest
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
         ("8080:80", [Port(80, 8080)]),
         ("8080:80/udp", [Port(80, 8080, "udp")]),
         ("8080:80/TCP", [Port(80, 8080)]),
+        ("8080:80/sctp", [Port(80, 8080, "sctp")]),
         ("127.0.0.2:8080:80", [Port(80, 8080, "tcp", "127.0.0.2")]),
         ("127.0.0.1::80", [Port(80, 0, "tcp", "127.0.0.1")]),
         ("[::1]:8080:80/udp", [Port(80, 8080, "udp", "::1")]),
@@ -33,7 +36,7 @@ def test_the_grammar(word, expected):
 @pytest.mark.parametrize(
     "word",
     [
-        *("", "x", "0", "65536", "80:", "-80", "80-", "82-80", "8080-8082:80-81", "80/sctp", "80/", "::1:80:80"),
+        *("", "x", "0", "65536", "80:", "-80", "80-", "82-80", "8080-8082:80-81", "80/dccp", "80/", "::1:80:80"),
         *("[::1:80:80", "localhost:80:80", "1.2.3:80:80", "80:80:80:80", "[127.0.0.1]:8:8:8", "\u0663:80", " 80"),
     ],
 )
@@ -112,3 +115,46 @@ def test_a_privileged_port_names_the_sysctl(monkeypatch, tmp_path):
         ports.claim((Port(80, 80),))
     assert "ip_unprivileged_port_start=80" in caught.value.hint
     assert "8080:80" in caught.value.hint
+
+
+def test_every_address_is_one_of_each_family_with_the_same_number():
+    both = ports.claim((Port(80),), lambda _: True)
+    assert [port.address for port in both] in (["0.0.0.0", "::"], ["0.0.0.0"])
+    assert len({port.host for port in both}) == 1
+
+
+def test_what_has_the_number_on_ipv6_alone_is_in_the_way_too():
+    with socket.socket(socket.AF_INET6) as server:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            server.bind(("::", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        server.listen()
+        taken = server.getsockname()[1]
+        assert [port.address for port in ports.claim((Port(80, taken),))] == ["0.0.0.0"]
+        with pytest.raises(ports.InUse):
+            ports.claim((Port(80, taken),), lambda _: True)
+
+
+def test_who_has_a_port_is_told():
+    with listening() as server:
+        with pytest.raises(ports.InUse, match=rf"in use by .*\(process {os.getpid()}\)") as caught:
+            ports.claim((Port(80, server.getsockname()[1], "tcp", "127.0.0.1"),))
+        assert caught.value.port.host == server.getsockname()[1]
+
+
+def test_a_protocol_that_the_kernel_lacks_names_the_module(monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPROTONOSUPPORT, "no")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    with pytest.raises(HostError) as caught:
+        ports.claim((Port(80, 18080, "sctp"),))
+    assert "modprobe sctp" in caught.value.hint
+
+
+def test_a_socket_that_is_handed_over_is_bound():
+    ((port, bound),) = ports.bind(Port(80, 0, "tcp", "127.0.0.1"))
+    with bound:
+        assert bound.getsockname() == ("127.0.0.1", port.host)

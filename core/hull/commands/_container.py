@@ -4,7 +4,7 @@ import os
 
 from hull import log
 from hull.engine import Engine
-from hull.model import Identity, Image, Mount, Spec
+from hull.model import Identity, Image, Mount, Port, Spec
 from hull.runtime import detached, plan
 from hull.state.containers import Container
 
@@ -83,8 +83,18 @@ def finish(spec: Spec, image: Image) -> Spec:
     return spec._replace(
         user=spec.user or caller,
         stop_signal=spec.stop_signal or image.stop_signal or "TERM",
+        ports=(*spec.ports, *(_exposed(spec, image) if spec.publish_all else ())),
         mounts=tuple(map(_named, (*spec.mounts, *volumes))),
     )
+
+
+def _exposed(spec: Spec, image: Image) -> tuple[Port, ...]:
+    """Return the ports that the image exposes and nobody has published by name."""
+    from hull.network import ports
+
+    said = {(port.container, port.protocol) for port in spec.ports}
+    found = (port for word in image.ports for port in ports.parse(word))
+    return tuple(port for port in found if (port.container, port.protocol) not in said)
 
 
 def _named(mount: Mount) -> Mount:

@@ -47,6 +47,13 @@ def asked(
     ip6: Annotated[str, Flag("its IPv6 address on the first network", metavar="ADDRESS")] = "",
     mac_address: Annotated[str, Flag("its hardware address on the first network", metavar="MAC")] = "",
     publish: Annotated[Many, Flag("publish a port", "p", "[[ADDRESS:]HOST:]PORT[/udp]")] = (),
+    publish_all: Annotated[
+        bool, Flag("publish every port that the image exposes, at numbers that are free", "P")
+    ] = False,
+    host_loopback: Annotated[
+        bool, Flag("let host.hull.internal and host.docker.internal reach this machine's loopback")
+    ] = False,
+    http_proxy: Annotated[bool, Flag("pass the caller's proxy variables on, at each start")] = False,
     hostname: Annotated[str | None, Flag("host name inside", "h", "NAME")] = None,
     add_host: Annotated[Many, Flag("add a line to /etc/hosts", metavar="NAME:ADDRESS")] = (),
     dns: Annotated[Many, Flag("use this name server", metavar="ADDRESS")] = (),
@@ -129,6 +136,9 @@ def asked(
         network=way,
         networks=networks,
         ports=tuple(port for word in publish for port in ports.parse(word)),
+        publish_all=publish_all,
+        host_loopback=host_loopback,
+        http_proxy=http_proxy,
         hosts=add_host,
         dns=dns,
         dns_search=dns_search,

@@ -163,12 +163,13 @@ def address(port: Port) -> str:
 
 
 def published(engine: Engine, container: Container) -> tuple[Port, ...]:
-    """Return the ports that the last start published, every host port chosen; what was asked where none began."""
-    if not container.spec.ports:
-        return ()
+    """Return the ports that are published, or were at the last start; what was asked where none began."""
     from hull.storage import published as chosen
 
-    return chosen.read(engine.paths.container(container.id)) or container.spec.ports
+    directory = engine.paths.container(container.id)
+    if not chosen.kept(directory):
+        return container.spec.ports
+    return chosen.read(directory, str(engine.containers.status(container).init))
 
 
 def labels(container: Container) -> dict[str, str]:

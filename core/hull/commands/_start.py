@@ -3,6 +3,7 @@
 import os
 
 from hull import log
+from hull.commands import _proxies
 from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.errors import HostError, UserError
@@ -28,7 +29,8 @@ def plan_of(engine: Engine, row: Container, detached: Detached | None = None) ->
     """
     link = _link(engine, row)
     try:
-        return plan.build(row.spec, row.config, _site(engine, row, detached, link))
+        site = _site(engine, row, detached, link)
+        return plan.build(_proxies.added(engine, row.spec), row.config, site)
     except BaseException:
         link.close()
         raise
@@ -77,7 +79,8 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
     attachment, session = link.attachment, link.outer
     for warning in attachment.warnings:
         engine.events(log.Event("warning", spec.network, warning))
-    published.record(directory, attachment.ports)
+    hidden = attachment.hidden
+    published.record(directory, tuple(published.Published(p, p not in hidden) for p in attachment.ports))
     root = _root(engine, spec, row.config, directory)
     if identity.flavour == "single":
         with open(f"{directory}/apt.conf", "w", encoding="utf-8") as file:

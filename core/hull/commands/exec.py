@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import _recipe, _words
+from hull.commands import _proxies, _recipe, _words
 from hull.commands._container import HOST
 from hull.commands._start import confinement
 from hull.commands._verb import Flag, Word
@@ -48,7 +48,7 @@ def exec_(
     )
     flavour = engine.identity(spec.userns).flavour
     home = os.environ.get("HOME", "") if spec.image == HOST else ""
-    program = plan.program(spec, row.config, row.id, confinement(spec, flavour), flavour, home)
+    program = plan.program(_proxies.added(engine, spec), row.config, row.id, confinement(spec, flavour), flavour, home)
     cgroup = _cgroup(engine, spec, status.init.pid)
     steps = plan.execution(spec, command, (status.init.pid, status.init.start), program, cgroup)
     _tell(engine, row, command)

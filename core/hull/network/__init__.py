@@ -1,7 +1,7 @@
 """The ways out of a network namespace: choose one, write what the container reads, return the plan's part."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hull import log
 from hull.errors import HostError, UserError
@@ -12,6 +12,7 @@ from hull.network.backend import Around, Backend, Connection, Policy, Request
 NAMES = ("default", "none", "host", "slirp4netns", "pasta")
 # The container's root is nobody in a namespace that the session owns; Docker allows it to every user too.
 LOW_PORTS = ("sysctl", "net.ipv4.ip_unprivileged_port_start", "0")
+HOST_NAMES = ("host.hull.internal", "host.docker.internal")
 _Written = tuple[tuple[str, ...], Policy]  # what was added to /etc/hosts, and the policy that says more
 OUTSIDE = ("slirp4netns", "pasta")  # what the default tries, the soonest ready first
 
@@ -42,7 +43,8 @@ class Networks:
         request = self._request(spec, directory)
         backend, warnings = self._choose(spec, request)
         if backend.name in OUTSIDE and spec.ports:
-            request = request._replace(ports=_claim(spec.ports), scratch=_scratch(request.scratch, directory))
+            ports = _claim(spec.ports, lambda port: backend.serves_v6(request, port))
+            request = request._replace(ports=ports, scratch=scratch(request.scratch, directory))
         connection = backend.connect(request)
         connection = connection._replace(address=address or connection.address)
         hosts, policy = _write(spec, directory, backend, request._replace(peers=peers), connection)
@@ -55,6 +57,7 @@ class Networks:
             hosts,
             (*warnings, *connection.warnings, *policy.warnings),
             request.ports,
+            tuple(port for port in request.ports if not backend.keeps_source(request, port)),
         )
 
     def _request(self, spec: Spec, directory: str) -> Request:
@@ -62,17 +65,24 @@ class Networks:
 
         known = resolver.read() if spec.network != "none" else resolver.Resolver()
         uplink = routes.Routes() if spec.network in ("none", "host") else routes.read()
-        scratch = f"{self.host.paths.runtime}/{os.path.basename(directory)[:16]}"
-        return Request(self.host, spec.ports, known, uplink, scratch)
+        words = tuple(word for word in spec.network.partition(":")[2].split(",") if word)
+        return Request(
+            self.host, spec.ports, known, uplink, self.place(directory), words, host_loopback=spec.host_loopback
+        )
+
+    def place(self, directory: str) -> str:
+        """Return the directory of what is beside a container while it runs: sockets, so its path is short."""
+        return f"{self.host.paths.runtime}/{os.path.basename(directory)[:16]}"
 
     def _choose(self, spec: Spec, request: Request) -> tuple[Backend, tuple[str, ...]]:
-        if spec.network not in NAMES:
+        name, colon, _ = spec.network.partition(":")
+        if name not in NAMES or (colon and name not in OUTSIDE):
             raise UserError(
                 f"cannot use --network {spec.network}: it is no way out of a network namespace",
                 f"one of {', '.join(NAMES)}; `default` reaches outside, -p publishes a port",
             )
-        if spec.network != "default":
-            backend = next(_backends((spec.network,)))
+        if name != "default":
+            backend = next(_backends((name,)))
             reason = backend.declines(request)
             if reason:
                 raise HostError(f"cannot use --network {spec.network}: {reason}", "hull doctor shows what each needs")
@@ -110,13 +120,13 @@ def _backends(names: tuple[str, ...]) -> Iterator[Backend]:
             yield Pasta()
 
 
-def _claim(ports: tuple[Port, ...]) -> tuple[Port, ...]:
+def _claim(ports: tuple[Port, ...], v6: Callable[[Port], bool]) -> tuple[Port, ...]:
     from hull.network.ports import claim
 
-    return claim(ports)
+    return claim(ports, v6)
 
 
-def _scratch(path: str, directory: str) -> str:
+def scratch(path: str, directory: str) -> str:
     """Make a directory for the helper, the container's root's own: not in the store, a socket's path must be short."""
     os.makedirs(path, 0o700, exist_ok=True)
     if os.geteuid() == 0 and os.path.isdir(f"{directory}/upper"):
@@ -130,13 +140,25 @@ def _write(spec: Spec, directory: str, backend: Backend, request: Request, conne
 
     shared = backend.name == "host"
     place = names.Place(names.hostname(spec, directory, shared), connection.address, connection.gateway)
-    extra = names.extra_hosts(spec.hosts, place)
+    extra = (*names.extra_hosts(spec.hosts, place), *_host_names(spec, backend, connection))
     policy = _policy(spec, shared, Around((*extra, *request.peers), spec.dns or connection.nameservers, request.ports))
     extra += policy.hosts
     names.write(directory, "hostname", f"{place.hostname}\n")
     names.write(directory, "hosts", names.hosts(place, extra, shared))
     names.write(directory, "resolv.conf", names.resolv_conf(spec, request.resolver, connection.nameservers))
     return extra, policy
+
+
+def _host_names(spec: Spec, backend: Backend, connection: Connection) -> tuple[str, ...]:
+    """Return the line of /etc/hosts by which the host's loopback is found, where it may be reached."""
+    if connection.loopback:
+        return (f"{connection.loopback}\t{' '.join(HOST_NAMES)}",)
+    if spec.host_loopback:
+        raise HostError(
+            f"cannot reach this machine's loopback: {backend.name} has no address for it here",
+            "leave out --host-loopback, or take --network slirp4netns",
+        )
+    return ()
 
 
 def _policy(spec: Spec, shared: bool, around: Around) -> Policy:

@@ -27,24 +27,33 @@ else:
 
 
 class Request(NamedTuple):
-    """What a backend may decide from. `scratch` is a directory that its helper may write in, its path short."""
+    """What a backend may decide from. `scratch` is a directory that its helper may write in, its path short.
+
+    `options` are the words behind the backend's name; `host_loopback` whether the host's loopback may be reached.
+    """
 
     host: Host
     ports: tuple[Port, ...]
     resolver: Resolver
     uplink: Routes
     scratch: str
+    options: tuple[str, ...] = ()
+    host_loopback: bool = False
     peers: tuple[str, ...] = ()
 
 
 class Connection(NamedTuple):
-    """What a backend decided. `address` is the container's own; `gateway` finds one that reaches the host, or ""."""
+    """What a backend decided. `address` is the container's own; `gateway` finds one that reaches the host, or "".
+
+    `loopback` is the address that reaches the host's loopback, "" where none does.
+    """
 
     ops: tuple[tuple[str, ...], ...] = ()
     address: str = ""
     gateway: Callable[[], str] = str
     nameservers: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    loopback: str = ""
 
 
 class Around(NamedTuple):
@@ -70,6 +79,12 @@ class Backend(Protocol):
 
     def declines(self, request: Request) -> str:
         """Return why it cannot serve this request here, "" where it can. Starts and probes nothing."""
+
+    def serves_v6(self, request: Request, port: Port) -> bool:
+        """Whether it can publish this port on an IPv6 address."""
+
+    def keeps_source(self, request: Request, port: Port) -> bool:
+        """Whether a program inside sees the address of who called the port."""
 
     def connect(self, request: Request) -> Connection:
         """Return the helper's ops and what the container's /etc must say."""

@@ -1,5 +1,6 @@
 """No way out: loopback alone."""
 
+from hull.model import Port
 from hull.network.backend import Connection, Request
 
 
@@ -11,6 +12,14 @@ class Nothing:
     def declines(self, request: Request) -> str:
         """Decline to publish: nothing would arrive."""
         return "it has no way in for a published port" if request.ports else ""
+
+    def serves_v6(self, request: Request, port: Port) -> bool:  # noqa: ARG002 (the protocol's)
+        """Publish nothing."""
+        return False
+
+    def keeps_source(self, request: Request, port: Port) -> bool:  # noqa: ARG002 (the protocol's)
+        """Change nothing on the way."""
+        return True
 
     def connect(self, request: Request) -> Connection:  # noqa: ARG002 (the protocol's)
         """Return nothing to start."""

@@ -1,6 +1,7 @@
 """Parse what -p takes, and choose and check host ports. Source of the grammar: Docker's run reference."""
 
 import os
+from collections.abc import Callable
 
 from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING
@@ -10,17 +11,21 @@ if TYPE_CHECKING:
     from socket import socket
 
 HIGHEST = 65535
+PROTOCOLS = ("tcp", "udp", "sctp")
+V4, V6 = "0.0.0.0", "::"  # noqa: S104 (every address was asked)
+TRIES = 16  # numbers that the kernel picks for one family until the other has one free, too
 UNPRIVILEGED = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
 
 def parse(word: str) -> tuple[Port, ...]:
     """Return the ports of `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`; HOST and CONTAINER may be ranges, `8000-8009`.
 
-    An IPv6 address stands in brackets. A range of host ports for one container port leaves the choice.
+    An IPv6 address stands in brackets; 0.0.0.0 and [::] are every one of a family. A range of host ports for one
+    container port leaves the choice.
     """
     body, slash, protocol = word.partition("/")
     protocol = protocol.lower() if slash else "tcp"
-    if protocol not in ("tcp", "udp"):
+    if protocol not in PROTOCOLS:
         raise _wrong(word, f"the protocol {protocol!r} cannot be forwarded")
     address, rest = _address(word, body)
     host, colon, container = rest.rpartition(":")
@@ -35,56 +40,100 @@ def parse(word: str) -> tuple[Port, ...]:
     return tuple(Port(i, o, protocol, address) for i, o in zip(inside, outside, strict=True))
 
 
-def claim(ports: tuple[Port, ...]) -> tuple[Port, ...]:
-    """Return the ports with every host port chosen, after trying to listen on each: the helper that will comes later.
+def claim(ports: tuple[Port, ...], v6: Callable[[Port], bool] = lambda _: False) -> tuple[Port, ...]:
+    """Return the ports with every host port chosen, after trying to bind each: the helper that listens comes later.
 
-    Held until all are tried, so that two of one request cannot meet. A port that somebody takes in the moment between
-    is the helper's error.
+    One without an address becomes one of every IPv4 address and, where `v6` says that it can be and this machine has
+    IPv6, one of every IPv6 address with the same number. Held until all are tried, so that two of one request cannot
+    meet. A port that somebody takes in the moment between is the helper's error.
     """
     held: list[socket] = []
     try:
-        return tuple(_claim(port, held) for port in ports)
+        return tuple(found for port in ports for found in _claim(port, held, both=not port.address and v6(port)))
     finally:
         for listener in held:
             listener.close()
 
 
-def _claim(port: Port, held: "list[socket]") -> Port:
-    lowest = _lowest()
-    last = max(port.host, port.last)
-    for number in range(port.host, last + 1):
+def bind(port: Port) -> "tuple[tuple[Port, socket], ...]":
+    """Return the ports that one becomes, each with its number chosen and the socket that has it; of both families."""
+    held: list[socket] = []
+    return tuple(zip(_claim(port, held, both=not port.address), held, strict=True))
+
+
+def _claim(port: Port, held: "list[socket]", *, both: bool) -> tuple[Port, ...]:
+    import errno
+
+    lowest, last = _lowest(), max(port.host, port.last)
+    numbers = [*range(port.host, last + 1)] if port.host else [0] * TRIES
+    for number in numbers:
         if 0 < number < lowest:
             raise HostError(
                 f"cannot publish port {number}: an ordinary user's ports begin at {lowest}, and so do a container's",
                 f"-p {8000 + number}:{port.container}, or as root: sysctl net.ipv4.ip_unprivileged_port_start={number}",
             )
+        taken: list[socket] = []
         try:
-            listener = _listen(port, number)
+            found = _bind(port, number, taken, both=both)
         except OSError as error:
-            if number == last:
+            for listener in taken:
+                listener.close()
+            if error.errno != errno.EADDRINUSE or number == last != 0 or len(numbers) == 1:
                 raise _taken(port, number, error) from None
             continue
-        held.append(listener)
-        return port._replace(host=listener.getsockname()[1], last=0)
-    raise AssertionError  # the last number either returned or raised
+        held += taken
+        return found
+    raise HostError(
+        f"cannot publish port {port.container}: no number is free for IPv4 and IPv6", "name one: -p 8080:80"
+    )
 
 
-def _listen(port: Port, number: int) -> "socket":
+def _bind(port: Port, number: int, held: "list[socket]", *, both: bool) -> tuple[Port, ...]:
+    """Bind one number on the port's address, or on every one of the families; `held` gets the sockets."""
+    import errno
+
+    address = port.address or V4
+    held.append(_socket(port, address, number))
+    number = held[0].getsockname()[1]
+    first = port._replace(host=number, last=0, address=address)
+    if not both:
+        return (first,)
+    try:
+        held.append(_socket(port, V6, number))
+    except OSError as error:
+        if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+            raise
+        return (first,)
+    return (first, first._replace(address=V6))
+
+
+def _socket(port: Port, address: str, number: int) -> "socket":
     import socket
 
-    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
-    kind = socket.SOCK_STREAM if port.protocol == "tcp" else socket.SOCK_DGRAM
-    listener = socket.socket(family, kind | socket.SOCK_CLOEXEC)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    kind = socket.SOCK_DGRAM if port.protocol == "udp" else socket.SOCK_STREAM
+    proto = socket.IPPROTO_SCTP if port.protocol == "sctp" else 0
+    found = socket.socket(family, kind | socket.SOCK_CLOEXEC, proto)
     try:
         if kind == socket.SOCK_STREAM:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((port.address or "0.0.0.0", number))  # noqa: S104 (every address was asked)
-        if kind == socket.SOCK_STREAM:
-            listener.listen(1)
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        found.bind((address, number))
+        if port.protocol == "tcp":
+            found.listen(1)  # two that listen cannot share a number, two that are bound can
     except OSError:
-        listener.close()
+        found.close()
         raise
-    return listener
+    return found
+
+
+class InUse(HostError):  # noqa: N818 (what it says)
+    """Somebody has the port already; `port` is the one that was asked, its number tried last."""
+
+    def __init__(self, message: str, hint: str, port: Port) -> None:
+        super().__init__(message, hint)
+        self.port = port
 
 
 def _taken(port: Port, number: int, error: OSError) -> HostError:
@@ -94,7 +143,15 @@ def _taken(port: Port, number: int, error: OSError) -> HostError:
     message = f"cannot publish port {port.container} on {place}: {os.strerror(error.errno or 0)}"
     if error.errno == errno.EADDRNOTAVAIL:
         return HostError(message, "name an address of this machine, or leave it out for all of them")
-    return HostError(message, f"find who has it: ss -lntup sport = :{number}; or leave the choice: -p {port.container}")
+    if error.errno in (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT):
+        return HostError(message, f"this kernel has no {port.protocol}; as root: modprobe {port.protocol}")
+    if error.errno != errno.EADDRINUSE:
+        return HostError(message, "check the address")
+    from hull.network import holders
+
+    holder = holders.find(port.protocol, number)
+    hint = f"find who has it: ss -lntup sport = :{number}; or leave the choice: -p {port.container}"
+    return InUse(f"{message}{f' by {holder}' if holder else ''}", hint, port._replace(host=number))
 
 
 def _address(word: str, body: str) -> tuple[str, str]:
@@ -136,4 +193,6 @@ def _lowest() -> int:
 
 
 def _wrong(word: str, reason: str) -> UserError:
-    return UserError(f"cannot publish {word}: {reason}", "write -p [[ADDRESS:]HOST:]PORT[/udp]: -p 127.0.0.1:8080:80")
+    return UserError(
+        f"cannot publish {word}: {reason}", "write -p [[ADDRESS:]HOST:]PORT[/udp|/sctp]: -p 127.0.0.1:8080:80"
+    )

@@ -43,6 +43,14 @@ def outside() -> str:
         return address
 
 
+def gateway() -> str:
+    """Return the IPv4 gateway of the default route, "" where there is none."""
+    for row in _rows("/proc/net/route"):
+        if _default([(row[1], row[7], row[0])]) and row[2].strip("0"):
+            return ".".join(str(byte) for byte in reversed(bytes.fromhex(row[2])))
+    return ""
+
+
 def _default(rows: list[tuple[str, str, str]]) -> bool:
     return any(not destination.strip("0") + prefix.strip("0") and name != "lo" for destination, prefix, name in rows)
 

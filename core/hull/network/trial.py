@@ -15,10 +15,11 @@ from hull import log
 from hull.kernel import syscalls as sc
 from hull.kernel.features import Host
 from hull.model import Port, Spec
-from hull.network import Networks, routes
+from hull.network import Networks, forwarding, routes
 from hull.paths import Paths
 
 TIMEOUT = 10.0
+LAUNCHER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bin", "hull-launch")
 
 
 class Trial:
@@ -31,8 +32,8 @@ class Trial:
         )
         self.pid = _hold_namespace()
         self.alive, self._exit = os.pipe()
-        ready, self._ready = os.pipe()
-        self._start(ready)
+        self._ready = -1
+        self._start()
 
     def inside(self, command: Sequence[str]) -> int:
         """Run a command in the network namespace; return its exit code."""
@@ -47,18 +48,27 @@ class Trial:
         fd = os.open(f"/proc/{self.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         sc.setns(fd, sc.CLONE_NEWNET)
 
-    def _start(self, ready: int) -> None:
-        head = next(op for op in self.attachment.ops if op[0] == "helper")
-        words = [self._fill(op[1]) for op in self.attachment.ops if op[0] == "helper-arg"]
-        fds = (self._ready, self.alive)
-        helper = subprocess.Popen(words, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=sys.stderr)
-        os.close(self._ready)
-        up = helper.wait(TIMEOUT) == 0 if head[2] == "exit" else os.read(ready, 1) != b""
-        if not up:
-            raise OSError(0, f"{head[1]} ended with exit code {helper.wait(TIMEOUT)}")
-        for op in self.attachment.ops:
+    def _start(self) -> None:
+        ops = self.attachment.ops
+        heads = [number for number, op in enumerate(ops) if op[0] == "helper"]
+        for first, end in zip(heads, [*heads[1:], len(ops)], strict=True):
+            self._start_one(ops[first][1:], [op[1] for op in ops[first:end] if op[0] == "helper-arg"])
+        for op in ops:
             if op[0] == "helper-request":
                 _ask(op[1], op[2])
+
+    def _start_one(self, head: tuple[str, ...], asked: list[str]) -> None:
+        ready, self._ready = os.pipe()
+        words = [self._fill(word) for word in asked]
+        by_exit, program = head[1] == "exit", None
+        if words[0] == forwarding.WORD:  # by its other name: the launcher's own file, which leaves a process behind
+            words, by_exit, program = ["hull-forward", *words[1:3], *words[4:]], True, LAUNCHER
+        fds = (self._ready, self.alive)
+        helper = subprocess.Popen(words, executable=program, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        os.close(self._ready)
+        up = helper.wait(TIMEOUT) == 0 if by_exit else os.read(ready, 1) != b""
+        if not up:
+            raise OSError(0, f"{head[0]} ended with exit code {helper.wait(TIMEOUT)}")
 
     def _fill(self, word: str) -> str:
         values = {"@PID": str(self.pid), "@NETNS": f"/proc/{self.pid}/ns/net", "@READY": str(self._ready)}

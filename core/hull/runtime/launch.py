@@ -1,6 +1,7 @@
 """From a plan to a process: become the launcher, or start it as a child. Nothing is forked from the caller."""
 
 import os
+from collections.abc import Sequence
 
 from hull.errors import Bug, HostError
 from hull.kernel.syscalls import sealed_memfd
@@ -57,6 +58,18 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
 
     Python uses vfork unless told to run code before the exec: the caller's size is no cost.
     """
+    fd = memfd(launch.plan)
+    options["env"] = {**(options.get("env") or os.environ), PLAN_FD: str(fd)}
+    options["pass_fds"] = (fd, *launch.fds, *launch.given, *options.get("pass_fds", ()))
+    try:
+        return as_launcher(launch.words, **options)
+    finally:
+        for mine in (fd, *launch.given):
+            os.close(mine)
+
+
+def as_launcher(words: Sequence[str], **options: Any) -> "Popen[bytes]":
+    """Start the launcher's file with these words as its argv; `options` as spawn takes them."""
     import subprocess
 
     popen = options.pop("popen", subprocess.Popen)
@@ -64,17 +77,15 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
         image = _image()
     except OSError as error:
         raise _missing(error) from None
-    own = [fd for fd in (memfd(launch.plan), image) if fd >= 0]
-    options["env"] = {**(options.get("env") or os.environ), PLAN_FD: str(own[0])}
-    options["pass_fds"] = (*own, *launch.fds, *launch.given, *options.get("pass_fds", ()))
     path = program() if image < 0 else f"/proc/self/fd/{image}"
+    options["pass_fds"] = (*((image,) if image >= 0 else ()), *options.get("pass_fds", ()))
     try:
-        child: subprocess.Popen[bytes] = popen(list(launch.words), executable=path, **options)
+        child: subprocess.Popen[bytes] = popen(list(words), executable=path, **options)
     except OSError as error:
         raise _missing(error) from None
     finally:
-        for fd in (*own, *launch.given):
-            os.close(fd)
+        if image >= 0:
+            os.close(image)
     return child
 
 

@@ -130,7 +130,8 @@ static void ask_for_descriptors(void)
 }
 
 /* Words: NETNS EXIT READY CONTROL TARGETS STRANGERS PORTS. EXIT ends it by an event, READY gets a byte once every port
- * is open; CONTROL is the path of a socket; "-" stands for none of a kind. */
+ * is open; CONTROL is the path of a socket; "-" stands for none of a kind, of
+ * targets for what is found inside. */
 _Noreturn void forward_run(char **words, int count)
 {
     static struct forward forward = {.epoll = -1};
@@ -148,7 +149,8 @@ _Noreturn void forward_run(char **words, int count)
     forward.exit = (struct watch){.fd = atoi(words[1]), .act = leave};
     forward_watch(&forward, &forward.exit, EPOLLIN);
     ready = atoi(words[2]);
-    forward.targets = read_places(words[4], forward.target, false);
+    if (strcmp(words[4], "-") != 0)
+        forward.targets = read_places(words[4], forward.target, false);
     if (strcmp(words[5], "-") != 0)
         read_places(words[5], forward.stranger, true);
     listen_all(&forward, words[6]);

@@ -1,11 +1,14 @@
 /* Into the container's network, and the rule by which answers to marked connections stay inside it. */
 #include "forward.h"
 
+#include <ifaddrs.h>
 #include <linux/fib_rules.h>
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -82,6 +85,35 @@ static bool is_here(int userns)
            wanted.st_dev == here.st_dev;
 }
 
+/* The container's addresses as they are now, one a family, and the gateway of its default route. */
+static void find_places(struct forward *forward)
+{
+    struct ifaddrs *all = NULL;
+    unsigned gateway, flags;
+    char line[256];
+    FILE *routes = fopen("/proc/self/net/route", "re");
+
+    if (getifaddrs(&all) < 0)
+        forward_fail("read", "the container's addresses");
+    for (int family = 0; family < 2; family++)
+        for (struct ifaddrs *one = all; one != NULL && forward->targets == family; one = one->ifa_next) {
+            const union place *place = (union place *)one->ifa_addr;
+
+            if (place != NULL && !(one->ifa_flags & IFF_LOOPBACK) &&
+                place->any.sa_family == (family ? AF_INET6 : AF_INET) &&
+                !(family && IN6_IS_ADDR_LINKLOCAL(&place->v6.sin6_addr)))
+                memcpy(&forward->target[forward->targets++], place, forward_size(place));
+        }
+    freeifaddrs(all);
+    if (forward->targets < 2)
+        forward_place("::1", 0, &forward->target[forward->targets++]);
+    while (routes != NULL && fgets(line, sizeof line, routes) != NULL)
+        if (sscanf(line, "%*s 00000000 %x %x", &gateway, &flags) == 2 && gateway != 0)
+            forward->stranger[0].v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = gateway};
+    if (routes != NULL)
+        fclose(routes);
+}
+
 /* Should: listen before. Mustn't: be done twice. */
 void enter_network(struct forward *forward, const char *path)
 {
@@ -96,4 +128,6 @@ void enter_network(struct forward *forward, const char *path)
     close(owner);
     close(netns);
     forward->transparent = prepare_marks();
+    if (forward->targets == 0)
+        find_places(forward);
 }
