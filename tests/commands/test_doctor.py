@@ -103,6 +103,18 @@ def test_a_warning_is_no_failure_and_a_failure_is_one(report):
     assert "Invalid argument" in str(found)
 
 
+@pytest.mark.parametrize(("ability", "check", "word"), [
+    ("bridge", "join containers by networks of their own", "modprobe -a bridge"),
+    ("egress", "filter what a container reaches", "--egress needs it"),
+])  # fmt: skip
+def test_networks_of_ones_own_and_policies_are_tried(report, ability, check, word):
+    found = report(**{ability: "Protocol not supported"})
+    (row,) = (row for row in found.rows if row.check == check)
+    assert (row.state, row.found, found.exit_code) == ("warn", "Protocol not supported", 0)
+    assert word in row.fix
+    assert states(report())[check] == "ok"
+
+
 def test_every_feature_has_a_line():
     assert {feature for feature, *_ in EFFECTS} == set(FEATURES) - {"user-namespace", "subordinate-range"}
     assert set(FIXES) <= {feature for feature, *_ in EFFECTS}

@@ -26,6 +26,11 @@ FIXES = {
     "tun": "networks need it; as root: modprobe tun; chmod 666 /dev/net/tun",
     "time-namespace": "nothing common needs it",
 }
+# What hull.network.abilities tries, what that is, the fix: networks do without.
+ABILITIES = (
+    ("bridge", "join containers by networks of their own", "as root: modprobe -a bridge veth"),
+    ("egress", "filter what a container reaches", "--egress needs it; as root: modprobe -a nft_ct nft_reject_inet"),
+)
 
 
 class Row(NamedTuple):
@@ -70,6 +75,9 @@ def _rows(engine: Engine) -> Iterator[Row]:
     for feature, tried, state, program in EFFECTS:
         yield _effect(engine, feature, tried, state, program)
     yield from _networks(engine)
+    for ability, tried, fix in ABILITIES:
+        reason = engine.host.attempt("hull.network.abilities", ability, engine.confine)
+        yield Row("warn", tried, reason, fix) if reason else Row("ok", tried, "works")
     yield _limits()
     yield from (
         Row("warn", *words) for words in _advisories.find(os.uname().release, engine.host.program("slirp4netns"))
