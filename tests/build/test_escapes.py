@@ -1,10 +1,6 @@
 """Known ways out of other builders (the CVE in the test's name), and a build killed at any moment."""
 
 import os
-import random
-import signal
-import subprocess
-import time
 
 import pytest
 from hull.builder import sealing
@@ -84,27 +80,3 @@ def test_cve_2019_13139_a_git_ref_is_no_option(build):
         done = build.cli("build", word)
         assert done.returncode in (1, 125)
         assert b"does not begin with -" in done.stderr
-
-
-@pytest.mark.slow
-def test_a_build_killed_at_any_moment(fresh_build):
-    """The same build succeeds after, old images run, and nothing of the dead one stays."""
-    build = fresh_build
-    build.write(f="x" * 100_000)
-    text = "FROM busybox\nCOPY f /f\nRUN echo 1 > /1\nRUN echo 2 > /2\nWORKDIR /w\nRUN cat /f /f > /ff\n"
-    (build.context / "Dockerfile").write_text(text)
-    argv = ("build", "--network", "none", "--no-cache", "-t", "killed", ".")
-    begun = time.monotonic()
-    build.cli(*argv, cwd=build.context, check=True)
-    span = time.monotonic() - begun
-    chosen = random.Random(7)
-    for _ in range(12):
-        with build.cli.popen(*argv, cwd=build.context, stdout=-3, stderr=-3) as child:
-            try:
-                child.wait(chosen.uniform(0, span))
-            except subprocess.TimeoutExpired:
-                child.send_signal(signal.SIGKILL)
-        assert build.inside("busybox", "echo", "here") == "here\n"
-    again = build.cli(*argv, cwd=build.context, check=True).stdout.decode().split()[-1]
-    assert build.inside(again, "wc", "-c", "/ff").split()[0] == "200000"
-    assert build.scratch == []
