@@ -150,6 +150,12 @@ class Spec(NamedTuple):
     http_proxy: bool = False
     publish_all: bool = False
 
+    def host_name(self, ident: str) -> str:
+        """Return the name inside: the one asked for, else the short id; "" where the host's own network keeps its."""
+        if self.hostname is not None:
+            return self.hostname
+        return "" if self.network == "host" else ident[:12]
+
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Spec.decode` is the inverse."""
         data = self._asdict()

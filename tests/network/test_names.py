@@ -83,11 +83,11 @@ def test_on_the_hosts_network_the_hosts_names_come_first():
 
 
 def test_the_name_is_asked_or_the_short_id_or_the_hosts():
-    assert names.hostname(Spec("x", hostname="web"), "/c/0123456789abcdef", shared=False) == "web"
-    assert names.hostname(Spec("x"), "/c/0123456789abcdef", shared=False) == "0123456789ab"
-    assert names.hostname(Spec("x"), "/c/0123456789abcdef", shared=True) == os.uname().nodename
+    assert names.hostname(Spec("x", hostname="web"), "/c/0123456789abcdef") == "web"
+    assert names.hostname(Spec("x"), "/c/0123456789abcdef") == "0123456789ab"
+    assert names.hostname(Spec("x", network="host"), "/c/0123456789abcdef") == os.uname().nodename
     with pytest.raises(UserError):
-        names.hostname(Spec("x", hostname="a\nb"), "/c/0", shared=False)
+        names.hostname(Spec("x", hostname="a\nb"), "/c/0")
 
 
 def test_the_files_are_readable_to_whoever_is_inside(tmp_path):

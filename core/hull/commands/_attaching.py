@@ -113,7 +113,7 @@ def _shared(engine: Engine, row: Container) -> Attached:
     try:
         _nests(engine, row.spec, met.outer, f"the network of {target.name}")
         directory, theirs = engine.paths.container(row.id), engine.paths.container(target.id)
-        place = names.Place(names.hostname(row.spec, directory, shared=False))
+        place = names.Place(names.hostname(row.spec, directory))
         for name in ("hosts", "resolv.conf"):
             with open(f"{theirs}/{name}", encoding="utf-8", errors="surrogateescape") as file:
                 text = file.read(names.MOST)

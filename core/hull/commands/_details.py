@@ -102,11 +102,11 @@ def _health(status: Status, directory: str) -> dict[str, Any]:
 
 def _config(row: Container) -> dict[str, Any]:
     spec, image = row.spec, row.config
-    env = plan.environment(spec, image, plan.hostname(spec, row.id))
+    env = plan.environment(spec, image, spec.host_name(row.id))
     inside = [*image.ports, *(f"{port.container}/{port.protocol}" for port in spec.ports)]
     check = detached.health(spec, image)
     return {
-        "Hostname": plan.hostname(spec, row.id),
+        "Hostname": spec.host_name(row.id),
         "User": spec.user or image.user,
         "ExposedPorts": {word if "/" in word else f"{word}/tcp": {} for word in sorted(set(inside))},
         "Tty": spec.tty,

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 
 from hull.engine import Engine
 from hull.light import NamedTuple
-from hull.runtime import plan
 from hull.state.containers import Container, NoSuchContainer
 from hull.state.networks import Network, NetworkRows, Place
 
@@ -132,7 +131,7 @@ def publish(engine: Engine, members: list[Member]) -> None:
 def _lines(row: Container, place: Place, network: str) -> list[str]:
     endpoint = next((e for e in row.spec.networks if e.network == network), None)
     aliases = endpoint.aliases if endpoint else ()
-    words = dict.fromkeys((row.name, *aliases, row.id[:12], plan.hostname(row.spec, row.id)))
+    words = dict.fromkeys((row.name, *aliases, row.id[:12], row.spec.host_name(row.id)))
     named = " ".join(word for word in words if word)
     return [f"{address}\t{named}" for address in (place.address, place.address6) if address]
 

@@ -139,7 +139,7 @@ def _write(spec: Spec, directory: str, backend: Backend, request: Request, conne
     from hull.network import names
 
     shared = backend.name == "host"
-    place = names.Place(names.hostname(spec, directory, shared), connection.address, connection.gateway)
+    place = names.Place(names.hostname(spec, directory), connection.address, connection.gateway)
     extra = (*names.extra_hosts(spec.hosts, place), *_host_names(spec, backend, connection))
     policy = _policy(spec, shared, Around((*extra, *request.peers), spec.dns or connection.nameservers, request.ports))
     extra += policy.hosts

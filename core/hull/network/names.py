@@ -29,11 +29,11 @@ class Place(NamedTuple):
     gateway: Callable[[], str] = str
 
 
-def hostname(spec: Spec, directory: str, shared: bool) -> str:
-    """Return the name inside: the one asked for, the host's own on the host's network, else the short id."""
+def hostname(spec: Spec, directory: str) -> str:
+    """Return the name that the files say: the container's, proven to be one word, or the host's own."""
     if spec.hostname is not None:
         return _word(spec.hostname, "--hostname")
-    return os.uname().nodename if shared else os.path.basename(directory)[:12]
+    return spec.host_name(os.path.basename(directory)) or os.uname().nodename
 
 
 def resolv_conf(spec: Spec, resolver: Resolver, nameservers: tuple[str, ...]) -> str:

@@ -181,13 +181,6 @@ def _files(site: Site) -> list[Op]:
     return plan
 
 
-def hostname(spec: Spec, ident: str) -> str:
-    """Return the container's host name: asked, or its short id. On the host's own network the host's is kept ("")."""
-    if spec.hostname is not None:
-        return spec.hostname
-    return "" if spec.network == "host" else ident[:12]
-
-
 def resources(spec: Spec) -> list[Op]:
     """Return the limits of the program itself, not of its control group."""
     score = spec.limits.oom_score
@@ -196,7 +189,7 @@ def resources(spec: Spec) -> list[Op]:
 
 
 def _settings(spec: Spec, site: Site) -> list[Op]:
-    name = hostname(spec, site.ident)
+    name = spec.host_name(site.ident)
     plan: list[Op] = [("hostname", name)] if name else []
     for assignment in spec.sysctls:
         key, equals, value = assignment.partition("=")
@@ -214,7 +207,7 @@ def program(  # noqa: PLR0917 (each is a different fact)
     spec: Spec, image: Image, ident: str, confinement: Confinement, flavour: str, home: str = ""
 ) -> tuple[Op, ...]:
     """Return who the program is and what it may do: user, capabilities, filters, working directory, environment."""
-    env = environment(spec, image, hostname(spec, ident))
+    env = environment(spec, image, spec.host_name(ident))
     if home:
         env.setdefault("HOME", home)
     if flavour == "single":
