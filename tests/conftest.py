@@ -11,6 +11,7 @@ import pytest
 from tests.busybox import rootfs
 from tests.capabilities import missing
 from tests.commandline import CommandLine, remove_tree
+from tests.town import Town
 
 MARKS = (
     "needs(*names): skip unless the machine has these (tests/capabilities.py)",
@@ -41,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = os.path.dirname(__file__)
     for item in items:
         place = os.path.relpath(item.path, here)
-        wanted = {"cli", "fresh_cli"} & set(getattr(item, "fixturenames", ()))
+        wanted = {"cli", "fresh_cli", "town"} & set(getattr(item, "fixturenames", ()))
         if wanted or any(place == real or place.startswith(f"{real}/") for real in REAL):
             item.add_marker("real")
         if place.startswith(f"{EVERYONE}/"):
@@ -116,6 +117,14 @@ def fresh_cli() -> Iterator[CommandLine]:
     cli = _store()
     yield cli
     remove_tree(os.path.dirname(cli.root))
+
+
+@pytest.fixture
+def town(cli: CommandLine) -> Iterator[Town]:
+    """Give a place to make networks and containers in; they are gone when the test is over."""
+    made = Town(cli)
+    yield made
+    made.close()
 
 
 @pytest.fixture
