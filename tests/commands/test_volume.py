@@ -183,7 +183,15 @@ def test_events_and_inspect_tell_of_volumes(fresh_cli: CommandLine) -> None:
     assert (volume["Type"], volume["Name"], volume["Driver"], volume["RW"]) == ("volume", "data", "local", False)
     assert volume["Source"] == f"{cli.root}/volumes/data/_data"
     assert (bind["Type"], bind["Source"], bind["RW"], bind["Propagation"]) == ("bind", "/etc", True, "rslave")
+    cli("start", "-a", "c", check=True)
     cli("rm", "c", check=True)
     cli("volume", "rm", "data", check=True)
     told = cli("events", "--since", "1h", "--until", "0s", "--filter", "type=volume", "--format", "json", check=True)
-    assert [json.loads(line)["Action"] for line in told.stdout.splitlines()] == ["create", "destroy"]
+    events = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [event["Action"] for event in events] == ["create", "mount", "unmount", "destroy"]
+    assert events[1]["Actor"] == {
+        "ID": "data",
+        "Attributes": {
+            "container": found["Id"], "destination": "/d", "driver": "local", "propagation": "", "read/write": "false",
+        },
+    }  # fmt: skip

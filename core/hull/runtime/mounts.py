@@ -30,6 +30,24 @@ def owners(mounts: tuple[Mount, ...]) -> list[Op]:
     return [("own", mount.target) for mount in mounts if "own" in mount.options]
 
 
+def told(mounts: tuple[Mount, ...], ident: str) -> list[tuple[str, dict[str, str]]]:
+    """Return the volumes' names and what their events tell, as Docker's do."""
+    return [
+        (
+            mount.source,
+            {
+                "container": ident,
+                "destination": mount.target,
+                "driver": "local",
+                "propagation": "",
+                "read/write": "false" if mount.readonly else "true",
+            },
+        )
+        for mount in mounts
+        if mount.kind == "volume" and mount.source
+    ]
+
+
 def said(mount: Mount, key: str) -> list[str]:
     """Return the values of the option words `KEY=…`."""
     return [word[len(key) + 1 :] for word in mount.options if word.startswith(f"{key}=")]

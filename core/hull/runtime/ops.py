@@ -31,6 +31,7 @@ OPS: dict[str, Word] = {
     "id": Word(("id",), "prepare", "call it {0}"),
     "status": Word(("path",), "prepare", "append what happens to {0}, one JSON object a line"),
     "events": Word(("path", "attributes"), "prepare", "append Docker's events to {0}, with the attributes {1}"),
+    "volume": Word(("name", "attributes"), "prepare", "  and that the volume {0} is mounted and unmounted, with {1}"),
     "monitor": Word(("socket",), "monitor", "detach: stay beside the container, answer on {0}"),
     "input": Word((), "monitor", "keep its standard input open, for whoever attaches"),
     "attach": Word(("socket", "options"), "monitor", "attach to the streams of the monitor at {0} ({1})"),

@@ -91,6 +91,7 @@ def _beside(spec: Spec, image: Image, site: Site) -> list[Op]:
     from hull.state import events
 
     plan: list[Op] = [("events", site.events, events.encode(detached.attributes(spec, site.name)))]
+    plan += [("volume", name, events.encode(words)) for name, words in mounts.told(spec.mounts, site.ident)]
     return plan if site.detached is None else [*plan, *detached.monitor(spec, image, site.directory, site.detached)]
 
 

@@ -12,8 +12,15 @@ enum { MOST = 4 << 20 };
 
 static struct {
     const char *path, *attributes, *id; /* path NULL: nobody wants them */
+    const struct plan *plan;
     int64_t started;
 } events;
+
+static void must_be_object(const char *text)
+{
+    if (text[0] != '{' || text[strlen(text) - 1] != '}')
+        fail(EXIT_TOOL, EINVAL, "add to an event", text, "it is not an object");
+}
 
 void events_open(const struct plan *plan)
 {
@@ -22,10 +29,12 @@ void events_open(const struct plan *plan)
     if (op == NULL)
         return;
     fail_at(op);
-    if (op->arg[1][0] != '{' || op->arg[1][strlen(op->arg[1]) - 1] != '}')
-        fail(EXIT_TOOL, EINVAL, "add to an event", op->arg[1], "it is not an object");
+    must_be_object(op->arg[1]);
+    EACH_OF(volume, plan, W_VOLUME)
+        must_be_object(volume->arg[1]);
     events.path = op->arg[0];
     events.attributes = op->arg[1];
+    events.plan = plan;
     events.id = id != NULL ? id->arg[0] : "";
     fail_at(NULL);
 }
@@ -60,12 +69,12 @@ static int open_events(void)
     return open_now();
 }
 
-/* `attributes` are members to add, each with a comma behind it. A full disk: the container goes on. */
-void events_add(const char *action, const char *attributes)
+/* `attributes` are members to add, each with a comma behind it; `given` the end of an object. A full disk: the container
+ * goes on. */
+static void append(const char *type, const char *action, const char *id, const char *attributes, const char *given)
 {
     struct timespec now = {0};
-    const char *given = events.path != NULL ? events.attributes + 1 : NULL;
-    char head[256], tail[96];
+    char head[512], tail[96];
     int fd;
 
     if (events.path == NULL ||
@@ -73,8 +82,7 @@ void events_add(const char *action, const char *attributes)
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     snprintf(head, sizeof head,
-             "{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%.80s\",\"Attributes\":{", action,
-             events.id);
+             "{\"Type\":\"%s\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%.300s\",\"Attributes\":{", type, action, id);
     snprintf(tail, sizeof tail, "},\"scope\":\"local\",\"time\":%lld,\"timeNano\":%lld%09ld}\n",
              (long long)now.tv_sec, (long long)now.tv_sec, now.tv_nsec);
     size_t less = strcmp(given, "}") == 0 && *attributes != '\0'; /* nothing follows that last comma */
@@ -90,11 +98,24 @@ void events_add(const char *action, const char *attributes)
     close(fd);
 }
 
+void events_add(const char *action, const char *attributes)
+{
+    append("container", action, events.id, attributes, events.path != NULL ? events.attributes + 1 : "}");
+}
+
+/* A volume's name holds nothing that JSON would escape: Python saw to it. */
+static void tell_volumes(const char *action)
+{
+    EACH_OF(volume, events.plan, W_VOLUME)
+        append("volume", action, volume->arg[0], "", volume->arg[1] + 1);
+}
+
 void events_started(void)
 {
     if (events.path == NULL)
         return;
     events.started = channel_clock();
+    tell_volumes("mount");
     events_add("start", "");
 }
 
@@ -114,4 +135,5 @@ void events_died(int code, bool oom)
         events_add("oom", "");
     snprintf(attributes, sizeof attributes, "\"execDuration\":\"%lld\",\"exitCode\":\"%d\",", (long long)lasted, code);
     events_add("die", attributes);
+    tell_volumes("unmount");
 }

@@ -14,6 +14,7 @@ static const struct {
     {"id", 1, STAGE_PREPARE},
     {"status", 1, STAGE_PREPARE},
     {"events", 2, STAGE_PREPARE},
+    {"volume", 2, STAGE_PREPARE},
     {"monitor", 1, STAGE_MONITOR},
     {"input", 0, STAGE_MONITOR},
     {"attach", 2, STAGE_MONITOR},
