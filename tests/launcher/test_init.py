@@ -26,6 +26,13 @@ def state(init: int) -> str:
         return file.read().rpartition(")")[2].split()[0]
 
 
+def has_seen_all(init: int) -> bool:
+    """Whether pid 1 sleeps and no signal waits for it."""
+    with open(f"/proc/{init}/status") as file:
+        words = dict(line.split(maxsplit=1) for line in file)
+    return words["State:"].startswith("S") and not int(words["ShdPnd:"], 16)
+
+
 @pytest.mark.parametrize("target", ["launcher", "init"])
 @pytest.mark.parametrize("name", ["USR1", "HUP", "INT", "QUIT", "USR2", "ALRM"])
 def test_a_signal_to_one_process_is_forwarded(box: Box, target: str, name: str) -> None:
@@ -115,7 +122,7 @@ def test_stop_and_continue_reach_the_program_and_the_status(box: Box) -> None:
     os.killpg(child.pid, signal.SIGTSTP)
     assert os.WIFSTOPPED(changed(child, os.WUNTRACED))
     init = init_of(box)
-    until(lambda: state(init) == "T", "the program to stop")
+    until(lambda: state(init) == "T" and has_seen_all(init), "the program to stop")
     os.killpg(child.pid, signal.SIGCONT)
     assert os.WIFCONTINUED(changed(child, os.WCONTINUED))
     box.await_event("continued")

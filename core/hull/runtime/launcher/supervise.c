@@ -84,7 +84,10 @@ static void take_message(struct launch *launch, const struct message *message, i
         else
             pty_start(launch, passed);
         break;
-    case NOTE_STOPPED: terminal_stopped(launch, message->value, message->when); break;
+    case NOTE_STOPPED:
+        read_signals(launch); /* we may have been continued since */
+        terminal_stopped(launch, message->value, message->when);
+        break;
     case NOTE_CONTINUED: status_event("continued"); break;
     case NOTE_KILLED: launch->killed_by = message->value; break;
     case NOTE_ASK:
