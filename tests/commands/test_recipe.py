@@ -1,5 +1,8 @@
 """A recipe says what was run in a container, and building it gives the same files."""
 
+import io
+import tarfile
+
 import pytest
 
 
@@ -43,3 +46,59 @@ def test_the_main_program_counts_where_it_ended_well(cli, name):
     cli("run", "--name", bad, "--network", "none", "busybox", "sh", "-c", "touch /bad; exit 3")
     assert 'RUN ["touch", "/good"]' in cli("recipe", good, check=True).stdout.decode()
     assert "RUN" not in cli("recipe", bad, check=True).stdout.decode()
+
+
+def test_all_that_was_done_together_is_built_again(cli, name, tmp_path):
+    """A main program that changed files, users, directories, removals, links, modes and a shell's history: one tree."""
+    container = name()
+    main = "mkdir -p /srv/app && cd /srv/app && echo $MODE > mode && ln -s mode link && ln mode hard && rm /bin/tac"
+    flags = ("-e", "MODE=fast 'n' \"furious\"", "-w", "/srv", "-u", "0", "--network", "none")
+    cli("run", "--name", container, *flags, "busybox", "sh", "-c", main, check=True)
+    keep = name()
+    ident = cli("commit", container, "recipe-tree:1", check=True).stdout.decode().strip()
+    assert ident
+    text = cli("recipe", container, check=True).stdout.decode()
+    (tmp_path / "Containerfile").write_text(text)
+    built = cli("build", "-q", "--network", "none", str(tmp_path), check=True).stdout.decode().strip()
+    trees = [tree(cli, image) for image in ("recipe-tree:1", built)]
+    assert trees[0] == trees[1]
+    cli("run", "-d", "-i", "--name", keep, *flags, "recipe-tree:1", "sh", check=True)
+    typed = "cd /srv/app\necho 'typed $x' > typed\nexit\n"
+    cli("cp", "-", f"{keep}:/", input=history_tar(typed), check=True)
+    cli("exec", "-i", keep, "sh", input=typed.encode(), check=True)
+    cli(
+        "exec", "-u", "3:4", "-w", "/tmp", keep, "sh", "-c", "umask 027; echo mine > mine; mkdir -m 700 own", check=True
+    )
+    cli("exec", keep, "sh", "-c", "chmod 4711 /bin/cat; rm -r /srv/app/link; touch '/a b' /ü", check=True)
+    (tmp_path / "Containerfile").write_text(cli("recipe", keep, check=True).stdout.decode())
+    again = cli("build", "-q", "--network", "none", str(tmp_path), check=True).stdout.decode().strip()
+    cli("commit", keep, "recipe-tree:2", check=True)
+    mine, theirs = tree(cli, "recipe-tree:2"), tree(cli, again)
+    history = {".ash_history"}
+    assert {key: mine[key] for key in mine.keys() - history} == {key: theirs[key] for key in theirs.keys() - history}
+
+
+def history_tar(text: str) -> bytes:
+    """Return a tar with what a shell noted."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        entry = tarfile.TarInfo(".ash_history")
+        entry.size = len(text)
+        tar.addfile(entry, io.BytesIO(text.encode()))
+    return made.getvalue()
+
+
+def tree(cli, image: str) -> dict[str, tuple[object, ...]]:
+    """Return what is in an image: kinds, modes, owners, links and content."""
+    container = cli("create", "--network", "none", image, "true", check=True).stdout.decode().strip()
+    data = cli("export", container, check=True).stdout
+    cli("rm", container, check=True)
+    found: dict[str, tuple[object, ...]] = {}
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        for one in tar:
+            if one.name.startswith(("./etc/host", "./etc/resolv.conf", "etc/host", "etc/resolv.conf")):
+                continue
+            file = tar.extractfile(one) if one.isreg() else None
+            content = b"" if file is None else file.read()
+            found[one.name] = (one.type, one.mode, one.uid, one.gid, one.linkname, content)
+    return found
