@@ -261,15 +261,18 @@ def busybox_archive(path: Any, name: str = "busybox:latest") -> str:
     return _written(path, docker_archive(busybox_image(), name))
 
 
-def debian_layer(suite: str = "bookworm") -> bytes:
-    """Return a minimal Debian as a tar, made once by mmdebstrap and kept in the cache directory."""
+def debian_layer(suite: str = "bookworm", flavour: str = "", words: tuple[str, ...] = ()) -> bytes:
+    """Return a minimal Debian as a tar, made once by mmdebstrap and kept in the cache directory.
+
+    `flavour` names one that mmdebstrap makes by more `words`.
+    """
     cache = os.environ.get("HULL_TEST_CACHE") or os.path.expanduser("~/.cache/hull-tests")
-    path = f"{cache}/debian-{suite}.tar"
+    path = f"{cache}/debian-{f'{suite}-{flavour}' if flavour else suite}.tar"
     if not os.path.exists(path):
         os.makedirs(cache, exist_ok=True)
         scratch = f"{path}.{os.getpid()}.tar"
         try:
-            subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", suite, scratch], check=True)
+            subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", *words, suite, scratch], check=True)
             os.rename(scratch, path)
         finally:
             if os.path.exists(scratch):
