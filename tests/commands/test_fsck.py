@@ -34,7 +34,8 @@ def pulled(box, monkeypatch):  # noqa: F811
 
 def hurt(box, how, place=0):  # noqa: F811
     diff_id = imagebuild.digest((LOWER, UPPER)[place])
-    path = f"{box.engine.paths.layers('range')}/{diff_id[7:31]}"
+    (name,) = [row.directory for row in box.images.rows.layers() if row.diff_id == diff_id]
+    path = f"{box.engine.paths.layers('range')}/{name}"
     if how == REMOVE:
         box.images.layers.discard([path], "range")
         return

@@ -50,7 +50,7 @@ def load(box, *layers, name="a:1"):  # noqa: F811
 
 def again(box, data):  # noqa: F811
     """Return the tars that a layer's directory gives, the very one first."""
-    ways = tars.ways(box.engine.paths, box.images.rows, box.engine.confine, imagebuild.digest(data))
+    ways = tars.ways(box.engine.paths, box.images.rows, box.engine.confine, [imagebuild.digest(data)])
     return [b"".join(tar) for _, tar in ways]
 
 

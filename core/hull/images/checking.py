@@ -8,7 +8,7 @@ import json
 from hull import log
 from hull.images import blobs, reference, settling
 from hull.light import TYPE_CHECKING, NamedTuple
-from hull.state.images import ImageRecord, LayerRecord, trusted
+from hull.state.images import ImageRecord, LayerRecord, matching, trusted
 
 if TYPE_CHECKING:
     from hull.images.child import Confine
@@ -67,7 +67,8 @@ class Checker:
         return Problem("layer", layer.diff_id, layer.flavour, f"layer {name}: {text}", images)
 
     def _lacking(self, image: ImageRecord) -> list[Problem]:
-        here = {layer.diff_id for store in (self._store, *self._store.shared) for layer in store.rows.layers()}
+        layers = [layer for store in (self._store, *self._store.shared) for layer in store.rows.layers()]
+        here = matching(layers, layers_of(image))
         return [
             Problem("layer", diff_id, "", f"layer {diff_id[7:19]}: it is not here", (image.id,))
             for diff_id in dict.fromkeys(layers_of(image))

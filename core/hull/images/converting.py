@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hull.images.child import Confine
     from hull.images.layers import Layers
     from hull.paths import Paths
-    from hull.state.images import Images
+    from hull.state.images import Images, LayerRecord
 
 OTHER = {"range": "single", "single": "range"}
 
@@ -22,25 +22,25 @@ def convert(  # noqa: PLR0917 (the parts of a store)
 ) -> bool:
     """Unpack every missing layer for `flavour` from the other flavour's; False if one is in neither."""
     source = OTHER[flavour]
-    here, there = rows.directories(diff_ids, flavour), rows.directories(diff_ids, source)
+    here, there = rows.unpacked(diff_ids, flavour), rows.unpacked(diff_ids, source)
     missing = [diff_id for diff_id in dict.fromkeys(diff_ids) if diff_id not in here]
     if any(diff_id not in there for diff_id in missing):
         return False
     for diff_id in missing:
         name = diff_id.partition(":")[2][:NAME]
         with locks.held(paths.locks, f"layer-{flavour}-{name}"):
-            if not rows.directories([diff_id], flavour):
-                directory = f"{paths.layers(source)}/{there[diff_id]}"
-                take(layers, flavour, diff_id, tars.of(paths, confine, source, directory, diff_id))
+            if not layers.usable(diff_id, flavour, there[diff_id].chain):
+                directory = f"{paths.layers(source)}/{there[diff_id].directory}"
+                take(layers, flavour, there[diff_id], tars.of(paths, confine, source, directory, diff_id))
     return True
 
 
-def take(layers: "Layers", flavour: str, diff_id: str, ways: Iterator[tuple[bool, Iterator[bytes]]]) -> None:
-    """Unpack a layer and publish it; its lock is held.
+def take(layers: "Layers", flavour: str, layer: "LayerRecord", ways: Iterator[tuple[bool, Iterator[bytes]]]) -> None:
+    """Unpack a layer as it is elsewhere and publish it under the same name; its lock is held.
 
     The very tar is the best one, unless it asks the layers below: what they said is in the files that it has now.
     """
-    name = diff_id.partition(":")[2][:NAME]
+    diff_id, name = layer.diff_id, layer.directory
     for exact, tar in ways:
         scratch = layers.scratch(flavour, name)
         try:
@@ -48,9 +48,8 @@ def take(layers: "Layers", flavour: str, diff_id: str, ways: Iterator[tuple[bool
             same = result["diff_id"] == diff_id
             if exact and not (same and not result["links"]):
                 continue
-            layers.publish(
-                scratch, name, flavour, {**result, "diff_id": diff_id, "split": result["split"] if same else ""}
-            )
+            result |= {"diff_id": diff_id, "split": result["split"] if same else ""}
+            layers.publish(scratch, name, flavour, result, layer.chain)
         except BaseException as error:
             with suppress(HullError):  # what stays is scratch of the dead to the next pull
                 layers.discard([scratch], flavour)

@@ -3,6 +3,9 @@
 Theory of operation. A layer is unpacked in `tmp-<name>` beside the published ones and gets its name by rename, then
 its row, marked as not yet synced (hull.images.settling says what becomes of the mark). Whoever works on it holds the
 lock of that name, so a second shell waits and then finds it done, and scratch whose lock is free belongs to the dead.
+
+A layer is named by its diff id. One that takes hard links or the metadata of directories from the layers below is
+another over others: it is named by its chain id. One that asked and got nothing has a row for each chain, and one name.
 """
 
 import os
@@ -16,6 +19,7 @@ from hull.errors import HullError, RegistryError
 from hull.images import child, locks, settling, tars
 from hull.light import Any, NamedTuple
 from hull.paths import Paths
+from hull.state import chains
 from hull.state.images import Images, LayerRecord, trusted
 
 WORKERS = 2
@@ -51,14 +55,17 @@ class Layers:
         """Return when every layer (lowest first) is here and recorded."""
         from hull.images.workers import run
 
-        unique = list({one.diff_id: one for one in wanted}.values())
+        by_id = {one.diff_id: one for one in wanted}
+        unique = [by_id[diff_id] for diff_id in chains.effective([one.diff_id for one in wanted])]
+        chain = chains.of([one.diff_id for one in unique])
         done = {one.diff_id: threading.Event() for one in unique}
         stop = threading.Event()
 
         def task(place: int) -> None:
             lower = unique[:place]
             below = lambda: self._await(lower, done, stop, flavour)  # noqa: E731 (asked for where it is needed)
-            self._one(unique[place], flavour, children, self._watched(unique[place], stop), below)
+            stack = Stack(chain[unique[place].diff_id], below)
+            self._one(unique[place], flavour, children, self._watched(unique[place], stop), stack)
             done[unique[place].diff_id].set()
 
         here = self._rows.directories([one.diff_id for one in unique], flavour)
@@ -86,11 +93,11 @@ class Layers:
         flavour: str,
         children: child.Children,
         chunks: Iterator[bytes],
-        lowers: Callable[[], list[str]],
+        stack: "Stack",
     ) -> None:
-        name = wanted.diff_id.partition(":")[2][:NAME]
+        name = _name(wanted.diff_id)
         with locks.held(self._paths.locks, f"layer-{flavour}-{name}"):
-            if self.usable(wanted.diff_id, flavour):
+            if self.usable(wanted.diff_id, flavour, stack.chain):
                 self._tell(wanted, "already here")
                 return
             scratch = self.scratch(flavour, name)
@@ -98,8 +105,9 @@ class Layers:
                 with children.lent() as worker:
                     result = worker.ask(["unpack", scratch, flavour], chunks)
                     _check(result["diff_id"], wanted)
-                    _complete(worker, scratch, result["links"], lowers)
-                self.publish(scratch, name, flavour, result)
+                    given = _complete(worker, scratch, result["links"], stack.lowers)
+                chain = stack.chain if result["links"] else ""
+                self.publish(scratch, _name(chain) if given else name, flavour, result, chain)
             except BaseException:
                 with suppress(HullError):  # what stays is scratch of the dead to the next pull
                     self.discard([scratch], flavour)
@@ -115,7 +123,7 @@ class Layers:
                 with child.Children(self._confine, flavour) as children, children.lent() as worker:
                     result = worker.ask(["unpack", scratch, flavour], chunks)
                     _complete(worker, scratch, result["links"], list)
-                final = result["diff_id"].partition(":")[2][:NAME]
+                final = _name(result["diff_id"])
                 with locks.held(self._paths.locks, f"layer-{flavour}-{final}"):
                     if self.usable(result["diff_id"], flavour):
                         self.discard([scratch], flavour)
@@ -127,9 +135,9 @@ class Layers:
                 raise
         return str(result["diff_id"])
 
-    def usable(self, diff_id: str, flavour: str) -> bool:
+    def usable(self, diff_id: str, flavour: str, chain: str = "") -> bool:
         """Whether a layer is here; one that another boot left unsynced is proved, or forgotten. Its lock is held."""
-        layer = self._rows.layer(diff_id, flavour)
+        layer = self._rows.layer(diff_id, flavour, chain)
         if layer is None or trusted(layer.mark):
             return layer is not None
         if settling.proved(self._paths, self._rows, self._confine, layer):
@@ -141,18 +149,18 @@ class Layers:
     def prove(self, diff_ids: list[str], flavour: str) -> bool:
         """Look at the layers that another boot left unsynced; whether any of them is usable now."""
         found = False
-        for diff_id in dict.fromkeys(diff_ids):
-            layer = self._rows.layer(diff_id, flavour)
+        for diff_id, chain in chains.of(diff_ids).items():
+            layer = self._rows.layer(diff_id, flavour, chain)
             if layer is not None and not trusted(layer.mark):
-                with locks.held(self._paths.locks, f"layer-{flavour}-{layer.directory}"):
-                    found |= self.usable(diff_id, flavour)
+                with locks.held(self._paths.locks, f"layer-{flavour}-{_name(diff_id)}"):
+                    found |= self.usable(diff_id, flavour, chain)
         return found
 
     def scratch(self, flavour: str, name: str) -> str:
         """Make the empty directory in which a layer is unpacked; the caller holds the lock of its name."""
         base = self._paths.layers(flavour)
         scratch = f"{base}/{SCRATCH}{name}"
-        self.discard([path for path in (scratch, f"{base}/{name}") if os.path.lexists(path)], flavour)
+        self.discard([scratch] if os.path.lexists(scratch) else [], flavour)
         os.mkdir(scratch, 0o755)
         os.chmod(scratch, 0o755)  # noqa: S103 (the root directory of a container; the store above it is closed)
         if os.geteuid() == 0:
@@ -163,14 +171,23 @@ class Layers:
         """Unpack a layer's bytes; return the child's answer."""
         return child.run(self._confine, flavour, ["unpack", scratch, flavour], chunks)
 
-    def publish(self, scratch: str, name: str, flavour: str, result: dict[str, Any]) -> None:
-        """Give a whole layer its name and its row."""
+    def publish(self, scratch: str, name: str, flavour: str, result: dict[str, Any], chain: str = "") -> None:
+        """Give a whole layer its name and its row; what has the name is of the dead, or the same over another chain."""
         import json
 
         tars.keep(self._paths, result["diff_id"], result.get("split", ""))
-        os.rename(scratch, f"{self._paths.layers(flavour)}/{name}")
+        final = f"{self._paths.layers(flavour)}/{name}"
         notes = json.dumps(result["notes"])
-        self._rows.add_layer(LayerRecord(result["diff_id"], flavour, name, result["size"], notes, settling.mark()))
+        layer = LayerRecord(result["diff_id"], flavour, name, result["size"], notes, settling.mark(), "", chain)
+        same = [one for one in self._rows.layers() if (one.flavour, one.directory) == (flavour, name)]
+        if same and trusted(same[0].mark):
+            self._rows.add_layer(layer._replace(mark=same[0].mark, tree=same[0].tree))
+            self.discard([scratch], flavour)
+            return
+        if os.path.lexists(final):
+            self.discard([final], flavour)
+        os.rename(scratch, final)
+        self._rows.add_layer(layer)
         self._summarise(name, result["notes"])
 
     def discard(self, directories: list[str], flavour: str) -> None:
@@ -215,13 +232,25 @@ NOTES = {
 }
 
 
-def _complete(worker: child.Child, scratch: str, links: list[list[str]], lowers: Callable[[], list[str]]) -> None:
-    """Make in a layer what those below it decide; where there is none, directories are what they became."""
+class Stack(NamedTuple):
+    """Where a layer lies in its image: its chain id, and the directories below, waited for when asked."""
+
+    chain: str
+    lowers: Callable[[], list[str]]
+
+
+def _name(digest: str) -> str:
+    return digest.partition(":")[2][:NAME]
+
+
+def _complete(worker: child.Child, scratch: str, links: list[list[str]], lowers: Callable[[], list[str]]) -> bool:
+    """Make in a layer what those below it decide, and tell whether they did; else directories are what they became."""
     import json
 
     below = lowers() if links else []
-    if below or any(target for _, target in links):
-        worker.ask(["link", scratch, *below], [json.dumps(links).encode()])
+    if not (below or any(target for _, target in links)):
+        return False
+    return bool(worker.ask(["link", scratch, *below], [json.dumps(links).encode()])["given"])
 
 
 def _check(diff_id: str, wanted: Wanted) -> None:

@@ -10,17 +10,18 @@ from hull.errors import RegistryError
 from hull.images import parents, tree
 
 
-def make(fd: int, lowers: list[int], links: list[tuple[bytes, bytes]]) -> None:
+def make(fd: int, lowers: list[int], links: list[tuple[bytes, bytes]]) -> bool:
     """Make each (name, target) below `fd` from the topmost of `lowers` (lowest first) that shows the target.
 
     A second link to the same target joins the first. A target that no layer holds is an error that names both. Without
     a target `name` is a directory of this layer that no entry describes: it becomes like the one it covers, if any.
+    Returns whether the layers below had anything to give.
     """
-    here, made = tree.Tree(fd), dict[bytes, bytes]()
+    here, made, given = tree.Tree(fd), dict[bytes, bytes](), False
     try:
         for name, target in links:
             if not target:
-                parents.adopt(here, lowers, name)
+                given |= parents.adopt(here, lowers, name)
                 continue
             parent, last = here.place(name)
             if _there(parent, last):
@@ -37,9 +38,10 @@ def make(fd: int, lowers: list[int], links: list[tuple[bytes, bytes]]) -> None:
             _copy(target, lowers, parent, last, name)
             made[target] = name
         for name in here.made:
-            parents.adopt(here, lowers, name)
+            given |= parents.adopt(here, lowers, name)
     finally:
         here.forget()
+    return given or bool(made)
 
 
 def _copy(target: bytes, lowers: list[int], parent: int, last: bytes, name: bytes) -> None:

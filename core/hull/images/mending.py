@@ -50,10 +50,12 @@ class Mender(NamedTuple):
     def _forget(self, diff_id: str, flavour: str) -> None:
         rows, layers = self.store.rows, self.store.layers
         with locks.held(self.paths.locks, f"layer-{flavour}-{diff_id[7 : 7 + NAME]}"):
-            layer = rows.layer(diff_id, flavour)
-            if layer is not None:
+            damaged = [layer for layer in rows.layers() if (layer.diff_id, layer.flavour) == (diff_id, flavour)]
+            for layer in damaged:
                 rows.forget_layer(layer)
-                layers.discard([f"{self.paths.layers(flavour)}/{layer.directory}"], flavour)
+            layers.discard(
+                [f"{self.paths.layers(flavour)}/{name}" for name in {one.directory for one in damaged}], flavour
+            )
 
     def _reachable(self, diff_id: str) -> None:
         """Fail before anything is removed, where nobody knows a place that has the layer and answers."""

@@ -13,11 +13,14 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OVERLAY = "user.overlay."
 
 
-def adopt(here: tree.Tree, lowers: list[int], path: bytes) -> None:
-    """Make the directory `path` like the one it covers in the topmost of `lowers` (lowest first) that shows it."""
+def adopt(here: tree.Tree, lowers: list[int], path: bytes) -> bool:
+    """Make the directory `path` like the one it covers in the topmost of `lowers` (lowest first) that shows it.
+
+    Returns whether there is one.
+    """
     new, covers_nothing = _open(here.fd, path)
     if new is None:
-        return
+        return False
     try:
         for lower in () if covers_nothing else reversed(lowers):
             old, hides = _open(lower, path)
@@ -27,9 +30,10 @@ def adopt(here: tree.Tree, lowers: list[int], path: bytes) -> None:
                 finally:
                     os.close(old)
             if old is not None or hides:
-                return
+                return old is not None
     finally:
         os.close(new)
+    return False
 
 
 def _open(root: int, path: bytes) -> tuple[int | None, bool]:

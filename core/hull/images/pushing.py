@@ -95,7 +95,7 @@ def _layers(  # noqa: PLR0917 (what is sent, and where)
     stop = threading.Event()
 
     def one(diff_id: str) -> None:
-        sender = pushing_layers.Sender(bench, uploads, target, stop)
+        sender = pushing_layers.Sender(bench, uploads, target, stop, diff_ids)
         sent[diff_id] = sender.send(diff_id, first.get(diff_id), compression)
 
     unique = list(dict.fromkeys(diff_ids))

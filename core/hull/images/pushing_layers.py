@@ -64,10 +64,13 @@ def suits(media_type: str, compression: str) -> bool:
 
 
 class Sender:
-    """Bring layers to one repository."""
+    """Bring the layers of an image to one repository."""
 
-    def __init__(self, bench: Bench, uploads: Uploads, target: Reference, stop: threading.Event) -> None:
+    def __init__(
+        self, bench: Bench, uploads: Uploads, target: Reference, stop: threading.Event, diff_ids: tuple[str, ...]
+    ) -> None:
         self._bench, self._uploads, self._target, self._stop = bench, uploads, target, stop
+        self._diff_ids = list(diff_ids)
 
     def send(self, diff_id: str, kept: Descriptor | None, compression: str) -> Sent:
         """Return the layer at the registry; `kept` is the blob that the image's own manifest names.
@@ -150,7 +153,7 @@ class Sender:
     def _tars(self, diff_id: str, kind: str) -> Iterator[tuple[bool, Iterator[bytes], str]]:
         """Yield ways to the layer's tar, whether they claim to be the very one, and whence: packed again comes last."""
         last = []
-        for exact, tar in self._bench.store.tars(diff_id):
+        for exact, tar in self._bench.store.tars(self._diff_ids[: self._diff_ids.index(diff_id) + 1]):
             if exact:
                 yield exact, tar, "its files"
             else:

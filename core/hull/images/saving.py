@@ -105,9 +105,9 @@ def _image(shop: Shop, image: Chosen, packed: dict[str, _Layer], files: ExitStac
     text = record.config.encode()
     config = json.loads(text)
     diff_ids = config["rootfs"]["diff_ids"]
-    for diff_id in diff_ids:
+    for place, diff_id in enumerate(diff_ids):
         if diff_id not in packed:
-            packed[diff_id] = _pack(shop, diff_id, files)
+            packed[diff_id] = _pack(shop, diff_ids[: place + 1], files)
     layers = [packed[diff_id] for diff_id in diff_ids]
     found = [one.diff_id for one in layers]
     if found != diff_ids:
@@ -118,16 +118,17 @@ def _image(shop: Shop, image: Chosen, packed: dict[str, _Layer], files: ExitStac
     return text, layers
 
 
-def _pack(shop: Shop, diff_id: str, files: ExitStack) -> _Layer:
-    """Pack a layer: the very tar that it came as where that can be made, else one of the same files."""
+def _pack(shop: Shop, diff_ids: list[str], files: ExitStack) -> _Layer:
+    """Pack the last of these layers: the very tar that it came as where that can be made, else its files."""
     import tempfile
 
+    diff_id = diff_ids[-1]
     label = _hex(diff_id)[:12]
     shop.events(log.Event("progress", label, "packing"))
     failure: HullError = UserError(
         f"cannot save the layer {diff_id}: it is not here any more", "hull fsck, or pull the image again"
     )
-    for exact, tar in shop.store.tars(diff_id):
+    for exact, tar in shop.store.tars(diff_ids):
         file = files.enter_context(tempfile.TemporaryFile(dir=shop.store.paths.scratch))  # noqa: SIM115 (closed with `files`)
         try:
             found = _fill(file, tar, shop.compression)

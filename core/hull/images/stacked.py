@@ -91,21 +91,20 @@ def _mine(found: Image) -> bool:
 
 def _copied(own: "ImageStore", store: "ImageStore", ident: str, source: str, flavour: str) -> Image | None:
     """Unpack an image into one's own store from another's layers of the id map `source`."""
-    record, other = store.rows.get(ident), store.ready(ident, ident, source)
-    if record is None or other is None:
+    record = store.rows.get(ident)
+    if record is None:
         return None
     _, _, digits = ident.partition(":")
     own.tell(log.Event("note", digits[:12], f"{digits[:12]} is unpacked from the shared store into your own"))
     diff_ids = list(imageconfig.parse(record.config.encode()).diff_ids)
-    last = [diff_id for place, diff_id in enumerate(diff_ids) if diff_id not in diff_ids[place + 1 :]]
     try:
         with own.bringing():
-            for diff_id, directory in zip(last, other.layers, strict=True):
-                name = diff_id.partition(":")[2][:NAME]
-                with locks.held(own.paths.locks, f"layer-{flavour}-{name}"):
-                    if not own.layers.usable(diff_id, flavour):
-                        ways = tars.of(store.paths, own.confine, source, directory, diff_id)
-                        converting.take(own.layers, flavour, diff_id, ways)
+            for layer in store.rows.unpacked(diff_ids, source).values():
+                directory = f"{store.paths.layers(source)}/{layer.directory}"
+                with locks.held(own.paths.locks, f"layer-{flavour}-{layer.diff_id.partition(':')[2][:NAME]}"):
+                    if not own.layers.usable(layer.diff_id, flavour, layer.chain):
+                        ways = tars.of(store.paths, own.confine, source, directory, layer.diff_id)
+                        converting.take(own.layers, flavour, layer, ways)
             keys = [key for key, _ in store.rows.tags(ident)]
             own.rows.add(record._replace(manifest=""), diff_ids, keys, flavour)
     finally:

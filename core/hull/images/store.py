@@ -236,12 +236,12 @@ class ImageStore:
                 return store, ident
         raise UserError(f"no such image: {name}", "hull images lists them; hull pull fetches one")
 
-    def tars(self, diff_id: str) -> "Iterator[tuple[bool, Iterator[bytes]]]":
-        """Yield the ways to a layer's tar, of this store and those of others; hull.images.tars says which."""
+    def tars(self, diff_ids: list[str]) -> "Iterator[tuple[bool, Iterator[bytes]]]":
+        """Yield the ways to the tar of the last of these layers, here and in others' stores; tars.ways says which."""
         from hull.images import tars
 
         for store in (self, *self.shared):
-            yield from tars.ways(store.paths, store.rows, self.confine, diff_id)
+            yield from tars.ways(store.paths, store.rows, self.confine, diff_ids)
 
     def _ready(self, ident: str, label: str, flavour: str) -> Image | None:
         found, diff_ids = imageconfig.image(ident, label, self._rows.config(ident))

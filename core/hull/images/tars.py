@@ -46,12 +46,17 @@ def name(diff_id: str) -> str:
     return f"{KIND}:{diff_id.partition(':')[2]}"
 
 
-def ways(paths: "Paths", rows: "Images", confine: "Confine", diff_id: str) -> Iterator[tuple[bool, Iterator[bytes]]]:
-    """Yield (whether it claims to be the very tar, its bytes) for each way to a layer's tar, the best one first."""
+def ways(
+    paths: "Paths", rows: "Images", confine: "Confine", diff_ids: list[str]
+) -> Iterator[tuple[bool, Iterator[bytes]]]:
+    """Yield (whether it claims to be the very tar, its bytes) for each way to the tar of the last of these layers.
+
+    They are an image's, lowest first. The best way comes first.
+    """
     for flavour in FLAVOURS:
-        here = rows.directories([diff_id], flavour)
-        if here:
-            return of(paths, confine, flavour, f"{paths.layers(flavour)}/{here[diff_id]}", diff_id)
+        here = rows.directories(diff_ids, flavour)
+        if diff_ids[-1] in here:
+            return of(paths, confine, flavour, f"{paths.layers(flavour)}/{here[diff_ids[-1]]}", diff_ids[-1])
     return iter(())
 
 

@@ -7,8 +7,8 @@
     digest DIRECTORY…                  digests of layers' files, "" for a directory that is not there
 
 Each is answered by a line of JSON on standard output: what the action tells (`diff_id`, `size`, `notes`, `links`,
-`split`; `changes`; `digests`), or `error`, `hint`, `kind`, and then the child ends. Nothing else is written there.
-Given as arguments, without orders and answers:
+`split`; `given`; `changes`; `digests`), or `error`, `hint`, `kind`, and then the child ends. Nothing else is written
+there. Given as arguments, without orders and answers:
 
     pack DIRECTORY                     write a layer's tar to standard output
     join DIRECTORY                     the same, the very tar that was unpacked, from its tar-split on standard input
@@ -59,8 +59,7 @@ def link(read: Read, directory: str, *lowers: str) -> dict[str, object]:
     text = b"".join(iter(lambda: read(CHUNK), b""))
     wanted = [(os.fsencode(name), os.fsencode(target)) for name, target in json.loads(text)]
     with _opened(directory, *lowers) as (fd, *below):
-        links.make(fd, below, wanted)
-    return {}
+        return {"given": links.make(fd, below, wanted)}
 
 
 @contextmanager

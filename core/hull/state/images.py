@@ -3,12 +3,13 @@
 import time
 
 from hull.light import NamedTuple
+from hull.state import chains
 from hull.state.db import Database
 
 _READ = ("Env", "Cmd", "Entrypoint", "Shell", "Labels", "Volumes", "ExposedPorts", "Healthcheck", "Healthcheck.Test")
 _PATHS = ", ".join(f"'$.config.{name}'" for name in _READ)
 
-LAYER = "diff_id, flavour, directory, size, notes, mark, tree"
+LAYER = "diff_id, flavour, directory, size, notes, mark, tree, chain"
 
 
 class ImageRecord(NamedTuple):
@@ -25,7 +26,8 @@ class LayerRecord(NamedTuple):
     """One unpacked layer; `directory` is its name below the flavour's layers, `notes` JSON.
 
     `mark` is `BOOT:NONCE` while its data may not be on the disk: in another boot it is not to be trusted. `tree` is the
-    digest of its files, "" where nobody took it.
+    digest of its files, "" where nobody took it. `chain` is its chain id where it took something from the layers below,
+    or might have.
     """
 
     diff_id: str
@@ -35,6 +37,7 @@ class LayerRecord(NamedTuple):
     notes: str
     mark: str = ""
     tree: str = ""
+    chain: str = ""
 
 
 class User(NamedTuple):
@@ -89,29 +92,31 @@ class Images:
         return [(str(path), str(key), value) for path, key, value in rows]
 
     def directories(self, diff_ids: list[str], flavour: str) -> dict[str, str]:
-        """Return which of these layers are unpacked, and where; what another boot left unsynced is not among them."""
+        """Return which layers of an image (lowest first) are unpacked, and where; what another boot left is not."""
+        return {diff_id: layer.directory for diff_id, layer in self.unpacked(diff_ids, flavour).items()}
+
+    def unpacked(self, diff_ids: list[str], flavour: str) -> dict[str, LayerRecord]:
+        """Return the layers of an image (lowest first) that are unpacked and trusted."""
         marks = ", ".join("?" * len(diff_ids))
-        rows = self._db.rows(
-            f"SELECT diff_id, directory, mark FROM layers WHERE flavour = ? AND diff_id IN ({marks})",  # noqa: S608 (marks)
-            flavour,
-            *diff_ids,
-        )
-        return {str(diff_id): str(directory) for diff_id, directory, mark in rows if trusted(str(mark))}
+        sql = f"SELECT {LAYER} FROM layers WHERE flavour = ? AND diff_id IN ({marks})"  # noqa: S608 (constants, marks)
+        found = [LayerRecord(*row) for row in self._db.rows(sql, flavour, *diff_ids)]  # type: ignore[arg-type]
+        return matching([layer for layer in found if trusted(layer.mark)], diff_ids)
 
     def layers(self) -> list[LayerRecord]:
         """Return every layer."""
         rows = self._db.rows(f"SELECT {LAYER} FROM layers")  # noqa: S608 (a constant)
         return [LayerRecord(*row) for row in rows]  # type: ignore[arg-type]
 
-    def layer(self, diff_id: str, flavour: str) -> LayerRecord | None:
-        """Return one layer, trusted or not."""
-        sql = f"SELECT {LAYER} FROM layers WHERE diff_id = ? AND flavour = ?"  # noqa: S608 (a constant)
-        rows = self._db.rows(sql, diff_id, flavour)
+    def layer(self, diff_id: str, flavour: str, chain: str = "") -> LayerRecord | None:
+        """Return one layer, trusted or not: of this chain, else one that is the same over any other."""
+        sql = f"SELECT {LAYER} FROM layers WHERE diff_id = ? AND flavour = ? AND chain IN (?, '') ORDER BY chain DESC"  # noqa: S608 (a constant)
+        rows = self._db.rows(sql, diff_id, flavour, chain)
         return LayerRecord(*rows[0]) if rows else None  # type: ignore[arg-type]
 
     def add_layer(self, layer: LayerRecord) -> None:
         """Record a layer that is whole. Nobody waits for its files, so nobody waits for its row."""
-        self._db.behind.write(f"INSERT OR REPLACE INTO layers ({LAYER}) VALUES (?, ?, ?, ?, ?, ?, ?)", *layer)  # noqa: S608
+        marks = ", ".join("?" * len(layer))
+        self._db.behind.write(f"INSERT OR REPLACE INTO layers ({LAYER}) VALUES ({marks})", *layer)  # noqa: S608
 
     def synced(self, marks: list[str]) -> None:
         """Take these marks from the layers that have them: their data is on the disk."""
@@ -130,7 +135,8 @@ class Images:
         db = self._db.behind
         with db.transaction():
             size = db.rows(
-                f"SELECT coalesce(sum(size), 0) FROM layers WHERE flavour = ? AND diff_id IN ({marks})",  # noqa: S608 (marks)
+                "SELECT coalesce(sum(size), 0) FROM"  # noqa: S608 (marks)
+                f" (SELECT max(size) AS size FROM layers WHERE flavour = ? AND diff_id IN ({marks}) GROUP BY diff_id)",
                 flavour,
                 *diff_ids,
             )[0][0]
@@ -178,11 +184,38 @@ class Images:
             " (SELECT value FROM images, json_each(images.config, '$.rootfs.diff_ids'))"
             " AND diff_id NOT IN (SELECT diff_id FROM steps)"
         )
-        return [LayerRecord(*row) for row in rows]  # type: ignore[arg-type]
+        return [*(LayerRecord(*row) for row in rows), *self._other_chains()]  # type: ignore[arg-type]
+
+    def _other_chains(self) -> list[LayerRecord]:
+        """Return the layers of chains that no image has."""
+        rows = self._db.rows(f"SELECT {LAYER} FROM layers WHERE chain != ''")  # noqa: S608 (a constant)
+        if not rows:
+            return []
+        images = self._db.rows("SELECT json_extract(config, '$.rootfs.diff_ids') FROM images")
+        known = {chain for (text,) in images for chain in chains.of(_list(text)).values()}
+        known |= {str(diff_id) for (diff_id,) in self._db.rows("SELECT diff_id FROM steps")}  # a step's lies alone
+        found = (LayerRecord(*row) for row in rows)  # type: ignore[arg-type]
+        return [layer for layer in found if layer.chain not in known]
 
     def forget_layer(self, layer: LayerRecord) -> None:
-        """Forget a layer; its directory is then scratch."""
-        self._db.write("DELETE FROM layers WHERE diff_id = ? AND flavour = ?", layer.diff_id, layer.flavour)
+        """Forget a layer; its directory is then scratch, unless another row has it."""
+        sql = "DELETE FROM layers WHERE diff_id = ? AND flavour = ? AND chain = ?"
+        self._db.write(sql, layer.diff_id, layer.flavour, layer.chain)
+
+
+def matching(layers: list[LayerRecord], diff_ids: list[str]) -> dict[str, LayerRecord]:
+    """Return the layer of each diff id that an image (lowest first) is made of, as far as `layers` have them."""
+    found = {layer.diff_id: layer for layer in layers if not layer.chain}
+    if chained := [layer for layer in layers if layer.chain]:
+        wanted = chains.of(diff_ids)
+        found |= {layer.diff_id: layer for layer in chained if wanted.get(layer.diff_id) == layer.chain}
+    return {diff_id: found[diff_id] for diff_id in diff_ids if diff_id in found}
+
+
+def _list(text: object) -> list[str]:
+    import json
+
+    return [str(one) for one in json.loads(str(text) or "[]")]
 
 
 def trusted(mark: str) -> bool:

@@ -88,4 +88,20 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (network, container)
     ) STRICT;
     """,
+    """
+    CREATE TABLE chained (               -- layers as before; those that ask the layers below once for each chain
+        diff_id TEXT NOT NULL,
+        flavour TEXT NOT NULL,
+        directory TEXT NOT NULL,         -- several rows share it where nothing below had an answer
+        size INTEGER NOT NULL,
+        notes TEXT NOT NULL DEFAULT '{}',
+        mark TEXT NOT NULL DEFAULT '',
+        tree TEXT NOT NULL DEFAULT '',
+        chain TEXT NOT NULL DEFAULT '',  -- chain id, '' for a layer that is the same over any other
+        PRIMARY KEY (diff_id, flavour, chain)
+    ) STRICT;
+    INSERT INTO chained SELECT diff_id, flavour, directory, size, notes, mark, tree, '' FROM layers;
+    DROP TABLE layers;
+    ALTER TABLE chained RENAME TO layers;
+    """,
 )
