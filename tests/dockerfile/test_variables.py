@@ -51,6 +51,12 @@ def test_what_cannot_be_expanded_is_malformed(text):
         expand(text, KNOWN)
 
 
+@pytest.mark.parametrize(("text", "said"), [("${", "missing '}'"), ("${}", "no name"), ("${:-x}", "no name")])
+def test_what_is_missing_is_said(text, said):
+    with pytest.raises(Malformed, match=said):
+        expand(text, KNOWN)
+
+
 def test_a_required_variable_says_its_own_message():
     with pytest.raises(Malformed, match=r"^VERSION: pass --build-arg VERSION$"):
         expand("${VERSION:?pass --build-arg VERSION}", {})
