@@ -49,6 +49,7 @@ def living(engine: Engine) -> list[Member]:
         for place in places:
             if place not in held:
                 forget(engine, row, place)
+    rows(engine).tidy()
     return members
 
 

@@ -133,6 +133,10 @@ class NetworkRows:
             *(*values, space, str(place.holder)),
         )
 
+    def tidy(self) -> None:
+        """Forget what was given to containers that are no more."""
+        self._db.write("DELETE FROM endpoints WHERE container NOT IN (SELECT id FROM containers)")
+
     def drop(self, network: str, container: str) -> None:
         """Forget what a container was given."""
         self._db.write("DELETE FROM endpoints WHERE network = ? AND container = ?", network, container)
