@@ -1,5 +1,7 @@
 /* What a program tries that wants out of its network policy. `attacker DEVICE` prints one line a try, `NAME WORD`, and
- * behind it what a datagram to a foreign address then comes to: `NAME out WORD`. A word is ok or the errno's name. */
+ * behind it what a datagram to a foreign address then comes to: `NAME out WORD`. A word is ok or the errno's name.
+ * `attacker listen PORT` says ready and then whom it heard, each once; `attacker shout DEVICE PORT TEXT…` speaks to
+ * everybody that a link reaches; `attacker bind NAME` and `attacker meet NAME` are two ends of an abstract socket. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,13 +18,16 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,11 +182,73 @@ static long owner(int request, const char *path) {
     return found < 0 ? found : setns(found, 0);
 }
 
+static int listen_on(int port) {
+    char text[64];
+    int on = 1, fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct ip_mreqn hosts = {.imr_multiaddr.s_addr = htonl(INADDR_ALLHOSTS_GROUP), .imr_ifindex = if_nametoindex("eth0")};
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &hosts, sizeof hosts);
+    if (bind(fd, (void *)&any, sizeof any) < 0)
+        return 1;
+    puts("ready");
+    for (ssize_t got; (got = recv(fd, text, sizeof text - 1, 0)) > 0;) {
+        text[got] = '\0';
+        puts(text);
+    }
+    return 0;
+}
+
+/* To the broadcast address, to all hosts by IPv4 and by IPv6, and to each address that is named. */
+static int shout(const char *device, int port, const char *text, char **addresses) {
+    const char *everybody[] = {"255.255.255.255", "224.0.0.1", "ff02::1"};
+    int on = 1, sent = 0;
+    for (int i = 0; i < 3 || addresses[i - 3]; i++) {
+        const char *address = i < 3 ? everybody[i] : addresses[i - 3];
+        int six = strchr(address, ':') != NULL, fd = socket(six ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+        struct sockaddr_in to4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+        struct sockaddr_in6 to6 = {
+            .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_scope_id = if_nametoindex(device)};
+        inet_pton(six ? AF_INET6 : AF_INET, address, six ? (void *)&to6.sin6_addr : (void *)&to4.sin_addr);
+        setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen(device));
+        for (int tries = 0; tries < 300; tries++) { /* until the link's own address is no longer tentative */
+            if (sendto(fd, text, strlen(text), 0, six ? (void *)&to6 : (void *)&to4, six ? sizeof to6 : sizeof to4) > 0) {
+                sent++;
+                break;
+            }
+            if (errno != EADDRNOTAVAIL)
+                break;
+            usleep(10000);
+        }
+        close(fd);
+    }
+    printf("%d\n", sent);
+    return 0;
+}
+
+static int abstract(const char *name, int binds) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    socklen_t size = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name);
+    strcpy(address.sun_path + 1, name);
+    if (binds && (bind(fd, (void *)&address, size) < 0 || listen(fd, 5) < 0))
+        return 1;
+    puts(binds ? "ready" : word(connect(fd, (void *)&address, size)));
+    return binds ? pause() : 0;
+}
+
 int main(int argc, char **argv) {
     const char *device = argc > 1 ? argv[1] : "tap0";
     int on = 1;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc > 2 && strcmp(device, "listen") == 0)
+        return listen_on(atoi(argv[2]));
+    if (argc > 4 && strcmp(device, "shout") == 0)
+        return shout(argv[2], atoi(argv[3]), argv[4], argv + 5);
+    if (argc > 2 && (strcmp(device, "bind") == 0 || strcmp(device, "meet") == 0))
+        return abstract(argv[2], *device == 'b');
     say("nothing", 0);
     say("table-delete", table(NFT_MSG_DELTABLE, "hull"));
     say("table-flush", table(NFT_MSG_DELTABLE, ""));
