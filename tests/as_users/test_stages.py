@@ -2,9 +2,9 @@
 
 import os
 import pwd
+import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from tests import conftest
 from tests.as_users import processes, stages
 from tests.as_users.identities import Identity
+from tests.waiting import until
 
 TREE = """
 import subprocess, sys, time
@@ -22,6 +23,7 @@ subprocess.Popen(["sh", "-c", "sleep 4713; :"], start_new_session=True)      # a
 print("up", flush=True)
 time.sleep(1000)
 """
+SLEEPERS = (4711, 4712, 4713)
 HANGS = "import time\ndef test_hangs() -> None:\n    time.sleep(1000)\ndef test_passes() -> None: ...\n"
 
 
@@ -37,6 +39,7 @@ def hanging() -> Iterator["subprocess.Popen[bytes]"]:
     with subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True) as process:
         assert process.stdout
         assert process.stdout.readline() == b"up\n"
+        until(lambda: {f"sleep {n}" for n in SLEEPERS} <= {member.words for _, member in processes.family(process.pid)})
         yield process
         processes.end(process.pid)
 
@@ -47,9 +50,9 @@ def test_what_is_ended_is_told_with_all_it_started(
     late = stages._end(hanging, stage(tmp_path, minutes=3))
     told = capsys.readouterr().out
     assert late == "still running after 3 minutes"
-    assert f"\n  {hanging.pid} S " in told
+    assert re.search(rf"\n  {hanging.pid} [RS] .*: {sys.executable} -c", told)
     running = [process.words for process in processes._all()]
-    for number in (4711, 4712, 4713):
+    for number in SLEEPERS:
         assert f": sleep {number}\n" in told
         assert f"sleep {number}" not in running
 
@@ -69,9 +72,7 @@ def test_workers_have_titles(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(HANGS)
     argv = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "no:cacheprovider", "test_it.py"]
     with subprocess.Popen(argv, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True) as process:
-        while not (found := processes.tests_of(processes.family(process.pid))):
-            assert process.poll() is None
-            time.sleep(0.05)
+        found = until(lambda: processes.tests_of(processes.family(process.pid)), seconds=60)
         processes.end(process.pid)
     assert found == ["test_it.py::test_hangs"]
 

@@ -7,11 +7,11 @@ import io
 import json
 import re
 import tarfile
-import time
 
 import pytest
 
 from tests.commandline import CommandLine, Done
+from tests.waiting import until
 
 ID = re.compile(rb"[0-9a-f]{64}\n")
 SHORT = re.compile(r"[0-9a-f]{12}")
@@ -96,7 +96,7 @@ def test_ps(docker):
 
 def test_ps_size(docker):
     docker.run("my_nginx", "sh", "-c", "head -c 3000 /dev/zero >/file; exec top -b")
-    wait_for(lambda: "3kB (virtual" in docker("ps", "--size"))
+    until(lambda: "3kB (virtual" in docker("ps", "--size"))
     assert columns(docker.lines("ps", "-s")[0]) == [*CONTAINER, "SIZE"]
 
 
@@ -171,7 +171,7 @@ def test_inspect_and_list_ports(docker):
 
 def test_logs_until(docker):
     docker.run("test", "sh", "-c", "while true; do date; sleep 0.2; done")
-    wait_for(lambda: docker.lines("logs", "--until=1s", "test"))
+    until(lambda: docker.lines("logs", "--until=1s", "test"))
     lines = docker.lines("logs", "-f", "--until=1s", "test")  # a span is counted back from now: it ends by itself
     assert lines
     assert lines[: len(lines)] == docker.lines("logs", "test")[: len(lines)]
@@ -201,7 +201,7 @@ def test_stop(docker):
 @pytest.mark.parametrize("signal", ["SIGHUP", "HUP", "1"])
 def test_kill_sends_a_signal(docker, signal):
     docker.run("my_container", "sh", "-c", "trap 'exit 7' HUP; echo ready; while :; do sleep 0.1; done")
-    wait_for(lambda: "ready" in docker("logs", "my_container"))
+    until(lambda: "ready" in docker("logs", "my_container"))
     assert docker("kill", f"--signal={signal}", "my_container") == "my_container\n"
     assert docker("wait", "my_container") == "7\n"
 
@@ -266,7 +266,7 @@ def test_diff(docker):
 
 def test_cp(docker, tmp_path):
     docker.run("container", "sh", "-c", "mkdir -p /work /var/logs; echo ERROR one >/var/logs/app.log; exec top -b")
-    wait_for(lambda: docker.raw("exec", "container", "test", "-s", "/var/logs/app.log").returncode == 0)
+    until(lambda: docker.raw("exec", "container", "test", "-s", "/var/logs/app.log").returncode == 0)
     (tmp_path / "some_file").write_text("some")
     docker("cp", f"{tmp_path}/some_file", "container:/work")
     assert docker("exec", "container", "cat", "/work/some_file") == "some"
@@ -310,7 +310,7 @@ def test_attach_ends_with_the_programs_code(docker):
 def test_exec(docker):
     docker.run("mycontainer", *TOP)
     assert docker.raw("exec", "-d", "mycontainer", "touch", "/tmp/execWorks").returncode == 0
-    wait_for(lambda: docker.raw("exec", "mycontainer", "test", "-e", "/tmp/execWorks").returncode == 0)
+    until(lambda: docker.raw("exec", "mycontainer", "test", "-e", "/tmp/execWorks").returncode == 0)
     assert "VAR_A=1" in docker.lines("exec", "-e", "VAR_A=1", "-e", "VAR_B=2", "mycontainer", "env")
     assert docker("exec", "-w", "/root", "mycontainer", "pwd") == "/root\n"
     assert docker.raw("exec", "mycontainer", "sh", "-c", "exit 3").returncode == 3
@@ -338,10 +338,10 @@ def test_health(docker):
     docker.run("test-health", *TOP, flags=("--health-cmd", "stat /etc/passwd || exit 1", "--health-interval", "200ms"))
     docker("exec", "test-health", "sh", "-c", "mkdir -p /etc; touch /etc/passwd")
     status = "{{.State.Health.Status}}"
-    wait_for(lambda: docker("inspect", f"--format={status}", "test-health") == "healthy\n")
+    until(lambda: docker("inspect", f"--format={status}", "test-health") == "healthy\n")
     assert "(healthy)" in docker("ps")
     docker("exec", "test-health", "rm", "/etc/passwd")
-    wait_for(lambda: docker("inspect", f"--format={status}", "test-health") == "unhealthy\n")
+    until(lambda: docker("inspect", f"--format={status}", "test-health") == "unhealthy\n")
     assert docker.lines("ps", "--filter", "health=unhealthy", "--format", "{{.Names}}") == ["test-health"]
     log = json.loads(docker("inspect", "--format={{json .State.Health.Log}}", "test-health"))
     assert log[-1]["ExitCode"] == 1
@@ -420,11 +420,3 @@ def test_images_format(docker):
     assert columns(docker.lines("images")[0]) == ["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"]
     line = json.loads(docker.lines("images", "--format", "json")[0])
     assert {"Containers", "CreatedAt", "CreatedSince", "Digest", "ID", "Repository", "Size", "Tag"} <= set(line)
-
-
-def wait_for(condition, seconds: float = 20.0) -> None:
-    """Wait until a look is true: what is awaited has no other event."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)

@@ -8,7 +8,8 @@ import pytest
 from tests.commandline import CommandLine
 from tests.commands.conftest import Name
 from tests.commands.test_run import NONE, state
-from tests.commands.test_stop import detached, until
+from tests.commands.test_stop import detached
+from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.single_id, pytest.mark.as_root]
 

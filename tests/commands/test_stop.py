@@ -13,6 +13,7 @@ from hull.objects import values
 from tests.commandline import CommandLine
 from tests.commands.conftest import Name
 from tests.commands.test_run import NONE, state
+from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.single_id, pytest.mark.as_root]
 DEAF = "trap '' TERM; echo up; while :; do sleep 0.05; done"
@@ -26,13 +27,6 @@ def detached(cli: CommandLine, called: str, script: str, *flags: str) -> str:
 def desired(cli: CommandLine, ident: str) -> str:
     with sqlite3.connect(f"{cli.root}/hull.db") as db:
         return str(db.execute("SELECT desired FROM containers WHERE id = ?", (ident,)).fetchone()[0])
-
-
-def until(check: object, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_stop_ends_and_remembers_that_it_was_asked(cli: CommandLine, name: Name) -> None:

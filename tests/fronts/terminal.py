@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import time
 
 import pexpect
 
@@ -54,14 +53,6 @@ class Terminal:
     def close(self) -> None:
         """Hang up and reap."""
         self.child.close(force=True)
-
-
-def until(condition, what: str, seconds: float = 10) -> None:
-    """Poll a condition that no event announces."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited {seconds} s for {what}"
-        time.sleep(0.02)
 
 
 def processes(mark: str) -> list[int]:

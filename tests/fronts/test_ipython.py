@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.fronts.terminal import Terminal, foreground, processes, until
+from tests.fronts.terminal import Terminal, foreground, processes
+from tests.waiting import until
 
 pytest.importorskip("IPython", reason="IPython is not installed")
 pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.fronts.terminal import processes, until
+from tests.fronts.terminal import processes
+from tests.waiting import until
 
 manager = pytest.importorskip("jupyter_client.manager", reason="jupyter_client is not installed")
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")

@@ -9,7 +9,8 @@ import types
 
 import pytest
 
-from tests.fronts.terminal import Terminal, foreground, processes, until
+from tests.fronts.terminal import Terminal, foreground, processes
+from tests.waiting import until
 
 pytest.importorskip("xonsh", reason="xonsh is not installed")
 pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
