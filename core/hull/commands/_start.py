@@ -6,7 +6,6 @@ from hull import log
 from hull.commands import _proxies
 from hull.commands._container import HOST
 from hull.engine import Engine
-from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING
 from hull.model import Identity, Image, Limits, Mount, Spec
 from hull.runtime import launch, ops, plan
@@ -98,7 +97,7 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
         cgroup=_cgroup(engine, spec, row.id),
         home=caller_home() if spec.image == HOST else "",
         mounts=_mounts(engine, row, directory, identity),
-        devices=tuple(_device(word) for word in spec.devices),
+        devices=_devices(spec),
         name=row.name,
         events=engine.history.path,
         detached=detached,
@@ -167,19 +166,12 @@ def _cgroup(engine: Engine, spec: Spec, ident: str) -> str:
     return cgroups.apply(spec.limits, ident, resident=engine.resident)
 
 
-def _device(word: str) -> tuple[str, str]:
-    import stat
+def _devices(spec: Spec) -> tuple[tuple[str, str], ...]:
+    if not spec.devices:
+        return ()
+    from hull.runtime import devices
 
-    source, _, target = word.partition(":")
-    try:
-        mode = os.stat(source).st_mode
-    except OSError as error:
-        raise UserError(f"cannot show the device {source}: {error.strerror}", "check the path") from None
-    if not (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)):
-        raise UserError(f"cannot show {source}: not a device", f"-v {source}:{target} mounts files")
-    if not os.access(source, os.R_OK):
-        raise HostError(f"cannot open the device {source}: permission denied", "join its group, or ask root for access")
-    return source, target
+    return tuple(map(devices.resolve, spec.devices))
 
 
 def caller_home() -> str:
