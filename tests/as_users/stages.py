@@ -55,7 +55,7 @@ def sanitized(who: Identity) -> Iterator[Stage]:
     for target in ("analyse", "asan"):
         yield Stage(who, f"launcher: {target}", ("make", "-s", "-C", LAUNCHER, target), 5, pytest=False)
     env = (("HULL_LAUNCHER", f"{who.tree}/build/launcher/hull-launch-asan"),)
-    yield Stage(who, "launcher, sanitized", ("-n", "2", "-m", "not serial", "tests/launcher"), 8, env=env)
+    yield Stage(who, "launcher, sanitized", ("-n", "2", "-m", "not serial", "tests/launcher"), 12, env=env)
 
 
 def fuzzing(who: Identity, seconds: int) -> Iterator[Stage]:
