@@ -52,7 +52,7 @@ class Skipped(NamedTuple):
 def process(argv: Sequence[str], env: dict[str, str] | None = None, expect: int = 0) -> float:
     """Return the seconds from spawn to reaped of one process, its three streams at /dev/null."""
     actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)]
-    actions += [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    actions += [(os.POSIX_SPAWN_OPEN, stream, "/dev/null", os.O_WRONLY, 0) for stream in (1, 2)]
     begun = time.perf_counter()
     pid = os.posix_spawn(argv[0], list(argv), os.environ if env is None else env, file_actions=actions)
     _, status, _ = os.wait4(pid, 0)

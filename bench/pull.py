@@ -43,7 +43,8 @@ SHAPES = (
 
 
 def figures(place: Place) -> Iterator[Figure | Skipped]:
-    """Yield each pull against podman's and skopeo's with umoci, on the disk, gzip also in memory; then the memory."""
+    """Yield each pull against podman's and skopeo's with umoci, on the disk and in memory; its memory; what moves."""
+    yield _second(place)
     with registries.plain() as registry:
         for shape in SHAPES:
             layers = shape.layers()
@@ -85,6 +86,29 @@ def _memory(place: Place, title: str, reference: str) -> Figure:
     return Figure(title, ours, limit, most, MEMORY_MOST, 1, "MiB", bound=1.0)
 
 
+def _second(place: Place) -> Figure:
+    """Return what a second pull moves, of an image with one changed layer, against what is new in it."""
+    layers = [_mixed(number) for number in range(LAYERS)]
+    old, new = (imagebuild.image(*one, how="zstd") for one in (layers, [*layers[:-1], _mixed(LAYERS)]))
+    hull, moved = CommandLine(os.path.join(place.base, "second")), list[int]()
+    honest = registries.image_answer({**old.blobs, **new.blobs}, {"old": old.manifest, "new": new.manifest})
+
+    def counted(request: registries.Request) -> registries.Reply:
+        reply = honest(request)
+        moved.append(len(reply.body))
+        return reply
+
+    with registries.served(counted) as stub:
+        hull("pull", "-q", f"{stub.address}/changing:old", check=True)
+        moved.clear()
+        hull("pull", "-q", f"{stub.address}/changing:new", check=True)
+    remove_tree(hull.root)
+    fresh = sum(len(data) for key, data in new.blobs.items() if key not in old.blobs)
+    ours = Side("moved by hull pull", "", lambda: sum(moved) / 1e6)
+    changed = Side("the changed layer, its image's manifest and config", "", lambda: fresh / 1e6)
+    return Figure("second pull of a changed image", ours, changed, sum(moved) / 1e6, fresh / 1e6, 1, "MB", bound=1.0)
+
+
 def _hull(place: Place, reference: str, number: int) -> float:
     hull = CommandLine(os.path.join(place.base, f"cold-{number}"))
     os.sync()
@@ -121,8 +145,8 @@ def _umoci(place: Place, reference: str, number: int) -> float:
     return elapsed
 
 
-def _debian() -> bytes:
-    """Return a Debian of some 200 MB, made once by mmdebstrap and kept in the cache directory."""
+def debian() -> str:
+    """Return the path of a Debian of some 200 MB, made once by mmdebstrap and kept in the cache directory."""
     cache = os.environ.get("HULL_TEST_CACHE") or os.path.expanduser("~/.cache/hull-tests")
     path = f"{cache}/debian-bench.tar"
     if not os.path.exists(path):
@@ -130,7 +154,11 @@ def _debian() -> bytes:
         words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDE}", "bookworm", f"{path}.new.tar"]
         subprocess.run(words, check=True)
         os.rename(f"{path}.new.tar", path)
-    with open(path, "rb") as file:
+    return path
+
+
+def _debian() -> bytes:
+    with open(debian(), "rb") as file:
         return file.read()
 
 
