@@ -52,6 +52,16 @@ class TarStream:
         if got < size:
             raise truncated(self.offset)
 
+    def at_once(self, size: int) -> memoryview | None:
+        """Return the next `size` bytes as one view where they are in memory already; else consume nothing."""
+        end = self._position + size
+        if end > len(self._buffer):
+            return None
+        view = self._buffer[self._position : end]
+        self._position = end
+        self.offset += size
+        return view
+
     def skip(self, size: int) -> None:
         """Pass over `size` bytes."""
         for view in self.views(size):
@@ -103,6 +113,9 @@ class FileTarStream(TarStream):
         data = os.pread(self._fd, size, self.offset)
         self.offset += len(data)
         return data
+
+    def at_once(self, size: int) -> None:
+        """Nothing is kept in memory from one read to the next."""
 
     def pad(self, size: int) -> None:
         """Pass over what fills a file's last block."""

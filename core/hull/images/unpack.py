@@ -90,8 +90,8 @@ class Unpacker:
             fd = os.open(name, _CREATE, entry.mode & 0o1777, dir_fd=parent)
         try:
             if entry.pieces is None and entry.size < HOLE:
-                for view in stream.views(entry.size):
-                    write(fd, view)
+                if entry.size:
+                    write_small(fd, entry.size, stream)
             else:
                 write_sparse(fd, entry, stream)
             if entry.uid or entry.gid or entry.xattrs or entry.mode & 0o6000:
@@ -225,6 +225,13 @@ def write(fd: int, view: memoryview) -> None:
     """Write all of it."""
     while (written := os.write(fd, view)) < len(view):
         view = view[written:]
+
+
+def write_small(fd: int, size: int, stream: TarStream) -> None:
+    """Write a file's content, in one piece where it can be."""
+    view = stream.at_once(size)
+    for piece in stream.views(size) if view is None else (view,):
+        write(fd, piece)
 
 
 def write_sparse(fd: int, entry: Entry, stream: TarStream) -> None:
