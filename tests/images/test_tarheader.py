@@ -174,7 +174,6 @@ def broken(field, value):
 
 
 BAD = {
-    "checksum": member("x")[:100] + b"y" + member("x")[101:],
     "half a header": member("x")[:300],
     "content cut": member("x", b"y" * 2000)[:1024],
     "negative size": broken(124, number(-1, 12)),
@@ -200,6 +199,25 @@ def test_a_damaged_archive_is_an_error_and_soon(data):
     with pytest.raises(RegistryError):
         read(data)
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("damage", [b"y", b"\xff"])
+def test_a_header_that_is_not_what_was_summed_is_refused(damage):
+    assert read(layer(member("x")))
+    with pytest.raises(RegistryError, match="checksum"):
+        read(layer(damage + member("x")[1:]))
+
+
+def test_a_sum_counts_whole_however_large():
+    block = bytearray(header(b"\xff" * 99, 0, b"0", 0o644, 0, 0, 0, b"", b"ustar\x0000"))
+    block[157:257], block[265:329], block[345:512] = b"\xff" * 99 + b"\0", b"\xff" * 64, b"\xff" * 167
+    good = sealed(block)
+    stated = int(good[148:154], 8)
+    assert stated > 65521
+    assert read(layer(good))
+    for wrong in (stated - 65521, stated + 65521):
+        with pytest.raises(RegistryError, match="checksum"):
+            read(layer(good[:148] + b"%06o\0 " % wrong + good[156:]))
 
 
 def test_an_extended_header_has_a_limit_before_it_is_read():
