@@ -12,6 +12,7 @@ import pytest
 from tests.cases.conftest import MakeImage, Up
 from tests.commandline import CommandLine, Done
 
+pytestmark = [pytest.mark.single_id, pytest.mark.as_root]
 ALONE = ("--network", "none")
 
 
@@ -172,6 +173,7 @@ def test_an_image_is_mounted_beside_the_root(cli: CommandLine, make_image: MakeI
     assert sh(cli, "cat /i/data/file", "--mount", where) == "image\n"
 
 
+@pytest.mark.needs("ordinary")
 def test_changes_over_a_directory_are_the_containers_own(cli: CommandLine, place: Path) -> None:
     (place / "file").write_text("mine\n")
     (place / "file").chmod(0o666)
