@@ -13,10 +13,10 @@ from hull.light import NamedTuple
 from hull.model import Port
 from hull.network import nftables as nft
 from hull.network.backend import Around, Policy
+from hull.network.ports import HIGHEST, span
 
 NONE, DNS, ALL = "none", "dns", "all"
 TABLE = "hull"
-HIGHEST = 65535
 PROTOCOLS = {"tcp": nft.TCP, "udp": nft.UDP}
 EVERY = ("0.0.0.0/0", "::/0")
 SOLICITS, ANSWERS = (133, 135, 136), (134, 135, 136)  # neighbour discovery's messages, out and in
@@ -160,13 +160,11 @@ def _check_network(word: str, text: str) -> None:
 def _ports(word: str, text: str) -> tuple[int, int]:
     if text == "*":
         return 0, HIGHEST
-    first, dash, last = text.partition("-")
-    for number in (first, last) if dash else (first,):
-        if not (number.isascii() and number.isdecimal() and 0 < int(number) <= HIGHEST):
-            raise _wrong(word, f"{number!r} is not a port number")
-    if dash and int(first) > int(last):
-        raise _wrong(word, f"the range {text} is empty")
-    return int(first), int(last if dash else first)
+    try:
+        found = span(text)
+    except ValueError as error:
+        raise _wrong(word, str(error)) from None
+    return found[0], found[-1]
 
 
 def _wrong(word: str, reason: str) -> UserError:

@@ -173,15 +173,23 @@ def _address(word: str, body: str) -> tuple[str, str]:
     return address, rest
 
 
-def _range(word: str, text: str) -> range:
+def span(text: str) -> range:
+    """Return the port numbers that `N` or `N-M` names; ValueError with the reason."""
     first, dash, last = text.partition("-")
     for number in (first, last) if dash else (first,):
         if not (number.isascii() and number.isdecimal() and 0 < int(number) <= HIGHEST):
-            raise _wrong(word, f"{number!r} is not a port number")
+            raise ValueError(f"{number!r} is not a port number")
     found = range(int(first), int(last if dash else first) + 1)
     if not found:
-        raise _wrong(word, f"the range {text} is empty")
+        raise ValueError(f"the range {text} is empty")
     return found
+
+
+def _range(word: str, text: str) -> range:
+    try:
+        return span(text)
+    except ValueError as error:
+        raise _wrong(word, str(error)) from None
 
 
 def _lowest() -> int:
