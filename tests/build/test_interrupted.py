@@ -83,6 +83,7 @@ def killed(fresh_build):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120 + 40 * POINTS)
 def test_killed_at_a_random_point(killed):
     seed = int(os.environ.get("HULL_TEST_SEED", str(time.time_ns() & 0xFFFFFF)))
     chance = random.Random(seed)
