@@ -11,6 +11,9 @@ mirrors = ["https://a", "https://b"]  # several, in this order
 [run]
 egress = ["dns", "example.org:443"]  # what containers may reach where no --egress is said; --egress all lifts it
 
+[network]
+warm = false                # no network namespace made ahead in a shell or notebook
+
 [store]
 shared = ["/path/to/a/store"]  # of somebody else's: its images are listed and run, it is never written
 """
@@ -71,6 +74,15 @@ class Settings(NamedTuple):
         if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
             raise UserError(f"cannot use {self.path}: egress in [run] is no list of words", "see the docs")
         return tuple(found)
+
+    @property
+    def warm(self) -> bool:
+        """Whether a session makes a network namespace ahead."""
+        table = self.tables.get("network", {})
+        found = table.get("warm", True) if isinstance(table, dict) else None
+        if not isinstance(found, bool):
+            raise UserError(f"cannot use {self.path}: warm in [network] is neither true nor false", "warm = false")
+        return found
 
     @property
     def shared(self) -> tuple[str, ...]:

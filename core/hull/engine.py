@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hull.network import Networks
     from hull.runtime.launch import Launch
     from hull.runtime.session import Session
+    from hull.runtime.warm import Warm
     from hull.state.containers import Containers
     from hull.state.db import Database
     from hull.state.events import Events
@@ -34,6 +35,7 @@ class Engine:
         self.events = events
         self.session = session
         self.resident = session is not None
+        self.warm: Warm | None = None
         self._identities: dict[str, Identity] = {}
         self._outers: dict[Identity, Session] = {}
         paths.prepare(self.paths)
@@ -135,6 +137,21 @@ class Engine:
             from hull.runtime.session import Session
 
             self.session = Session.open(identity)
+        if self.session is not None and self.warm is None:
+            self._warm_up(self.session)
+
+    def _warm_up(self, session: "Session") -> None:
+        """Keep a network namespace ready for the next container, unless HULL_WARM or the settings say no."""
+        from hull import config
+
+        if os.environ.get("HULL_WARM", "1") == "0" or not config.load(self.paths.config).warm:
+            return
+        uplink = self.networks.ahead()
+        if uplink:
+            from hull.runtime.warm import Warm
+
+            self.warm = Warm(session, uplink)
+            self.warm.prepare_soon()
 
     def outer(self, identity: "Identity") -> "Session":
         """Return a mapped user namespace for containers of `identity` to nest in: the session's, else one of ours."""
@@ -150,6 +167,9 @@ class Engine:
         """Let go of the session and of the database, if they were opened."""
         while self._outers:
             self._outers.popitem()[1].close()
+        if self.warm is not None:
+            self.warm.close()
+            self.warm = None
         if self.session is not None:
             self.session.close()
             self.session = None

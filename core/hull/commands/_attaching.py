@@ -10,6 +10,7 @@ from hull.light import NamedTuple
 from hull.model import Attachment, Spec
 from hull.runtime.ops import Op
 from hull.runtime.session import Session
+from hull.runtime.warm import Warm
 from hull.state.containers import Container
 
 CONTAINER = "container:"
@@ -28,6 +29,23 @@ class Attached(NamedTuple):
         """Let go: the start failed."""
         if self.met is not None:
             self.met.close()
+
+
+def warmed(warm: Warm, session: Session, spec: Spec, found: Attachment) -> Attached:
+    """Take the namespace that the session has made ahead, where it is what the container would get.
+
+    Not where the container may administer its network or is started again and again: those make their own.
+    """
+    length = len(warm.uplink)
+    own = any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in spec.cap_add)
+    rest = found.ops[length:]
+    beside = not rest or rest[0][0] in ("helper", "remove")  # else the uplink's words go on
+    ahead = None if own or spec.restart != "no" or not beside else warm.take(found.ops[:length])
+    warm.prepare_soon()
+    if ahead is None:
+        return Attached(found, session)
+    met = Met(Session(os.dup(session.fd), session.identity), ahead.namespace, (ahead.leash,))
+    return Attached(found._replace(ops=(*met.ops, *found.ops[length:]), namespace=met.path), met.outer, met)
 
 
 def known(engine: Engine, spec: Spec) -> Spec:

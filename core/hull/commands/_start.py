@@ -112,7 +112,10 @@ def _link(engine: Engine, row: Container) -> "Attached":
         return _attaching.attach(engine, row)
     session = _outer(engine, row.spec, engine.identity(row.spec.userns))
     directory = engine.paths.container(row.id)
-    return _attaching.Attached(engine.networks.attach(row.spec, directory, session is not None), session)
+    found = engine.networks.attach(row.spec, directory, session is not None)
+    if engine.warm is not None and session is not None and session is engine.session:
+        return _attaching.warmed(engine.warm, session, row.spec, found)
+    return _attaching.Attached(found, session)
 
 
 def _outer(engine: Engine, spec: Spec, identity: Identity) -> "Session | None":

@@ -70,6 +70,15 @@ class Networks:
             self.host, spec.ports, known, uplink, self.place(directory), words, host_loopback=spec.host_loopback
         )
 
+    def ahead(self) -> tuple[tuple[str, ...], ...]:
+        """Return the ops of the default's uplink, the same for every container; none where it is not slirp4netns's.
+
+        A pasta copies the host's addresses as they are at that moment: made ahead they would be old.
+        """
+        request = self._request(Spec(""), "ahead")
+        backend, _ = self._choose(Spec(""), request)
+        return (LOW_PORTS, *backend.connect(request).ops) if backend.name == "slirp4netns" else ()
+
     def place(self, directory: str) -> str:
         """Return the directory of what is beside a container while it runs: sockets, so its path is short."""
         return f"{self.host.paths.runtime}/{os.path.basename(directory)[:16]}"

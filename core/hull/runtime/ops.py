@@ -53,7 +53,7 @@ OPS: dict[str, Word] = {
     "gid-map": Word(("inside", "outside", "count"), "identity", "gids {0}… inside are {1}… outside, {2} of them"),
     "map-helpers": Word(("newuidmap", "newgidmap"), "identity", "let {0} and {1} write the maps, side by side"),
     "setgroups-deny": Word((), "identity", "give up setgroups (the kernel's price of a map without a helper)"),
-    "hold": Word((), "identity", "say ready, keep the user namespace until standard input ends; run nothing"),
+    "hold": Word((), "identity", "say ready, keep the namespaces until standard input ends; run nothing"),
     "hand-out": Word((), "identity", "hand descriptors of its network namespaces out by standard input; run nothing"),
     "namespace": Word(("kind",), "namespaces", "make a {0} namespace"),
     "namespace-join": Word(("kind", "path"), "namespaces", "enter the {0} namespace {1}"),

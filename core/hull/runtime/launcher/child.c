@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -44,12 +45,16 @@ static void die_with_launcher(int channel)
         _exit(EXIT_TOOL);
 }
 
-static _Noreturn void hold(int channel)
+static _Noreturn void hold(const struct launch *launch, int channel)
 {
     char ignored[512];
     ssize_t got;
 
     channel_send(channel, NOTE_READY, 0, -1);
+    if (launch->helper_count > 0) {
+        channel_await(channel, NOTE_GO);
+        MUST(dprintf(STDOUT_FILENO, "%d\n", (int)getpid()), "say on standard output that", "the helpers are ready");
+    }
     while ((got = read(STDIN_FILENO, ignored, sizeof ignored)) != 0)
         if (got < 0 && errno != EINTR)
             break;
@@ -111,7 +116,7 @@ _Noreturn void child_run(struct launch *launch, int channel, int progress)
     MUST(prctl(PR_SET_DUMPABLE, 1), "show", "the container to its owner");
     die_with_launcher(channel);
     if (plan_find(plan, W_HOLD) != NULL)
-        hold(channel);
+        hold(launch, channel);
     if (plan_find(plan, W_HAND_OUT) != NULL)
         hand_out_run();
     if (launch->cgroup >= 0 && clone_flags(plan) & CLONE_NEWCGROUP)
