@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from tests.network.conftest import Town
 from tests.security.test_no_cve_egress import ADMINISTERS, attacker, outcomes  # noqa: F401 (a fixture)
+from tests.town import Town
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.single_id, pytest.mark.as_root]
