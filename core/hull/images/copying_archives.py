@@ -5,8 +5,8 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from hull.errors import HostError, RegistryError, UserError
-from hull.images import compressing, compression, digests, documents, imageconfig, manifest, reference
+from hull.errors import RegistryError, UserError
+from hull.images import compressing, compression, digests, documents, imageconfig, manifest, reference, writing
 from hull.images.archive import Archive
 from hull.images.copying import Document, Source, verified
 from hull.images.manifest import Descriptor
@@ -114,23 +114,25 @@ class ArchiveTarget:
         if "config" not in wanted.media_type and "+json" not in wanted.media_type:
             pending = plain
             plain = compression.stream(lambda _size: next(pending, b""))
-        for chunk in plain:
-            file.write(chunk)
+        with writing.blamed(self._scratch):
+            for chunk in plain:
+                file.write(chunk)
+            file.flush()
         self._files[wanted.digest] = file
 
     def document(self, found: Document, *, last: bool) -> None:  # noqa: ARG002 (there is but one)
         """Write the archive, whole or not at all."""
         parsed = manifest.parse(found.body, found.media_type)
         assert isinstance(parsed, manifest.Manifest)  # noqa: S101 (a target of one image)
-        scratch = f"{self._path}.{os.getpid()}-{os.urandom(6).hex()}"
+        scratch = writing.aside(self._path)
         try:
-            with open(scratch, "xb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                self._write(tar, parsed)
-            os.rename(scratch, self._path)
-        except OSError as error:
-            raise HostError(
-                f"cannot write {self._path}: {error.strerror}", "choose a file of yours with room"
-            ) from None
+            with writing.blamed(self._path):
+                with (
+                    open(scratch, "xb") as file,
+                    tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+                ):
+                    self._write(tar, parsed)
+                os.rename(scratch, self._path)
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(scratch)

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from hull.config import Settings
-from hull.errors import HostError, RegistryError, UserError
-from hull.images import copying, digests, documents, manifest
+from hull.errors import RegistryError, UserError
+from hull.images import copying, digests, documents, manifest, writing
 from hull.images.copying import Document, Source
 from hull.images.manifest import Descriptor, Index
 from hull.images.reference import Reference
@@ -109,10 +109,10 @@ class LayoutTarget:
 
     def __init__(self, directory: str, tag: str) -> None:
         self._directory, self._tag = directory, tag
-        with _writing(directory):
+        with writing.blamed(directory):
             os.makedirs(f"{directory}/blobs/sha256", exist_ok=True)
             if not os.path.exists(f"{directory}/oci-layout"):
-                _replace(f"{directory}/oci-layout", [b'{"imageLayoutVersion":"1.0.0"}'])
+                writing.whole(f"{directory}/oci-layout", [b'{"imageLayoutVersion":"1.0.0"}'], synced=True)
 
     def has(self, wanted: Descriptor, _source: Source) -> bool:
         """Whether the blob is there, whole."""
@@ -129,15 +129,15 @@ class LayoutTarget:
     def put(self, wanted: Descriptor, chunks: Callable[[], Iterable[bytes]]) -> None:
         """Write a blob."""
         path = _path(self._directory, wanted.digest)
-        with _writing(path):
+        with writing.blamed(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            _replace(path, copying.verified(chunks(), wanted))
+            writing.whole(path, copying.verified(chunks(), wanted), synced=True)
 
     def document(self, found: Document, *, last: bool) -> None:
         """Write a manifest, and for the last one the index."""
         self.put(Descriptor(found.digest, len(found.body), found.media_type), lambda: [found.body])
         if last:
-            with _writing(self._directory), _locked(self._directory):
+            with writing.blamed(self._directory), _locked(self._directory):
                 self._name(found)
 
     def _name(self, found: Document) -> None:
@@ -151,7 +151,7 @@ class LayoutTarget:
         if self._tag:
             entry["annotations"] = {REF_NAME: self._tag}
         data["manifests"] = [one for one in data.get("manifests") or [] if not self._same(one, found)] + [entry]
-        _replace(path, [json.dumps(data, separators=(",", ":")).encode()])
+        writing.whole(path, [json.dumps(data, separators=(",", ":")).encode()], synced=True)
 
     def _same(self, one: Any, found: Document) -> bool:
         name = ((one if isinstance(one, dict) else {}).get("annotations") or {}).get(REF_NAME, "")
@@ -171,28 +171,6 @@ def _read(path: str) -> Iterator[bytes]:
         raise UserError(
             f"cannot read {path}: {error.strerror}", "an OCI layout is a directory with index.json"
         ) from None
-
-
-def _replace(path: str, chunks: Iterable[bytes]) -> None:
-    """Write a file whole or not at all."""
-    scratch = f"{path}.{os.getpid()}-{os.urandom(6).hex()}"
-    try:
-        with open(scratch, "xb") as file:
-            file.writelines(chunks)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(scratch, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(scratch)
-
-
-@contextmanager
-def _writing(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise HostError(f"cannot write {path}: {error.strerror}", "choose a directory of yours with room") from None
 
 
 @contextmanager

@@ -23,6 +23,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NANO = 1_000_000_000
 _BLOCK = 512  # of st_blocks
 _EVER = 1 << 63
+_CHUNK = 1 << 18
 
 
 class Policy(NamedTuple):
@@ -43,16 +44,21 @@ class Packer:
 
     def __init__(self, stream: IO[bytes], policy: Policy = Policy()) -> None:  # noqa: B008 (it never changes)
         self._policy = policy
+        self._out = _Out(stream)
         self._tar = tarfile.open(  # noqa: SIM115 (closed by close)
-            fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT, errors="surrogateescape", bufsize=1 << 18
+            fileobj=self._out,  # type: ignore[call-overload]
+            mode="w",
+            format=tarfile.PAX_FORMAT,
+            errors="surrogateescape",
         )
-        self._tar.copybufsize = 1 << 18  # type: ignore[attr-defined]
+        self._tar.copybufsize = _CHUNK
         self._seen: dict[tuple[int, int], str] = {}
         self.size = 0
 
     def close(self) -> None:
         """End the archive."""
         self._tar.close()
+        self._out.flush()
 
     def write(self, fd: int, base: str, name: str) -> None:
         """Write `base` of the directory `fd`, or with "" the directory itself, as `name`, whole."""
@@ -169,6 +175,30 @@ class Packer:
         if found.st_mtime_ns % _NANO:
             entry.pax_headers["mtime"] = f"{entry.mtime}.{found.st_mtime_ns % _NANO:09}"
         return entry
+
+
+class _Out:
+    """Where tarfile writes, in large pieces. What is left over where packing fails stays unwritten."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def tell(self) -> int:
+        return 0  # where the archive begins
+
+    def write(self, data: bytes) -> int:
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size >= _CHUNK:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        self._stream.write(b"".join(self._parts))
+        self._parts.clear()
+        self._size = 0
 
 
 class _Exactly:

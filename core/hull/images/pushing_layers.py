@@ -7,7 +7,7 @@ from functools import partial
 from hull import log
 from hull.config import Settings
 from hull.errors import HullError, RegistryError, UserError
-from hull.images import compressing, reference
+from hull.images import compressing, reference, writing
 from hull.images.layers import STEP, Cancelled
 from hull.images.manifest import Descriptor
 from hull.images.reference import Reference
@@ -133,7 +133,8 @@ class Sender:
 
         whole, packed, size = hashlib.sha256(), hashlib.sha256(), 0
         self._tell(diff_id, "packing")
-        with tempfile.TemporaryFile(dir=self._bench.paths.scratch) as file:
+        scratch = self._bench.paths.scratch
+        with writing.blamed(scratch), tempfile.TemporaryFile(dir=scratch) as file:
             for chunk in compressing.stream(self._hashed(tar, whole.update), kind):
                 packed.update(chunk)
                 size += len(chunk)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from hull import log
 from hull.errors import HullError, UserError
-from hull.images import compressing, digests, manifest
+from hull.images import compressing, digests, manifest, writing
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -146,10 +146,12 @@ def _fill(file: IO[bytes], tar: Iterator[bytes], compression: str) -> _Layer:
 
     whole, stored, size = hashlib.sha256(), hashlib.sha256(), 0
     chunks = _watched(tar, whole.update)
-    for chunk in compressing.stream(chunks, compression) if compression else chunks:
-        stored.update(chunk)
-        size += len(chunk)
-        file.write(chunk)
+    with writing.blamed("what is saved"):
+        for chunk in compressing.stream(chunks, compression) if compression else chunks:
+            stored.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+        file.flush()
     return _Layer(f"sha256:{whole.hexdigest()}", f"sha256:{stored.hexdigest()}", size, file)
 
 

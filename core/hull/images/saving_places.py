@@ -3,9 +3,9 @@
 import os
 import tarfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 
-from hull.errors import HostError, UserError
+from hull.errors import UserError
+from hull.images import writing
 from hull.images.saving import Member
 from hull.light import IO
 
@@ -25,15 +25,8 @@ def tar(members: Iterable[Member]) -> Iterator[bytes]:
 
 def file(path: str, chunks: Iterable[bytes]) -> None:
     """Write a file, in place of one that is there."""
-    scratch = f"{path}.{os.getpid()}-{os.urandom(6).hex()}"
-    with _writing(path):
-        try:
-            with open(scratch, "xb") as target:
-                target.writelines(chunks)
-            os.rename(scratch, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(scratch)
+    with writing.blamed(path):
+        writing.whole(path, chunks)
 
 
 def directory(path: str, members: Iterable[Member]) -> None:
@@ -41,8 +34,8 @@ def directory(path: str, members: Iterable[Member]) -> None:
     import shutil
 
     path = path.rstrip("/")
-    scratch = f"{path}.{os.getpid()}-{os.urandom(6).hex()}"
-    with _writing(path):
+    scratch = writing.aside(path)
+    with writing.blamed(path):
         try:
             if os.path.lexists(path) and os.listdir(path):
                 raise UserError(f"cannot save to {path}: it is not empty", "remove it, or choose another directory")
@@ -67,11 +60,3 @@ def _chunks(content: bytes | IO[bytes]) -> Iterator[bytes]:
     content.seek(0)
     while chunk := content.read(CHUNK):
         yield chunk
-
-
-@contextmanager
-def _writing(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise HostError(f"cannot write {path}: {error.strerror}", "choose a place of yours with room") from None

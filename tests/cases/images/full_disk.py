@@ -31,17 +31,40 @@ def main(place: str, spare: str) -> None:
             ("commit", "c", "new:1"),
             ("import", f"{spare}/tar", "new:1"),
         ):
-            fill(f"{place}/filler")
-            done = cli(*words)
-            assert done.returncode == 125, (words, done)
-            assert b"No space left" in done.stderr, (words, done)
-            sound(cli, words)
-            os.unlink(f"{place}/filler")
-            cli(*words, check=True)
-            sound(cli, words)
+            tried(cli, place, words)
             cli("rmi", "-f", words[2] if words[0] == "pull" else "new:1", check=True)
-            print(words[0])
+    os.mkdir(f"{spare}/context")
+    with open(f"{spare}/context/Dockerfile", "w", encoding="utf-8") as text:
+        text.write("FROM busybox\nCOPY f /f\n")
+    with open(f"{spare}/context/f", "wb") as file:
+        file.writelines(NOISE)
+    tried(cli, place, ("build", "-q", "-t", "new:1", f"{spare}/context"))
+    cli("rm", "c", check=True)
+    with registries.served(registries.Memory()) as stub:
+        cli("builder", "prune", "-f", check=True)
+        tried(cli, place, ("push", "-q", "new:1", f"{stub.address}/new:1"))
+    tried(cli, place, ("save", "-o", f"{place}/out", "new:1"))
+    assert os.path.getsize(f"{place}/out") > LEFT
+    tried(cli, place, ("save", "--format", "oci-dir", "-o", f"{place}/layout", "new:1"))
     print("well")
+
+
+def tried(cli: CommandLine, place: str, words: tuple[str, ...]) -> None:
+    """Check that it fails well while the disk is full, and succeeds when there is room."""
+    fill(f"{place}/filler")
+    before = sorted(os.listdir(place))
+    done = cli(*words)
+    assert done.returncode == (1 if words[0] == "build" else 125), (words, done)
+    assert b"No space left" in done.stderr, (words, done)
+    assert b"a fault in hull" not in done.stderr, (words, done)
+    assert b"Traceback" not in done.stderr, (words, done)
+    assert sorted(os.listdir(place)) == before, words
+    assert os.listdir(f"{cli.root}/tmp") == [], words
+    sound(cli, words)
+    os.unlink(f"{place}/filler")
+    cli(*words, check=True)
+    sound(cli, words)
+    print(words[0])
 
 
 def fill(path: str) -> None:
