@@ -187,6 +187,15 @@ def test_sysctls_are_set_before_they_turn_read_only(box: Box) -> None:
     assert done.out == "81\n1\n", done.err
 
 
+def test_every_group_there_is_may_ping(box: Box) -> None:
+    done = box.sh(
+        "cat /proc/sys/net/ipv4/ping_group_range /proc/self/gid_map",
+        extra=(("sysctl", "net.ipv4.ping_group_range", "@GROUPS"),),
+    )
+    first, *extents = ([int(word) for word in line.split()] for line in done.out.splitlines())
+    assert first == [min(e[0] for e in extents), max(e[0] + e[2] - 1 for e in extents)], done
+
+
 @pytest.mark.parametrize("key", ["", "kernel..x", "net.//.//.x", "no.such.key", "kernel.hung_task_panic"])
 def test_a_sysctl_that_cannot_be_set_starts_nothing(box: Box, key: str) -> None:
     done = box.sh("true", extra=(("sysctl", key, "1"),))

@@ -264,10 +264,11 @@ def test_the_hosts_network_ignores_ports_and_says_so(attach):
     assert (found.backend, found.ops, len(found.warnings)) == ("host", (), 1)
 
 
-def test_low_ports_are_free_in_a_namespace_of_its_own_alone(attach):
+def test_low_ports_and_pings_are_free_in_a_namespace_of_its_own_alone(attach):
     for name, free in (("none", True), ("slirp4netns", True), ("host", False)):
         ops = attach(Spec("x", network=name), "slirp4netns").ops
         assert (("sysctl", "net.ipv4.ip_unprivileged_port_start", "0") in ops) is free
+        assert (("sysctl", "net.ipv4.ping_group_range", "@GROUPS") in ops) is free
 
 
 def test_every_op_is_a_word_of_the_plan(attach):

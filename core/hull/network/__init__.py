@@ -10,8 +10,11 @@ from hull.model import Attachment, Port, Spec
 from hull.network.backend import Around, Backend, Connection, Policy, Request
 
 NAMES = ("default", "none", "host", "slirp4netns", "pasta")
-# The container's root is nobody in a namespace that the session owns; Docker allows it to every user too.
-LOW_PORTS = ("sysctl", "net.ipv4.ip_unprivileged_port_start", "0")
+# The container's root is nobody in a namespace that the session owns; Docker allows both to every user too.
+OPEN = (
+    ("sysctl", "net.ipv4.ip_unprivileged_port_start", "0"),
+    ("sysctl", "net.ipv4.ping_group_range", "@GROUPS"),
+)
 HOST_NAMES = ("host.hull.internal", "host.docker.internal")
 _Written = tuple[tuple[str, ...], Policy]  # what was added to /etc/hosts, and the policy that says more
 OUTSIDE = ("slirp4netns", "pasta")  # what the default tries, the soonest ready first
@@ -49,7 +52,7 @@ class Networks:
         connection = connection._replace(address=address or connection.address)
         hosts, policy = _write(spec, directory, backend, request._replace(peers=peers), connection)
         remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
-        own = () if backend.name == "host" else (LOW_PORTS,)
+        own = () if backend.name == "host" else OPEN
         return Attachment(
             backend.name,
             (*own, *policy.ops, *connection.ops, *remove),
@@ -77,7 +80,7 @@ class Networks:
         """
         request = self._request(Spec(""), "ahead")
         backend, _ = self._choose(Spec(""), request)
-        return (LOW_PORTS, *backend.connect(request).ops) if backend.name == "slirp4netns" else ()
+        return (*OPEN, *backend.connect(request).ops) if backend.name == "slirp4netns" else ()
 
     def place(self, directory: str) -> str:
         """Return the directory of what is beside a container while it runs: sockets, so its path is short."""

@@ -86,7 +86,7 @@ OPS: dict[str, Word] = {
     "readonly": Word(("target",), "mounts", "make {0} read-only"),
     "hostname": Word(("name",), "settings", "set the host name {0}"),
     "domainname": Word(("name",), "settings", "set the domain name {0}"),
-    "sysctl": Word(("key", "value"), "settings", "set {0} to {1}"),
+    "sysctl": Word(("key", "value"), "settings", "set {0} to {1}"),  # @GROUPS: the first and the last group there is
     "loopback": Word((), "settings", "bring the loopback interface up"),
     "init": Word((), "settings", "stay as pid 1: reap, forward signals"),
     "rlimit": Word(("name", "soft", "hard"), "program", "limit {0} to {1} (hard {2})"),

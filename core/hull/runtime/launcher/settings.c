@@ -3,7 +3,9 @@
 
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <limits.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -29,6 +31,24 @@ void settings_oom_score(const char *score)
     write_proc(MUST(sys_openat2(AT_FDCWD, path, O_WRONLY, 0, RESOLVE_NO_MAGICLINKS), "open", path), path, score);
 }
 
+/* The lowest and the highest group of the caller's own user namespace: "0 65536". */
+static const char *every_group(void)
+{
+    static char range[32], map[4096]; /* the kernel shows a page of it at most */
+    unsigned low = UINT_MAX, high = 0, inside, outside, count;
+    int fd = MUST(open("/proc/self/gid_map", O_RDONLY | O_CLOEXEC), "open", "the map of groups"), taken;
+    ssize_t size = MUST(read(fd, map, sizeof map - 1), "read", "the map of groups");
+
+    close(fd);
+    map[size] = '\0';
+    for (const char *at = map; sscanf(at, "%u %u %u%n", &inside, &outside, &count, &taken) == 3; at += taken) {
+        low = inside < low ? inside : low;
+        high = inside + count - 1 > high ? inside + count - 1 : high;
+    }
+    snprintf(range, sizeof range, "%u %u", low, high);
+    return range;
+}
+
 /* sysctl(8)'s rule: dots are slashes, and a slash stands for a dot inside a name (net.ipv4.conf.eth0/1.forwarding). */
 static void set_sysctl(int root, const char *key, const char *value)
 {
@@ -39,7 +59,7 @@ static void set_sysctl(int root, const char *key, const char *value)
     text_join(path, sizeof path, "/proc/sys/", key, "");
     for (char *at = path + 10; *at; at++)
         *at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
-    write_proc(place_open(root, path, O_WRONLY), path, value);
+    write_proc(place_open(root, path, O_WRONLY), path, strcmp(value, "@GROUPS") == 0 ? every_group() : value);
 }
 
 static bool of_network(const char *key)
