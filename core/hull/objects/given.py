@@ -32,7 +32,12 @@ class Asked(TypedDict, total=False):
     ip: Word
     ip6: Word
     mac_address: Word
+    volumes_from: Words
     publish: Words
+    publish_all: bool
+    host_loopback: bool
+    http_proxy: bool
+    egress: Words
     hostname: Word | None
     add_host: Words
     dns: Words
