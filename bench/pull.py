@@ -5,12 +5,12 @@ Three shapes, gzip and zstd: a Debian of 200 MB in one layer, 20 layers of 10 MB
 
 import hashlib
 import io
-import itertools
 import os
 import random
 import shutil
 import subprocess
 import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -63,10 +63,9 @@ def _compared(place: Place, title: str, reference: str, bound: float) -> Iterato
             yield Skipped(f"{title}, {where}", "less than 4 GiB free on a temporary file system")
             continue
         for label, run in (("podman pull", _podman), ("skopeo copy + umoci unpack", _umoci)):
-            numbers = itertools.count()
             there = place._replace(base=base)
-            ours = Side("hull pull", "", lambda p=there, n=numbers: _hull(p, reference, next(n)))
-            peer = Side(label, version(label.split()[0]), lambda p=there, n=numbers, r=run: r(p, reference, next(n)))
+            ours = Side("hull pull", "", lambda p=there: _hull(p, reference))
+            peer = Side(label, version(label.split()[0]), lambda p=there, r=run: r(p, reference))
             try:
                 mine, theirs = interleave(ours, peer, RUNS, warm=1)
             except (OSError, subprocess.SubprocessError) as error:
@@ -109,30 +108,39 @@ def _second(place: Place) -> Figure:
     return Figure("second pull of a changed image", ours, changed, sum(moved) / 1e6, fresh / 1e6, 1, "MB", bound=1.0)
 
 
-def _hull(place: Place, reference: str, number: int) -> float:
-    hull = CommandLine(os.path.join(place.base, f"cold-{number}"))
+def _hull(place: Place, reference: str) -> float:
+    hull = CommandLine(_fresh(place))
     os.sync()
     begun = time.perf_counter()
     hull("pull", "-q", reference, check=True, timeout=600)
     elapsed = time.perf_counter() - begun
-    remove_tree(hull.root)
+    _drop(place, hull.root)
     return elapsed
 
 
-def _podman(place: Place, reference: str, number: int) -> float:
-    root = f"podman-{number}"
+def _fresh(place: Place) -> str:
+    return tempfile.mkdtemp(dir=place.base)
+
+
+def _drop(place: Place, tree: str) -> None:
+    """Remove a tree from memory; on the disk it stays to the end: ext4 is slow to make files beside removed ones."""
+    if place.base == _tmpfs():
+        remove_tree(tree)
+
+
+def _podman(place: Place, reference: str) -> float:
+    root = os.path.basename(_fresh(place))
     os.sync()
     begun = time.perf_counter()
     argv = place.podman("pull", "-q", "--tls-verify=false", reference, root=root)
     subprocess.run(argv, check=True, capture_output=True, timeout=600)
     elapsed = time.perf_counter() - begun
-    subprocess.run([program("podman"), "unshare", "rm", "-rf", os.path.join(place.base, root)], check=False)
+    _drop(place, os.path.join(place.base, root))
     return elapsed
 
 
-def _umoci(place: Place, reference: str, number: int) -> float:
-    base = os.path.join(place.base, f"umoci-{number}")
-    os.makedirs(base)
+def _umoci(place: Place, reference: str) -> float:
+    base = _fresh(place)
     os.sync()
     begun = time.perf_counter()
     copy = [program("skopeo"), "copy", "-q", "--src-tls-verify=false", f"docker://{reference}", f"oci:{base}/layout:x"]
@@ -141,7 +149,7 @@ def _umoci(place: Place, reference: str, number: int) -> float:
         subprocess.run(argv, check=True, capture_output=True, timeout=600)
     elapsed = time.perf_counter() - begun
     subprocess.run(["chmod", "-R", "u+rwX", base], check=False)
-    shutil.rmtree(base, ignore_errors=True)
+    _drop(place, base)
     return elapsed
 
 

@@ -1,5 +1,7 @@
 """A store on a file system that cannot hold it is refused at once (CASES B72)."""
 
+import subprocess
+
 import pytest
 from hull.engine import Engine
 from hull.errors import HostError
@@ -30,3 +32,22 @@ def test_b72_the_engine_asks_at_the_first_use_alone(monkeypatch, tmp_path):
     engine.db.close()
     Engine(places)
     assert len(asked) == 1
+
+
+def flags(path):
+    done = subprocess.run(["lsattr", "-d", path], capture_output=True, text=True, check=False)
+    return done.stdout.split()[0] if done.returncode == 0 else pytest.skip("this file system has no flags")
+
+
+def test_directories_are_spread_over_the_disk_where_it_can_be_asked(tmp_path):
+    if syscalls.file_system(str(tmp_path).encode()) != 0xEF53:
+        pytest.skip("needs ext4: only it spreads directories")
+    before = flags(tmp_path)
+    filesystems.spread(str(tmp_path))
+    assert ("T" in before, "T" in flags(tmp_path)) == (False, True)
+    filesystems.spread(str(tmp_path))
+    assert flags(tmp_path).replace("T", "-") == before
+
+
+def test_elsewhere_nothing_is_spread_and_nothing_fails(tmp_path):
+    filesystems.spread("/proc")

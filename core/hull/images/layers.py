@@ -17,6 +17,7 @@ from functools import partial
 from hull import log
 from hull.errors import HullError, RegistryError
 from hull.images import child, locks, settling, tars
+from hull.kernel import filesystems
 from hull.light import Any, NamedTuple
 from hull.paths import Paths
 from hull.state import chains
@@ -157,10 +158,16 @@ class Layers:
         return found
 
     def scratch(self, flavour: str, name: str) -> str:
-        """Make the empty directory in which a layer is unpacked; the caller holds the lock of its name."""
+        """Make the empty directory in which a layer is unpacked; the caller holds the lock of its name.
+
+        It never has the same name twice: ext4 spreads directories by their names, and beside one that was removed a
+        moment ago it is slow.
+        """
         base = self._paths.layers(flavour)
-        scratch = f"{base}/{SCRATCH}{name}"
-        self.discard([scratch] if os.path.lexists(scratch) else [], flavour)
+        dead = [f"{base}/{other}" for other in os.listdir(base) if other.startswith(f"{SCRATCH}{name}")]
+        self.discard(dead, flavour)
+        scratch = f"{base}/{SCRATCH}{name}-{os.urandom(4).hex()}"
+        filesystems.spread(base)
         os.mkdir(scratch, 0o755)
         os.chmod(scratch, 0o755)  # noqa: S103 (the root directory of a container; the store above it is closed)
         if os.geteuid() == 0:

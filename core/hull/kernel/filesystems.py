@@ -1,4 +1,7 @@
-"""Refuse a store where layers cannot live. Source of the numbers: linux/magic.h and the file systems' own headers."""
+"""Refuse a store where layers cannot live, spread them where they can.
+
+Source of the numbers: linux/magic.h, linux/fs.h and the file systems' own headers.
+"""
 
 from hull.errors import HostError
 from hull.kernel import syscalls
@@ -35,3 +38,26 @@ def check_store(path: str) -> None:
             f"cannot keep images and containers in {path}: it is on {name}, and {reason}",
             "set HULL_ROOT to a directory of your own on a local disk: export HULL_ROOT=/var/tmp/hull-$(id -u)",
         )
+
+
+_GET_FLAGS, _SET_FLAGS, _TOP_DIRECTORY = 0x80086601, 0x40086602, 0x00020000
+
+
+def spread(path: str) -> None:
+    """Ask ext4 to begin each directory made in `path` in a block group of its own (chattr +T).
+
+    It gives no inode again for minutes and looks at each that it passes over: next to a tree of 10,000 files just
+    removed, making another takes six times as long. A file system that does not know the wish goes without.
+    """
+    import fcntl
+    import os
+
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        flags = int.from_bytes(fcntl.ioctl(fd, _GET_FLAGS, bytes(8))[:4], "little")
+        if not flags & _TOP_DIRECTORY:
+            fcntl.ioctl(fd, _SET_FLAGS, (flags | _TOP_DIRECTORY).to_bytes(8, "little"))
+    except OSError:
+        return
+    finally:
+        os.close(fd)
