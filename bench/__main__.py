@@ -1,4 +1,4 @@
-"""Side by side with the peers: `python -m bench [start] [flow] [pull] [life] [build] [commit]`, as an ordinary user.
+"""Side by side with the peers: `python -m bench [GROUP…]`, as an ordinary user.
 
 As root it makes an ordinary user, gives it a private view of the machine in which the control groups are version 2
 alone (podman and crun refuse a hybrid layout), and measures there; the machine's own mounts stay as they are.
@@ -14,7 +14,7 @@ from bench import place as places
 from bench.measure import Figure, Skipped
 from tests.commandline import remove_tree
 
-GROUPS = ("start", "flow", "pull", "life", "build", "commit")
+GROUPS = ("start", "flow", "pull", "life", "build", "commit", "net")
 VIEW = """set -e
 if [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
     umount -R -l /sys/fs/cgroup

@@ -71,10 +71,10 @@ def _warm(place: Place) -> float:
     os.environ["HULL_ROOT"] = place.hull.root
     engine = Engine()
     engine.keep()
-    run(engine, IMAGE, ("true",), network="none", detach=True)
+    run(engine, IMAGE, ("true",), network=("none",), detach=True)
     begun = time.perf_counter()
     for _ in range(DETACHED):
-        run(engine, IMAGE, ("sleep", "600"), network="none", detach=True)
+        run(engine, IMAGE, ("sleep", "600"), network=("none",), detach=True)
     rate = DETACHED / (time.perf_counter() - begun)
     engine.close()
     return rate
@@ -128,7 +128,7 @@ def _listed(place: Place) -> Figure:
     os.environ["HULL_ROOT"] = place.hull.root
     engine = Engine()
     for _ in range(LISTED):
-        create(engine, IMAGE, ("true",), network="none")
+        create(engine, IMAGE, ("true",), network=("none",))
     engine.close()
     with tempfile.TemporaryFile() as quiet:
         for _ in range(LISTED):

@@ -119,7 +119,7 @@ def _prepared(place: Place, userns: str, *, kept: bool) -> Iterator[Side]:
         if kept:
             engine.keep()
         vars(engine)["images"] = _Tree(place.tree)
-        launch = run(engine, IMAGE, ("true",), network="none", userns=userns)
+        launch = run(engine, IMAGE, ("true",), network=("none",), userns=userns)
         if not isinstance(launch, Launch):
             raise TypeError(f"run returned {launch!r}")
         plan = launching.memfd(launch.plan)

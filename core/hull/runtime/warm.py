@@ -57,6 +57,10 @@ class Warm:
         timer.daemon = True
         timer.start()
 
+    def is_ready(self) -> bool:
+        """Whether one waits and could be taken at once."""
+        return self._waiting is not None and _has_spoken(self._waiting)
+
     def take(self, uplink: tuple[ops.Op, ...]) -> Ahead | None:
         """Return the one that waits where it is ready and just what `uplink` would make; the caller closes both."""
         child = self._waiting
