@@ -271,3 +271,8 @@ def test_a_program_cannot_administer_its_network(town: Town, more: tuple[str, ..
     ):
         assert town.cli("exec", box, "sh", "-c", line).returncode != 0, line
     assert "eth0" in town.inside(box, "ls /sys/class/net")
+
+
+def test_packets_are_large_where_only_members_are(town: Town) -> None:
+    box = town.server("--network", town.network("--internal"))
+    assert town.inside(box, "cat /sys/class/net/eth0/mtu").strip() == "65520"

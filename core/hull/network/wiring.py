@@ -16,6 +16,7 @@ else:
 
 BRIDGE = "br0"
 LOOPBACK = "lo"
+MTU = 65520  # as slirp4netns's: no packet leaves by a bridge, and a third more bytes pass than with 1500
 
 
 class Desk(Protocol):
@@ -36,7 +37,7 @@ def make(desk: Desk, network: Network) -> int:
     space = desk.new()
     link = Netlink(desk.socket())
     try:
-        bridge = link.bridge(BRIDGE, network.mtu)
+        bridge = link.bridge(BRIDGE, network.mtu or MTU)
         for subnet in network.subnets:
             link.address(bridge, subnet.gateway, prefix(subnet))
     finally:
@@ -51,7 +52,7 @@ def plug(desk: Desk, space: int, inside: int, network: Network, place: Place) ->
     try:
         name = pair_name(place)
         link.remove(name)  # of a start that was killed
-        link.veth(Veth(name, link.index(BRIDGE), place.interface, place.mac, inside, network.mtu))
+        link.veth(Veth(name, link.index(BRIDGE), place.interface, place.mac, inside, network.mtu or MTU))
     finally:
         link.close()
     desk.enter(inside)
