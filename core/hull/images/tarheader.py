@@ -44,6 +44,8 @@ class Entry(NamedTuple):
 def entries(stream: TarStream) -> Iterator[Entry]:
     """Yield each entry once the one before it has been consumed; content that nobody read is passed over.
 
+    Who consumed content may go on, and consume what fills its last block and whole members after it.
+
     The archive ends at a block of zeros or at the end of the stream between two entries.
     """
     extended: dict[bytes, bytes] = {}
@@ -64,7 +66,7 @@ def entries(stream: TarStream) -> Iterator[Entry]:
         yield entry
         if stream.offset < after:
             stream.skip(after - stream.offset)
-        if after % BLOCK:
+        if stream.offset == after and after % BLOCK:
             stream.pad(-after % BLOCK)
     if extended:
         raise truncated(stream.offset)

@@ -77,6 +77,14 @@ class TarStream:
             for _ in self.views(size):
                 pass
 
+    def offer(self, take: Callable[[memoryview], tuple[int, bytes]]) -> None:
+        """Let `take` have what is in memory; it tells how much it consumed, and what of that is headers."""
+        used, heads = take(self._buffer[self._position :])
+        if used:
+            self._position += used
+            self.offset += used
+            self._keep(heads)
+
     def drain(self) -> None:
         """Consume the rest: hashes cover it, extraction ignores it."""
         self._keep(self._buffer[self._position :])

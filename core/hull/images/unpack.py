@@ -14,7 +14,8 @@ from hull.images import names, tarheader, tree
 from hull.images.later import Later
 from hull.images.metadata import Metadata
 from hull.images.tarheader import Entry
-from hull.images.tarstream import TarStream
+from hull.images.tarstream import BLOCK, TarStream
+from hull.kernel.members import Maker
 from hull.light import NamedTuple
 
 LINKS_MOST = 1 << 16
@@ -39,6 +40,7 @@ class Unpacker:
         self._size = 0
         self._links: list[tuple[bytes, bytes]] = []
         self._later = Later(self._tree)
+        self._maker = Maker(HOLE)
         self._makers = {
             tarheader.DIRECTORY: self._directory,
             tarheader.SYMLINK: self._symlink,
@@ -100,6 +102,20 @@ class Unpacker:
         finally:
             os.close(fd)
         self._size += entry.size
+        if entry.pieces is None:
+            self._more_files(parent, path[: -len(name) - 1], entry.size, stream)
+
+    def _more_files(self, parent: int, above: bytes, size: int, stream: TarStream) -> None:
+        """Make the plain files that follow one of `size` bytes in its directory, as far as they are in memory."""
+        if size % BLOCK:
+            stream.pad(-size % BLOCK)
+
+        def take(data: memoryview) -> tuple[int, bytes]:
+            used, content, heads = self._maker.make(parent, above, data)
+            self._size += content
+            return used, heads
+
+        stream.offer(take)
 
     def _directory(self, path: bytes, entry: Entry) -> None:
         parent, name = self._tree.place(path)

@@ -1,10 +1,12 @@
-"""Describe the cffi module hull.kernel._syscalls: the system calls that Python's own modules lack.
+"""Describe the cffi module hull.kernel._syscalls: the system calls that Python's own modules lack, and members.c.
 
 Read by setup.py (`cffi_modules`). The newer calls go through syscall(2) by number, so that the module builds against an
 older libc than the kernel it runs on.
 """
 
 from cffi import FFI  # type: ignore[import-untyped]
+
+PLACE = "core/hull/kernel"  # setuptools takes sources relative to setup.py
 
 ffibuilder = FFI()
 
@@ -24,6 +26,9 @@ ffibuilder.cdef("""
     long hull_statfs_type(const char *path);
     int hull_inotify(void);
     int hull_inotify_add(int fd, const char *path, uint32_t mask);
+    struct hull_run { size_t used, count, bytes; };
+    struct hull_run hull_members(int directory, const char *prefix, size_t length, const unsigned char *data,
+                                 size_t size, size_t most, unsigned char *heads, size_t room);
 """)
 
 ffibuilder.set_source(
@@ -41,6 +46,8 @@ ffibuilder.set_source(
     #include <sys/syscall.h>
     #include <sys/vfs.h>
     #include <unistd.h>
+
+    #include "members.h"
 
     /* The numbers of 5.1 and later are the same on every architecture. */
     enum { NR_open_tree = 428, NR_move_mount = 429, NR_fsopen = 430, NR_fsconfig = 431, NR_fsmount = 432,
@@ -105,5 +112,9 @@ ffibuilder.set_source(
         return statfs(path, &found) ? -1 : (long)(uint32_t)found.f_type;
     }
     """,
+    sources=[f"{PLACE}/members.c"],
+    depends=[f"{PLACE}/members.h"],
+    include_dirs=[PLACE],
+    define_macros=[("_GNU_SOURCE", None)],
     py_limited_api=True,
 )
