@@ -149,6 +149,7 @@ class Spec(NamedTuple):
     host_loopback: bool = False
     http_proxy: bool = False
     publish_all: bool = False
+    link_local: bool = False
 
     def host_name(self, ident: str) -> str:
         """Return the name inside: the one asked for, else the short id; "" where the host's own network keeps its."""

@@ -53,6 +53,9 @@ def asked(
     host_loopback: Annotated[
         bool, Flag("let host.hull.internal and host.docker.internal reach this machine's loopback")
     ] = False,
+    link_local: Annotated[
+        bool, Flag("let it reach link-local addresses, a cloud's metadata service (169.254.169.254) among them")
+    ] = False,
     http_proxy: Annotated[bool, Flag("pass the caller's proxy variables on, at each start")] = False,
     hostname: Annotated[str | None, Flag("host name inside", "h", "NAME")] = None,
     add_host: Annotated[Many, Flag("add a line to /etc/hosts", metavar="NAME:ADDRESS")] = (),
@@ -139,6 +142,7 @@ def asked(
         publish_all=publish_all,
         host_loopback=host_loopback,
         http_proxy=http_proxy,
+        link_local=link_local,
         hosts=add_host,
         dns=dns,
         dns_search=dns_search,

@@ -55,7 +55,7 @@ class Networks:
         own = () if backend.name == "host" else OPEN
         return Attachment(
             backend.name,
-            (*own, *policy.ops, *connection.ops, *remove),
+            (*own, *_apart(spec, backend, connection), *policy.ops, *connection.ops, *remove),
             connection.nameservers,
             hosts,
             (*warnings, *connection.warnings, *policy.warnings),
@@ -80,7 +80,10 @@ class Networks:
         """
         request = self._request(Spec(""), "ahead")
         backend, _ = self._choose(Spec(""), request)
-        return (*OPEN, *backend.connect(request).ops) if backend.name == "slirp4netns" else ()
+        if backend.name != "slirp4netns":
+            return ()
+        connection = backend.connect(request)
+        return (*OPEN, *_apart(Spec(""), backend, connection), *connection.ops)
 
     def place(self, directory: str) -> str:
         """Return the directory of what is beside a container while it runs: sockets, so its path is short."""
@@ -159,6 +162,15 @@ def _write(spec: Spec, directory: str, backend: Backend, request: Request, conne
     names.write(directory, "hosts", names.hosts(place, extra, shared))
     names.write(directory, "resolv.conf", names.resolv_conf(spec, request.resolver, connection.nameservers))
     return extra, policy
+
+
+def _apart(spec: Spec, backend: Backend, connection: Connection) -> tuple[tuple[str, ...], ...]:
+    """Return the ops that keep link-local addresses out of reach, those apart that the network itself needs."""
+    if spec.link_local or backend.name not in OUTSIDE:
+        return ()
+    from hull.network import linklocal
+
+    return linklocal.ops((*(spec.dns or connection.nameservers), connection.loopback, *connection.needs))
 
 
 def _host_names(spec: Spec, backend: Backend, connection: Connection) -> tuple[str, ...]:

@@ -45,7 +45,8 @@ class Request(NamedTuple):
 class Connection(NamedTuple):
     """What a backend decided. `address` is the container's own; `gateway` finds one that reaches the host, or "".
 
-    `loopback` is the address that reaches the host's loopback, "" where none does.
+    `loopback` is the address that reaches the host's loopback, "" where none does; `needs` are addresses and networks
+    that it uses itself, link-local ones among them.
     """
 
     ops: tuple[tuple[str, ...], ...] = ()
@@ -54,6 +55,7 @@ class Connection(NamedTuple):
     nameservers: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     loopback: str = ""
+    needs: tuple[str, ...] = ()
 
 
 class Around(NamedTuple):

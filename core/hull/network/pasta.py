@@ -11,6 +11,7 @@ import os
 from hull.model import Port
 from hull.network import forwarding
 from hull.network.backend import Connection, Request
+from hull.network.linklocal import METADATA
 from hull.network.routes import gateway, outside
 
 FORWARDER = "169.254.1.1"
@@ -46,14 +47,15 @@ class Pasta:
     def connect(self, request: Request) -> Connection:
         """Return the helper's ops.
 
-        Name servers on the host's loopback are reached through a forwarder: by udp, a newer pasta by tcp too. Only
-        then: with it, an older pasta makes the answers of the real server seem to come from the forwarder.
+        Name servers on the host's loopback, and one that is a cloud's metadata service, too, are reached through a
+        forwarder: by udp, a newer pasta by tcp too. Only then: with it, an older pasta makes the answers of the real
+        server seem to come from the forwarder.
         """
         from hull.network.resolver import upstream
 
         program = request.host.program("pasta")
         newer = NEWER in request.host.help(program)
-        servers = upstream(request.resolver)
+        servers = tuple(server for server in upstream(request.resolver) if server != METADATA)
         own = tuple(port for port in request.ports if _is_own(request, port))
         others = tuple(port for port in request.ports if port not in own)
         loopback = (LOOPBACK if newer else gateway()) if request.host_loopback else ""
@@ -73,6 +75,7 @@ class Pasta:
             gateway=lambda: loopback,
             loopback=loopback,
             nameservers=servers or (FORWARDER,),
+            needs=(gateway(),),
         )
 
 

@@ -67,6 +67,7 @@ class Slirp4netns:
             gateway=(lambda: gateway) if loopback else outside,
             loopback=gateway if loopback else "",
             nameservers=(nameserver,),
+            needs=(asked.cidr,),
             warnings=()
             if any(request.uplink)
             else ("this machine has no default route: nothing outside can be reached",),

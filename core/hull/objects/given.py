@@ -37,6 +37,7 @@ class Asked(TypedDict, total=False):
     publish_all: bool
     host_loopback: bool
     http_proxy: bool
+    link_local: bool
     egress: Words
     hostname: Word | None
     add_host: Words

@@ -1,11 +1,9 @@
 /* Into the container's network, and the rule by which answers to marked connections stay inside it. */
 #include "forward.h"
+#include "netlink.h"
 
 #include <ifaddrs.h>
-#include <linux/fib_rules.h>
-#include <linux/netlink.h>
 #include <linux/nsfs.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -13,43 +11,16 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-struct request {
-    struct nlmsghdr head;
-    union {
-        struct fib_rule_hdr rule;
-        struct rtmsg route;
-    };
-    char attributes[128];
-};
-
-static void add(struct request *request, unsigned short type, uint32_t value)
+static void add(struct netlink_request *request, unsigned short type, uint32_t value)
 {
-    struct rtattr *at = (struct rtattr *)((char *)request + NLMSG_ALIGN(request->head.nlmsg_len));
-
-    *at = (struct rtattr){.rta_len = RTA_LENGTH(sizeof value), .rta_type = type};
-    memcpy(RTA_DATA(at), &value, sizeof value);
-    request->head.nlmsg_len = NLMSG_ALIGN(request->head.nlmsg_len) + RTA_ALIGN(at->rta_len);
-}
-
-static bool sent(int netlink, struct request *request)
-{
-    struct {
-        struct nlmsghdr head;
-        struct nlmsgerr error;
-        char rest[512];
-    } reply;
-
-    request->head.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-    if (send(netlink, request, request->head.nlmsg_len, 0) < 0 || recv(netlink, &reply, sizeof reply, 0) < 0)
-        return false;
-    return reply.head.nlmsg_type == NLMSG_ERROR && (reply.error.error == 0 || reply.error.error == -EEXIST);
+    netlink_add(request, type, &value, sizeof value);
 }
 
 static bool marked_stays(int netlink, unsigned char family)
 {
-    struct request rule = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof rule.rule), .nlmsg_type = RTM_NEWRULE},
+    struct netlink_request rule = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof rule.rule), .nlmsg_type = RTM_NEWRULE},
                            .rule = {.family = family, .action = FR_ACT_TO_TBL}};
-    struct request route = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof route.route), .nlmsg_type = RTM_NEWROUTE},
+    struct netlink_request route = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof route.route), .nlmsg_type = RTM_NEWROUTE},
                             .route = {.rtm_family = family,
                                       .rtm_protocol = RTPROT_STATIC,
                                       .rtm_type = RTN_LOCAL,
@@ -60,7 +31,7 @@ static bool marked_stays(int netlink, unsigned char family)
     add(&rule, FRA_PRIORITY, 1);
     add(&route, RTA_TABLE, FORWARD_TABLE);
     add(&route, RTA_OIF, 1); /* loopback is the first interface of every namespace */
-    return sent(netlink, &rule) && sent(netlink, &route);
+    return netlink_create(netlink, &rule) == 0 && netlink_create(netlink, &route) == 0;
 }
 
 /* True: answers to a marked connection find back to it. */

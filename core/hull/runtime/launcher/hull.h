@@ -22,8 +22,8 @@ enum { EXIT_TOOL = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 enum word {
     W_ID, W_STATUS, W_EVENTS, W_VOLUME, W_MONITOR, W_INPUT, W_ATTACH, W_LOG, W_RESTART, W_STOP, W_HEALTH, W_HEALTH_ARG, W_CGROUP,
     W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_HAND_OUT, W_NAMESPACE,
-    W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER, W_ROOT_BIND,
-    W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
+    W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
+    W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_ARG, W_REMOVE,
     W_REMOVE_VOLUME, W_COUNT
@@ -236,6 +236,9 @@ bool maps_hold(const struct plan *plan, enum word word, unsigned long long insid
 /* nftables.c: what the container may reach, in force before it is made. */
 void nftables_check(const struct plan *plan); /* launcher: that the container could not undo it */
 void nftables_apply(const struct plan *plan);
+
+/* netlink.c */
+void netlink_unreachable(const struct plan *plan);
 
 /* child.c: the child's chronological list. */
 _Noreturn void child_run(struct launch *launch, int channel, int progress);

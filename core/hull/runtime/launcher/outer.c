@@ -23,6 +23,7 @@ void outer_network(const struct plan *plan)
     sysfs = attach_new("sysfs", "ro,nosuid,nodev,noexec", "");
     if (plan_find(plan, W_LOOPBACK) != NULL)
         settings_raise_loopback();
+    netlink_unreachable(plan);
     settings_outer_sysctls(plan);
 }
 

@@ -37,6 +37,7 @@ static const struct {
     {"keep", 1, STAGE_NAMESPACES},
     {"join", 3, STAGE_NAMESPACES},
     {"nftables", 1, STAGE_NAMESPACES},
+    {"unreachable", 1, STAGE_NAMESPACES},
     {"helper", 2, STAGE_HELPERS},
     {"helper-arg", 1, STAGE_HELPERS},
     {"helper-request", 2, STAGE_HELPERS},

@@ -115,4 +115,6 @@ void settings_apply(const struct plan *plan)
         default: break;
         }
     }
+    if (!clone_outer_network(plan)) /* likewise */
+        netlink_unreachable(plan);
 }
