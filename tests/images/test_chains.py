@@ -7,7 +7,7 @@ import pytest
 from hull.images import checking
 from hull.state import chains
 from hull.state.db import Database
-from hull.state.images import LayerRecord, matching
+from hull.state.images import Images, LayerRecord, matching
 from hull.state.schema import MIGRATIONS
 
 from tests import imagebuild, registries
@@ -100,6 +100,15 @@ def test_what_asks_nothing_or_gets_nothing_is_one_directory(box):  # noqa: F811
     load(box, "a:3", layer(directory("deep", 0o711, uid=5)), GETS_NOTHING)
     assert Tree(box.engine, "range", [box.images.resolve("a:3", "never").layers[1]]).stat("deep")[1:3] == (0o711, 5)
     assert Tree(box.engine, "range", [box.images.resolve("a:2", "never").layers[1]]).stat("deep")[2] == 0
+
+
+def test_one_of_two_chains_is_proven_alone(tmp_path):
+    rows = Images(Database(f"{tmp_path}/db"))
+    mine, other = (LayerRecord(digest(b"2"), "range", name, 1, "{}", "boot", chain=name) for name in ("a", "b"))
+    for row in (mine, other):
+        rows.add_layer(row)
+    rows.proven(mine, "the tree")
+    assert {row.chain: (row.mark, row.tree) for row in rows.layers()} == {"a": ("", "the tree"), "b": ("boot", "")}
 
 
 @pytest.mark.real

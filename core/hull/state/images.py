@@ -126,8 +126,11 @@ class Images:
 
     def proven(self, layer: LayerRecord, tree: str) -> None:
         """Record the digest of a layer that is on the disk, where the row is still the one that was read."""
-        sql = "UPDATE layers SET mark = '', tree = ? WHERE diff_id = ? AND flavour = ? AND mark = ? AND tree = ?"
-        self._db.behind.write(sql, tree, layer.diff_id, layer.flavour, layer.mark, layer.tree)
+        sql = (
+            "UPDATE layers SET mark = '', tree = ? "
+            "WHERE diff_id = ? AND flavour = ? AND chain = ? AND mark = ? AND tree = ?"
+        )
+        self._db.behind.write(sql, tree, layer.diff_id, layer.flavour, layer.chain, layer.mark, layer.tree)
 
     def add(self, image: ImageRecord, diff_ids: list[str], keys: list[str], flavour: str) -> None:
         """Record an image whose layers are recorded, and let the references name it; size and time are found here."""
