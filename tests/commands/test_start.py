@@ -25,7 +25,7 @@ def test_created_runs_when_it_is_started(cli: CommandLine, name: Name) -> None:
 
 def test_create_fails_as_a_start_would_and_leaves_nothing(cli: CommandLine, name: Name) -> None:
     called = name()
-    done = cli("create", "--name", called, "-v", "/no/such/place:/x", *NONE, "busybox")
+    done = cli("create", "--name", called, "--mount", "type=bind,src=/no/such/place,dst=/x", *NONE, "busybox")
     assert (done.returncode, b"/no/such/place" in done.stderr) == (125, True)
     assert cli("inspect", called).returncode == 125
 

@@ -102,12 +102,13 @@ def test_descriptors_are_three(script):
     assert [fd for fd in listing if int(fd) > 2] == [listing[-1]]  # ls's own
 
 
-def test_nothing_stays_open_in_the_shell(script):
+@pytest.mark.parametrize(("warm", "most"), [("0", 0), ("1", 2)])  # the network namespace kept ready has two
+def test_nothing_stays_open_in_the_shell(script, warm, most):
     out = script(
-        f"import os\n{RUN} true\nbefore = len(os.listdir('/proc/self/fd'))\n"
+        f"import os\n$HULL_WARM = '{warm}'\n{RUN} true\nbefore = len(os.listdir('/proc/self/fd'))\n"
         f"for _ in range(5):\n    {RUN} true\nprint(len(os.listdir('/proc/self/fd')) - before)"
     )
-    assert out == "0\n"
+    assert 0 <= int(out) <= most
 
 
 @pytest.mark.parametrize(

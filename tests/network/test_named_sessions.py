@@ -36,7 +36,7 @@ def shell(town: Town, net: str, name: str, times: int = 0) -> list[str]:
     """Start a container from a Python that goes on afterwards; return what that printed."""
     done = subprocess.run(
         [sys.executable, "-c", SHELL, net, name, str(times)],
-        env=town.cli.env(),
+        env={**town.cli.env(), "HULL_WARM": "0"},  # what it keeps ready has descriptors of its own
         capture_output=True,
         text=True,
         timeout=100,

@@ -21,10 +21,10 @@ class Scoped(NamedTuple):
     mac: str = ""
 
 
-def read(words: Many, scoped: Scoped) -> tuple[str, tuple[Endpoint, ...]]:
+def read(words: str | Many, scoped: Scoped) -> tuple[str, tuple[Endpoint, ...]]:
     """Return the way out, or the first network's name, and the named networks."""
     modes, endpoints = [], []
-    for word in words:
+    for word in (words,) if isinstance(words, str) else words:
         if word.partition(":")[0] in RESERVED:
             modes.append("default" if word == "bridge" else word)
         else:
