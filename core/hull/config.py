@@ -10,6 +10,7 @@ mirrors = ["https://a", "https://b"]  # several, in this order
 
 [run]
 egress = ["dns", "example.org:443"]  # what containers may reach where no --egress is said; --egress all lifts it
+http_proxy = true           # pass the proxy variables of the shell on; --http-proxy=false does not
 
 [network]
 warm = false                # no network namespace made ahead in a shell or notebook
@@ -69,29 +70,39 @@ class Settings(NamedTuple):
     @property
     def egress(self) -> tuple[str, ...]:
         """What containers may reach where nothing is said."""
-        table = self.tables.get("run", {})
-        found = table.get("egress", []) if isinstance(table, dict) else None
-        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-            raise UserError(f"cannot use {self.path}: egress in [run] is no list of words", "see the docs")
-        return tuple(found)
+        return self._words("run", "egress", "words")
+
+    @property
+    def http_proxy(self) -> bool:
+        """Whether containers get the caller's proxy variables where nothing is said."""
+        return self._switch("run", "http_proxy", usual=False)
 
     @property
     def warm(self) -> bool:
         """Whether a session makes a network namespace ahead."""
-        table = self.tables.get("network", {})
-        found = table.get("warm", True) if isinstance(table, dict) else None
-        if not isinstance(found, bool):
-            raise UserError(f"cannot use {self.path}: warm in [network] is neither true nor false", "warm = false")
-        return found
+        return self._switch("network", "warm", usual=True)
 
     @property
     def shared(self) -> tuple[str, ...]:
         """The stores of others under one's own."""
-        table = self.tables.get("store", {})
-        found = table.get("shared", []) if isinstance(table, dict) else None
+        return self._words("store", "shared", "directories")
+
+    def _words(self, name: str, key: str, what: str) -> tuple[str, ...]:
+        table = self.tables.get(name, {})
+        found = table.get(key, []) if isinstance(table, dict) else None
         if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-            raise UserError(f"cannot use {self.path}: shared in [store] is no list of directories", "see the docs")
+            raise UserError(f"cannot use {self.path}: {key} in [{name}] is no list of {what}", "see the docs")
         return tuple(found)
+
+    def _switch(self, name: str, key: str, *, usual: bool) -> bool:
+        table = self.tables.get(name, {})
+        found = table.get(key, usual) if isinstance(table, dict) else None
+        if not isinstance(found, bool):
+            raise UserError(
+                f"cannot use {self.path}: {key} in [{name}] is neither true nor false",
+                f"{key} = {str(not usual).lower()}",
+            )
+        return found
 
 
 def load(directory: str) -> Settings:

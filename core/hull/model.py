@@ -147,7 +147,7 @@ class Spec(NamedTuple):
     volumes_from: tuple[str, ...] = ()
     networks: tuple[Endpoint, ...] = ()
     host_loopback: bool = False
-    http_proxy: bool = False
+    http_proxy: bool | None = None
     publish_all: bool = False
     link_local: bool = False
 

@@ -1,5 +1,7 @@
 """--http-proxy: what is passed on, what is rewritten, and what inspect does not show."""
 
+import os
+
 import pytest
 from hull.commands import _proxies
 from hull.model import Spec
@@ -62,3 +64,13 @@ def test_the_program_has_them_and_inspect_does_not(cli):
         assert b"secret" not in cli("inspect", "proxied", env=env, check=True).stdout
     finally:
         cli("rm", "-f", "proxied")
+
+
+@pytest.mark.parametrize(("asked", "passed"), [((), b"http://p:1"), (("--http-proxy=false",), b"")])
+def test_the_settings_ask_for_them_where_nothing_is_said(fresh_cli, asked, passed):
+    os.makedirs(f"{fresh_cli.root}/config", exist_ok=True)
+    with open(f"{fresh_cli.root}/config/config.toml", "w") as file:
+        file.write("[run]\nhttp_proxy = true\n")
+    words = ("run", "--rm", "--network", "none", *asked, "busybox", "sh", "-c", "echo $http_proxy")
+    done = fresh_cli(*words, env=fresh_cli.env(http_proxy="http://p:1"), check=True)
+    assert done.stdout.strip() == passed

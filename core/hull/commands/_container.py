@@ -52,14 +52,16 @@ def resolve(engine: Engine, spec: Spec, flavour: str) -> Image:
 
 def _settled(engine: Engine, spec: Spec) -> Spec:
     """Fill what the settings decide where the user says nothing."""
-    words = spec.egress
-    joins = spec.network.startswith("container:")  # whose policy is that of the other
-    if not words and not joins and os.path.exists(f"{engine.paths.config}/config.toml"):
+    words, proxies = spec.egress, spec.http_proxy
+    if os.path.exists(f"{engine.paths.config}/config.toml"):
         from hull import config
         from hull.network import egress
 
-        words = egress.check(config.load(engine.paths.config).egress)
-    return spec._replace(egress=() if words == ("all",) else words)
+        settings = config.load(engine.paths.config)
+        if not words and not spec.network.startswith("container:"):  # whose policy is that of the other
+            words = egress.check(settings.egress)
+        proxies = settings.http_proxy if proxies is None else proxies
+    return spec._replace(egress=() if words == ("all",) else words, http_proxy=bool(proxies))
 
 
 def mounting(engine: Engine, spec: Spec, flavour: str) -> Spec:

@@ -56,7 +56,7 @@ def asked(
     link_local: Annotated[
         bool, Flag("let it reach link-local addresses, a cloud's metadata service (169.254.169.254) among them")
     ] = False,
-    http_proxy: Annotated[bool, Flag("pass the caller's proxy variables on, at each start")] = False,
+    http_proxy: Annotated[bool | None, Flag("pass the caller's proxy variables on, at each start")] = None,
     hostname: Annotated[str | None, Flag("host name inside", "h", "NAME")] = None,
     add_host: Annotated[Many, Flag("add a line to /etc/hosts", metavar="NAME:ADDRESS")] = (),
     dns: Annotated[Many, Flag("use this name server", metavar="ADDRESS")] = (),

@@ -36,7 +36,7 @@ class Asked(TypedDict, total=False):
     publish: Words
     publish_all: bool
     host_loopback: bool
-    http_proxy: bool
+    http_proxy: bool | None
     link_local: bool
     egress: Words
     hostname: Word | None
