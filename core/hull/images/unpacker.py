@@ -31,7 +31,7 @@ def unpack(read: Read, directory: str, flavour: str) -> dict[str, object]:
     """Unpack a layer into the empty `directory`. Nobody waits for the disk: see hull.images.settling."""
     import hashlib
 
-    from hull.images import compression
+    from hull.images import ahead, compression
     from hull.images.tarsplit import Tape
     from hull.images.tarstream import TarStream
     from hull.images.unpack import Unpacker
@@ -43,8 +43,8 @@ def unpack(read: Read, directory: str, flavour: str) -> dict[str, object]:
             digest.update(chunk)
             yield chunk
 
-    with _opened(directory) as (fd,):
-        result = Unpacker(fd, flavour).run(TarStream(chunks(), tape))
+    with _opened(directory) as (fd,), ahead.running(chunks()) as plain:
+        result = Unpacker(fd, flavour).run(TarStream(plain, tape))
     links = [[os.fsdecode(name), os.fsdecode(target)] for name, target in result.links]
     answer = {"diff_id": f"sha256:{digest.hexdigest()}", "size": result.size, "notes": result.notes, "links": links}
     return {**answer, "split": tape.text()}
