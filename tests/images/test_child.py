@@ -1,16 +1,21 @@
 """One confined child carries out several orders, and ends as it should."""
 
 import os
+import platform
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hull.errors import Bug, HostError, RegistryError
 from hull.images import orders
 from hull.images.child import Child, Children
 
-from tests.imagebuild import digest, layer, member
+from tests.imagebuild import compress, digest, layer, member
+
+CHUNK = 1 << 18
 
 
 class Starts:
@@ -19,8 +24,10 @@ class Starts:
     def __init__(self) -> None:
         self.made: list[subprocess.Popen[bytes]] = []
 
-    def __call__(self, argv: list[str], _flavour: str, **options: object) -> "subprocess.Popen[bytes]":
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    def __call__(
+        self, argv: list[str], _flavour: str, *, env: dict[str, str] | None = None, **options: object
+    ) -> "subprocess.Popen[bytes]":
+        env = {**(env or os.environ), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         self.made.append(subprocess.Popen(argv, env=env, **options))
         return self.made[-1]
 
@@ -40,6 +47,18 @@ def test_a_child_takes_one_order_after_another(starts, tmp_path):
             assert answer["diff_id"] == digest(data)
             assert (tmp_path / str(number) / f"f{number}").stat().st_size == 300_000 * number
     assert [process.returncode for process in starts.made] == [0]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another libc's memory")
+def test_a_child_uses_its_memory_again(starts, tmp_path):
+    size = 100 << 20
+    data = compress(layer(member("f", random.Random(1).randbytes(1 << 16) * (size >> 16))), "gzip")
+    with Children(starts, "single") as children, children.lent() as child:
+        child.ask(
+            ["unpack", str(tmp_path), "single"], [data[place : place + CHUNK] for place in range(0, len(data), CHUNK)]
+        )
+        faults = int(Path(f"/proc/{starts.made[0].pid}/stat").read_text().rpartition(")")[2].split()[7])
+    assert faults * os.sysconf("SC_PAGE_SIZE") < size
 
 
 def test_a_child_keeps_nothing_open_between_orders(starts, tmp_path):
