@@ -1,17 +1,20 @@
 """A machine with services that no container should reach, and hull on it: `python estate.py STORE ARCHIVE`.
 
-To be run inside new user, network and mount namespaces. Each line of standard input is the words of a hull command as
-JSON, each of standard output its exit code, standard output and standard error. A service greets with the address that
-it listens on; one more is an abstract socket.
+To be run inside new user, network and mount namespaces. Each line of standard input is the words of a command as JSON,
+`hull` or a program of the machine, each of standard output its exit code, standard output and standard error. A service
+greets with the address that it listens on; one more is an abstract socket. Two name servers on loopback give every name
+one address each. /etc, /run and /mnt are the machine's own.
 """
 
 import json
+import os
 import socket
 import subprocess
 import sys
 import threading
 
 from tests.commandline import CommandLine
+from tests.network.machine import serve_names
 
 PORT, ABSTRACT = 4444, "\0hull-estate"
 LINES = (
@@ -25,6 +28,12 @@ LINES = (
     "route add default via 198.51.100.1",
     "-6 route add default via 2001:db8::1 dev up0",
 )
+MOUNTS = (
+    "-t tmpfs none /mnt",
+    "-t tmpfs none /run",
+    "-t overlay none -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work /etc",
+)
+NAMES = {"127.0.0.53": "192.0.2.77", "127.0.0.54": "192.0.2.78"}
 SERVED = ("127.0.0.1", "::1", "169.254.169.254", "fd00:ec2::254", "198.51.100.5")
 
 
@@ -35,6 +44,7 @@ def serve(address: str) -> None:
     def greet() -> None:
         while True:
             with listener.accept()[0] as connection:
+                connection.recv(1)  # the client speaks first: a pasta of 2023 stalls a server that does
                 connection.sendall(f"{address}\n".encode())
 
     threading.Thread(target=greet, daemon=True).start()
@@ -43,8 +53,14 @@ def serve(address: str) -> None:
 def main(store: str, archive: str) -> None:
     for line in LINES:
         subprocess.check_call(["ip", *line.split()])
+    for line in MOUNTS:
+        subprocess.check_call(["mount", *line.split()])
+        os.makedirs("/mnt/upper", exist_ok=True)
+        os.makedirs("/mnt/work", exist_ok=True)
     for address in SERVED:
         serve(address)
+    for address, answer in NAMES.items():
+        serve_names(address, answer)
     abstract = socket.socket(socket.AF_UNIX)
     abstract.bind(ABSTRACT)
     abstract.listen()
@@ -52,7 +68,10 @@ def main(store: str, archive: str) -> None:
     hull("import", archive, "busybox", check=True)
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
-        done = hull(*json.loads(line), timeout=50)
+        program, *words = json.loads(line)
+        done = (
+            hull(*words) if program == "hull" else subprocess.run([program, *words], capture_output=True, check=False)
+        )
         print(json.dumps([done.returncode, done.stdout.decode(), done.stderr.decode()]), flush=True)
 
 

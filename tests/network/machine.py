@@ -37,13 +37,13 @@ def set_up(server: str, link: str) -> None:
     serve_names(server)
 
 
-def reply(query: bytes) -> bytes:
+def reply(query: bytes, answer: str = ANSWER) -> bytes:
     end = query.index(b"\0", 12) + 5
     header = query[:2] + b"\x81\x80" + query[4:6] + b"\0\1\0\0\0\0"
-    return header + query[12:end] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(ANSWER)
+    return header + query[12:end] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(answer)
 
 
-def serve_names(address: str) -> None:
+def serve_names(address: str, answer: str = ANSWER) -> None:
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     udp.bind((address, 53))
     tcp = socket.create_server((address, 53))
@@ -51,14 +51,14 @@ def serve_names(address: str) -> None:
     def datagrams() -> None:
         while True:
             query, peer = udp.recvfrom(2048)
-            udp.sendto(reply(query), peer)
+            udp.sendto(reply(query, answer), peer)
 
     def streams() -> None:
         while True:
             with tcp.accept()[0] as connection:
                 query = connection.recv(2048)[2:]
-                answer = reply(query)
-                connection.sendall(len(answer).to_bytes(2, "big") + answer)
+                said = reply(query, answer)
+                connection.sendall(len(said).to_bytes(2, "big") + said)
 
     for loop in (datagrams, streams):
         threading.Thread(target=loop, daemon=True).start()
