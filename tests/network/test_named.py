@@ -138,6 +138,33 @@ def test_a_container_without_named_networks_is_connected_when_it_starts_again(to
     assert town.asks(other, box) == box
 
 
+def test_the_last_network_may_be_left_and_another_taken_while_it_runs(town: Town) -> None:
+    net, inner = town.network(), town.network("--internal")
+    box, other = town.server("--network", net), town.server("--network", inner, "--network", net)
+    route = town.inside(box, "ip route | grep default")
+    town.cli("network", "disconnect", net, box, check=True)
+    assert "eth0" not in town.inside(box, "ls /sys/class/net")
+    town.cli("network", "connect", inner, box, check=True)
+    assert town.asks(other, box) == box
+    assert "default" not in town.inside(box, "ip route")
+    town.cli("network", "connect", net, box, check=True)
+    assert town.inside(box, "ip route | grep default") == route
+    town.cli("stop", "-t", "0", box, check=True)
+    town.cli("start", box, check=True)
+    assert town.asks(other, box) == box
+
+
+def test_a_container_on_none_gets_a_network_when_it_starts_again(town: Town) -> None:
+    net = town.network()
+    box = town.server("--network", "none")
+    done = town.cli("network", "connect", net, box)
+    assert (done.returncode, b"started without a way out" in done.stderr) == (125, True)
+    town.cli("stop", "-t", "0", box, check=True)
+    town.cli("network", "connect", net, box, check=True)
+    town.cli("start", box, check=True)
+    assert "default" in town.inside(box, "ip route")
+
+
 def test_another_containers_network(town: Town) -> None:
     net = town.network("--internal")
     web = town.server("--network", net)

@@ -15,7 +15,7 @@ from hull.state.networks import Network, NoSuchNetwork, Place
 from hull.state.processes import Process, boot_id, start_tick
 
 if TYPE_CHECKING:
-    from hull.model import Endpoint
+    from hull.model import Endpoint, Spec
     from hull.runtime.outer import Desk
 
 Many = tuple[str, ...]
@@ -39,14 +39,14 @@ def connect(engine: Engine, network: str, container: str, scoped: tuple[Many, st
         if engine.containers.status(row).up:
             _plug(engine, row, known, asked)
         else:
-            spec = row.spec._replace(networks=(*row.spec.networks, asked))
+            spec = _with(row, asked)
             _meeting.check(engine, spec)
             engine.containers.respecify(row, spec)
 
 
 def _may_connect(row: Container, network: Network) -> None:
     mode = row.spec.network.partition(":")[0]
-    if mode in ALONE:
+    if mode in ALONE and mode != "none":
         raise UserError(
             f"cannot connect {row.name} to {network.name}: its network is {mode}",
             f"start it anew: hull run --network {network.name}",
@@ -57,6 +57,12 @@ def _may_connect(row: Container, network: Network) -> None:
         )
 
 
+def _with(row: Container, asked: "Endpoint") -> "Spec":
+    """Return what is asked of a container once it is on one network more; one that was on none has that for its own."""
+    way = asked.network if row.spec.network == "none" else row.spec.network
+    return row.spec._replace(network=way, networks=(*row.spec.networks, asked))
+
+
 def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -> None:
     from hull.network import wiring
     from hull.runtime.outer import Desk
@@ -65,11 +71,14 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
         members = _places.living(engine)
         inside = os.open(f"/proc/{engine.containers.status(row).init.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         outer = _meeting.owner(engine, inside)
-        if not _same(engine, members, outer.fd, row):
+        lacks = row.spec.network == "none" and not network.internal
+        lacks = lacks and not os.path.exists(f"{engine.paths.container(row.id)}/{UPLINK}")
+        if lacks or not _same(engine, members, outer.fd, row):
             os.close(inside)
             outer.close()
+            reason = "it was started without a way out" if lacks else "its own user namespace owns its network"
             raise UserError(
-                f"cannot connect {row.name} to {network.name} while it runs: its own user namespace owns its network",
+                f"cannot connect {row.name} to {network.name} while it runs: {reason}",
                 f"hull stop {row.name}, hull network connect {network.name} {row.name}, hull start {row.name}",
             )
         mine = next((m for m in members if m.row.id == row.id), Member(row, ()))
@@ -82,7 +91,7 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
             if not network.internal:
                 _uplink(desk, inside, engine.paths.container(row.id), mine, up=True)
         _places.rows(engine).put(place)
-        row = engine.containers.respecify(row, row.spec._replace(networks=(*row.spec.networks, asked)))
+        row = engine.containers.respecify(row, _with(row, asked))
         _places.publish(engine, _places.living(engine))
         for fd in (inside, space):
             os.close(fd)
