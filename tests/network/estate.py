@@ -44,7 +44,7 @@ def serve(address: str) -> None:
     def greet() -> None:
         while True:
             with listener.accept()[0] as connection:
-                connection.recv(1)  # the client speaks first: a pasta of 2023 stalls a server that does
+                connection.recv(1)  # the client speaks first
                 connection.sendall(f"{address}\n".encode())
 
     threading.Thread(target=greet, daemon=True).start()

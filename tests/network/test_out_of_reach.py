@@ -1,6 +1,6 @@
 """What no container reaches unless asked: this machine's loopback, abstract names, metadata services, uplinks' sockets.
 
-Tests show the way open, too, where it was asked for (pasta's excepted): what is refused was there.
+Tests show the way open, too, where it was asked for: what is refused was there.
 """
 
 import pytest
@@ -23,8 +23,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 def test_the_loopback(estate: Estate, backend: str) -> None:  # noqa: F811 (a fixture)
     ways = ("127.0.0.1", "::1", "10.0.2.2", "198.51.100.1", "fd00::2", "2001:db8::1", "host.docker.internal")
     assert estate.greeted("--network", backend, of=ways) == set()
-    if backend != "pasta":  # one of 2023 stalls at times on a machine whose only link has no carrier
-        assert estate.greets("--network", backend, "--host-loopback", of=ways[-1:]) == {"127.0.0.1"}
+    assert estate.greets("--network", backend, "--host-loopback", of=ways[-1:]) == {"127.0.0.1"}
     assert estate.greets("--network", "host", of=ways[:2]) == {"127.0.0.1", "::1"}
 
 
@@ -41,8 +40,7 @@ def test_metadata_services(estate: Estate, backend: str) -> None:  # noqa: F811 
     ways = ("169.254.169.254", *(("fd00:ec2::254",) if more else ()))  # a pasta of 2023 leads to none on loopback
     flags = ("--network", backend + more)
     assert estate.greeted(*flags, of=ways) == set()
-    if backend != "pasta":
-        assert estate.greets(*flags, "--link-local", of=ways) == {*ways}
+    assert estate.greets(*flags, "--link-local", of=ways) == {*ways}
 
 
 def test_metadata_services_from_a_named_network(estate: Estate) -> None:  # noqa: F811 (a fixture)
