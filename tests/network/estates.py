@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.busybox import rootfs
+from tests.capabilities import missing
 from tests.commandline import remove_tree
 from tests.network.estate import PORT
 
@@ -80,3 +81,11 @@ def running(base: str) -> Iterator[Estate]:
         yield Estate(process, f"{base}/store")
         assert process.stdin is not None
         process.stdin.close()
+
+
+@pytest.fixture(params=["slirp4netns", "pasta"])
+def backend(request: pytest.FixtureRequest) -> str:
+    reason = missing(f"program:{request.param}")
+    if reason:
+        pytest.skip(f"needs program:{request.param}: {reason}")
+    return str(request.param)

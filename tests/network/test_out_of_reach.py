@@ -6,21 +6,13 @@ Tests show the way open, too, where it was asked for: what is refused was there.
 import pytest
 
 from tests.capabilities import missing
-from tests.network.estates import NEEDS, Estate, estate  # noqa: F401 (a fixture)
+from tests.network.estates import NEEDS, Estate, backend, estate  # noqa: F401 (fixtures)
 from tests.security.test_no_cve_egress import attacker  # noqa: F401 (a fixture)
 
 pytestmark = [pytest.mark.real, pytest.mark.needs(*NEEDS), pytest.mark.single_id]
 
 
-@pytest.fixture(params=["slirp4netns", "pasta"])
-def backend(request: pytest.FixtureRequest) -> str:
-    reason = missing(f"program:{request.param}")
-    if reason:
-        pytest.skip(f"needs program:{request.param}: {reason}")
-    return str(request.param)
-
-
-def test_the_loopback(estate: Estate, backend: str) -> None:  # noqa: F811 (a fixture)
+def test_the_loopback(estate: Estate, backend: str) -> None:  # noqa: F811 (fixtures)
     ways = ("127.0.0.1", "::1", "10.0.2.2", "198.51.100.1", "fd00::2", "2001:db8::1", "host.docker.internal")
     assert estate.greeted("--network", backend, of=ways) == set()
     assert estate.greets("--network", backend, "--host-loopback", of=ways[-1:]) == {"127.0.0.1"}
@@ -35,7 +27,7 @@ def test_the_loopback_by_ipv6(estate: Estate) -> None:  # noqa: F811 (a fixture)
     assert estate.greets(flags[0], f"{flags[1]}true", of=("fd00::2",)) == {"::1"}
 
 
-def test_metadata_services(estate: Estate, backend: str) -> None:  # noqa: F811 (a fixture)
+def test_metadata_services(estate: Estate, backend: str) -> None:  # noqa: F811 (fixtures)
     more = ":enable_ipv6=true" if backend == "slirp4netns" else ""
     ways = ("169.254.169.254", *(("fd00:ec2::254",) if more else ()))  # a pasta of 2023 leads to none on loopback
     flags = ("--network", backend + more)

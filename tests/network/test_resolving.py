@@ -4,7 +4,7 @@ import pytest
 
 from tests.capabilities import missing
 from tests.network.estate import NAMES
-from tests.network.estates import NEEDS, Estate, estate  # noqa: F401 (a fixture)
+from tests.network.estates import NEEDS, Estate, backend, estate  # noqa: F401 (fixtures)
 from tests.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.needs(*NEEDS), pytest.mark.single_id]
@@ -14,14 +14,6 @@ BY_TCP = "printf '{}' | nc $(sed -n 's/nameserver //p' /etc/resolv.conf) 53 | ta
     "".join(f"\\{byte:03o}" for byte in len(QUERY).to_bytes(2, "big") + QUERY)
 )
 FORMS = ("/run/systemd/resolve/stub-resolv.conf", "/etc/own/resolv.conf", "/mnt/store/resolv.conf")
-
-
-@pytest.fixture(params=["slirp4netns", "pasta"])
-def backend(request: pytest.FixtureRequest) -> str:
-    reason = missing(f"program:{request.param}")
-    if reason:
-        pytest.skip(f"needs program:{request.param}: {reason}")
-    return str(request.param)
 
 
 def configure(estate: Estate, server: str, link: str = "") -> None:  # noqa: F811 (a fixture)
@@ -39,7 +31,7 @@ def looks_up(answer: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("link", ["", *FORMS])
-def test_b63_every_form_of_resolv_conf(estate: Estate, backend: str, link: str) -> None:  # noqa: F811 (a fixture)
+def test_b63_every_form_of_resolv_conf(estate: Estate, backend: str, link: str) -> None:  # noqa: F811 (fixtures)
     configure(estate, ONE, link)
     assert estate.ask("run", "--rm", "--network", backend, "busybox", *looks_up(NAMES[ONE]))[0] == 0
 

@@ -5,15 +5,15 @@ import os
 from functools import partial
 
 from hull.errors import RegistryError, UserError
-from hull.images import copying_places, digests, manifest
+from hull.images import copying_places, digests, manifest, saving_places
 from hull.images.copying import Document
 from hull.images.manifest import Descriptor, Index
 from hull.images.platforms import Platform
 from hull.images.source import Offer, Part, offer
-from hull.light import IO, TYPE_CHECKING
+from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from hull.images.saving import Member
 
@@ -73,14 +73,5 @@ def write(members: "Iterable[Member]", directory: str, tag: str) -> None:
         digest = ":".join(name.split("/")[1:])
         if isinstance(content, bytes):
             bodies[digest] = content
-        target.put(Descriptor(digest, 0, ""), partial(_chunks, content))
+        target.put(Descriptor(digest, 0, ""), partial(saving_places.chunks, content))
     target.document(Document(entry["digest"], entry["mediaType"], bodies[entry["digest"]]), last=True)
-
-
-def _chunks(content: "bytes | IO[bytes]") -> "Iterator[bytes]":
-    if isinstance(content, bytes):
-        yield content
-        return
-    content.seek(0)
-    while chunk := content.read(CHUNK):
-        yield chunk

@@ -19,6 +19,11 @@ def put(paths: Paths, digest: str, data: bytes) -> None:
     if get(paths, digest) is not None:
         return
     os.makedirs(os.path.dirname(target), 0o700, exist_ok=True)
+    place(paths, target, data)
+
+
+def place(paths: Paths, target: str, data: bytes) -> None:
+    """Put a file in its place whole; what a killed process leaves of it is scratch."""
     scratch = f"{paths.scratch}/blob-{os.getpid()}-{os.urandom(8).hex()}"
     try:
         with open(scratch, "xb") as file:

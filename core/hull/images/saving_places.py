@@ -18,7 +18,7 @@ def tar(members: Iterable[Member]) -> Iterator[bytes]:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode, entry.mtime = _size(content), 0o644, 0
         yield entry.tobuf(tarfile.PAX_FORMAT)
-        yield from _chunks(content)
+        yield from chunks(content)
         yield bytes(-entry.size % tarfile.BLOCKSIZE)
     yield bytes(2 * tarfile.BLOCKSIZE)
 
@@ -43,7 +43,7 @@ def directory(path: str, members: Iterable[Member]) -> None:
             for name, content in members:
                 os.makedirs(os.path.dirname(f"{scratch}/{name}"), exist_ok=True)
                 with open(f"{scratch}/{name}", "xb") as target:
-                    target.writelines(_chunks(content))
+                    target.writelines(chunks(content))
             os.rename(scratch, path)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -53,7 +53,8 @@ def _size(content: bytes | IO[bytes]) -> int:
     return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
 
 
-def _chunks(content: bytes | IO[bytes]) -> Iterator[bytes]:
+def chunks(content: bytes | IO[bytes]) -> Iterator[bytes]:
+    """Yield what is to be written, a file's from its beginning."""
     if isinstance(content, bytes):
         yield content
         return

@@ -5,13 +5,13 @@ never trusted: who wants the very tar compares its digest.
 """
 
 import hashlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
 from hull.errors import HostError, HullError
+from hull.images import blobs
 from hull.light import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,15 +30,7 @@ def keep(paths: "Paths", diff_id: str, text: str) -> None:
 
     if not text:
         return
-    target = _path(paths, diff_id)
-    scratch = f"{paths.scratch}/blob-{os.getpid()}-{os.urandom(8).hex()}"
-    try:
-        with open(scratch, "xb") as file:
-            file.write(base64.b64decode(text))
-        os.rename(scratch, target)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(scratch)
+    blobs.place(paths, _path(paths, diff_id), base64.b64decode(text))
 
 
 def name(diff_id: str) -> str:

@@ -23,21 +23,9 @@ int64_t channel_clock(void)
 void channel_send_at(int channel, enum note note, int value, int passed, int64_t when)
 {
     struct message message = {.note = (int)note, .value = value, .when = when};
-    struct iovec vector = {&message, offsetof(struct message, failure)};
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {.space = {0}};
-    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
+    const size_t size = offsetof(struct message, failure);
 
-    if (passed >= 0) {
-        header.msg_control = &control;
-        header.msg_controllen = sizeof control;
-        control.header = (struct cmsghdr){
-            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
-        memcpy(CMSG_DATA(&control.header), &passed, sizeof passed);
-    }
-    if (sendmsg(channel, &header, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
+    if (sys_send_with(channel, &message, size, passed) < 0 && errno != EPIPE && errno != ECONNRESET)
         fail_errno("send on", "the launcher's channel");
 }
 

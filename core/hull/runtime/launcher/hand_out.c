@@ -40,23 +40,10 @@ static ssize_t receive(char *request, int passed[PASSED_MAX])
 static void answer(long result, int passed)
 {
     char text[REQUEST_MAX];
-    struct iovec vector = {text, 0};
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {.space = {0}};
-    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
+    int size = result < 0 ? snprintf(text, sizeof text, "error %d", errno)
+                          : snprintf(text, sizeof text, "ok %ld", result);
 
-    vector.iov_len = (size_t)(result < 0 ? snprintf(text, sizeof text, "error %d", errno)
-                                         : snprintf(text, sizeof text, "ok %ld", result));
-    if (passed >= 0) {
-        header.msg_control = &control;
-        header.msg_controllen = sizeof control;
-        control.header = (struct cmsghdr){
-            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
-        memcpy(CMSG_DATA(&control.header), &passed, sizeof passed);
-    }
-    if (sendmsg(STDIN_FILENO, &header, MSG_NOSIGNAL) < 0)
+    if (sys_send_with(STDIN_FILENO, text, (size_t)size, passed) < 0)
         _exit(EXIT_TOOL);
     if (passed >= 0)
         close(passed);

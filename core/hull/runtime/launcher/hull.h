@@ -114,6 +114,7 @@ int sys_mount(const char *source, const char *target, const char *type, unsigned
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount(const char *path);
 int sys_close_range(unsigned first, unsigned last);
+ssize_t sys_send_with(int socket, const void *data, size_t size, int passed); /* and a descriptor; -1 is none */
 int sys_close_others(const int *kept, size_t count); /* all above 2 but these, in any order; -1 is none */
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);

@@ -4,6 +4,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 pid_t sys_clone(const struct clone_request *request)
@@ -94,6 +95,25 @@ int sys_umount(const char *path)
 int sys_close_range(unsigned first, unsigned last)
 {
     return (int)syscall(SYS_close_range, first, last, 0);
+}
+
+ssize_t sys_send_with(int socket, const void *data, size_t size, int passed)
+{
+    struct iovec vector = {(void *)data, size};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {.space = {0}};
+    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
+
+    if (passed >= 0) {
+        header.msg_control = &control;
+        header.msg_controllen = sizeof control;
+        control.header = (struct cmsghdr){
+            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+        memcpy(CMSG_DATA(&control.header), &passed, sizeof passed);
+    }
+    return sendmsg(socket, &header, MSG_NOSIGNAL);
 }
 
 int sys_close_others(const int *kept, size_t count)
