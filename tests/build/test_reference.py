@@ -162,3 +162,7 @@ def test_an_error_points_at_its_line(build, text, said):
     assert "Dockerfile:3:" in told
     assert said in told
     assert f"\n  {text}\n" in told
+
+
+def test_the_root_directory_may_be_anybodys(build):
+    build("FROM busybox\nRUN chown 5:6 /\nRUN echo x > /x\nRUN test $(stat -c %u:%g /) = 5:6\n")

@@ -193,9 +193,18 @@ class Layers:
             return
         if os.path.lexists(final):
             self.discard([final], flavour)
-        os.rename(scratch, final)
+        self._move(scratch, final, flavour)
         self._rows.add_layer(layer)
         self._summarise(name, result["notes"])
+
+    def _move(self, scratch: str, final: str, flavour: str) -> None:
+        """Rename a directory; out of another one, one that is not its owner's takes root of the user namespace."""
+        try:
+            os.rename(scratch, final)
+        except PermissionError:
+            with self._confine(["mv", "-T", "--", scratch, final], flavour) as process:
+                if process.wait():
+                    raise
 
     def discard(self, directories: list[str], flavour: str) -> None:
         """Remove directories with what root of the user namespace made below them."""
