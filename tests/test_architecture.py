@@ -192,3 +192,13 @@ def test_nothing_is_named_utils():
 def test_every_verb_is_a_file_and_every_file_a_verb():
     files = {file[:-3] for file in os.listdir(f"{CORE}/hull/commands") if file.endswith(".py") and file[0] != "_"}
     assert files == set(VERBS)
+
+
+def test_every_package_is_installed():
+    """A package that pyproject.toml leaves out works in a checkout alone."""
+    import tomllib
+    from pathlib import Path
+
+    listed = tomllib.loads(Path(f"{HERE}/pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    there = {".".join(path.parent.relative_to(CORE).parts) for path in Path(CORE).rglob("__init__.py")}
+    assert there <= set(listed)
