@@ -10,7 +10,7 @@ from hull.builder.granted import Granted
 from hull.builder.sharing import Place, Shared
 from hull.builder.worker import Worker
 from hull.engine import Engine
-from hull.images.layers import NAME
+from hull.images.layers import name_of
 from hull.light import NamedTuple
 from hull.state.steps import Step, Steps
 from hull.storage import overlay
@@ -148,15 +148,10 @@ class Workshop:
         return list({**self._used, **self._made}.values())
 
     def _publish(self, diff_id: str, directory: str, size: int) -> None:
-        from hull.images import locks
-
-        name, layers = diff_id.partition(":")[2][:NAME], self.engine.images.layers
-        final = f"{self.engine.paths.layers(self.flavour)}/{name}"
-        with locks.held(self.engine.paths.locks, f"layer-{self.flavour}-{name}"):
+        name, layers = name_of(diff_id), self.engine.images.layers
+        with layers.alone(name, self.flavour):
             if self.engine.images.rows.directories([diff_id], self.flavour):
                 return
-            if os.path.lexists(final):  # of somebody who died
-                layers.discard([final], self.flavour)
             layers.publish(directory, name, self.flavour, {"diff_id": diff_id, "size": size, "notes": {}})
 
     def close(self) -> None:

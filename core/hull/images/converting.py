@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from hull.errors import HullError
-from hull.images import locks, tars
-from hull.images.layers import NAME
+from hull.images import tars
+from hull.images.layers import name_of
 from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ def convert(  # noqa: PLR0917 (the parts of a store)
     if any(diff_id not in there for diff_id in missing):
         return False
     for diff_id in missing:
-        name = diff_id.partition(":")[2][:NAME]
-        with locks.held(paths.locks, f"layer-{flavour}-{name}"):
+        with layers.alone(name_of(diff_id), flavour):
             if not layers.usable(diff_id, flavour, there[diff_id].chain):
                 directory = f"{paths.layers(source)}/{there[diff_id].directory}"
                 take(layers, flavour, there[diff_id], tars.of(paths, confine, source, directory, diff_id))

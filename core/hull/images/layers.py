@@ -11,7 +11,7 @@ another over others: it is named by its chain id. One that asked and got nothing
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 
 from hull import log
@@ -96,8 +96,8 @@ class Layers:
         chunks: Iterator[bytes],
         stack: "Stack",
     ) -> None:
-        name = _name(wanted.diff_id)
-        with locks.held(self._paths.locks, f"layer-{flavour}-{name}"):
+        name = name_of(wanted.diff_id)
+        with self.alone(name, flavour):
             if self.usable(wanted.diff_id, flavour, stack.chain):
                 self._tell(wanted, "already here")
                 return
@@ -108,7 +108,7 @@ class Layers:
                     _check(result["diff_id"], wanted)
                     given = _complete(worker, scratch, result["links"], stack.lowers)
                 chain = stack.chain if result["links"] else ""
-                self.publish(scratch, _name(chain) if given else name, flavour, result, chain)
+                self.publish(scratch, name_of(chain) if given else name, flavour, result, chain)
             except BaseException:
                 with suppress(HullError):  # what stays is scratch of the dead to the next pull
                     self.discard([scratch], flavour)
@@ -118,14 +118,14 @@ class Layers:
     def bring(self, chunks: Iterator[bytes], flavour: str) -> str:
         """Unpack and publish a layer that nobody named before; return its diff id."""
         name = os.urandom(12).hex()
-        with locks.held(self._paths.locks, f"layer-{flavour}-{name}", passing=True):
+        with self.alone(name, flavour, passing=True):
             scratch = self.scratch(flavour, name)
             try:
                 with child.Children(self._confine, flavour) as children, children.lent() as worker:
                     result = worker.ask(["unpack", scratch, flavour], chunks)
                     _complete(worker, scratch, result["links"], list)
-                final = _name(result["diff_id"])
-                with locks.held(self._paths.locks, f"layer-{flavour}-{final}"):
+                final = name_of(result["diff_id"])
+                with self.alone(final, flavour):
                     if self.usable(result["diff_id"], flavour):
                         self.discard([scratch], flavour)
                     else:
@@ -135,6 +135,10 @@ class Layers:
                     self.discard([scratch], flavour)
                 raise
         return str(result["diff_id"])
+
+    def alone(self, name: str, flavour: str, *, passing: bool = False) -> AbstractContextManager[None]:
+        """Let nobody else work on a layer of this name inside the `with`; a `passing` name is never used again."""
+        return locks.held(self._paths.locks, f"layer-{flavour}-{name}", passing=passing)
 
     def usable(self, diff_id: str, flavour: str, chain: str = "") -> bool:
         """Whether a layer is here; one that another boot left unsynced is proved, or forgotten. Its lock is held."""
@@ -153,7 +157,7 @@ class Layers:
         for diff_id, chain in chains.of(diff_ids).items():
             layer = self._rows.layer(diff_id, flavour, chain)
             if layer is not None and not trusted(layer.mark):
-                with locks.held(self._paths.locks, f"layer-{flavour}-{_name(diff_id)}"):
+                with self.alone(name_of(diff_id), flavour):
                     found |= self.usable(diff_id, flavour, chain)
         return found
 
@@ -186,12 +190,12 @@ class Layers:
         final = f"{self._paths.layers(flavour)}/{name}"
         notes = json.dumps(result["notes"])
         layer = LayerRecord(result["diff_id"], flavour, name, result["size"], notes, settling.mark(), "", chain)
-        same = [one for one in self._rows.layers() if (one.flavour, one.directory) == (flavour, name)]
-        if same and trusted(same[0].mark):
-            self._rows.add_layer(layer._replace(mark=same[0].mark, tree=same[0].tree))
-            self.discard([scratch], flavour)
-            return
         if os.path.lexists(final):
+            same = [one for one in self._rows.layers() if (one.flavour, one.directory) == (flavour, name)]
+            if same and trusted(same[0].mark):
+                self._rows.add_layer(layer._replace(mark=same[0].mark, tree=same[0].tree))
+                self.discard([scratch], flavour)
+                return
             self.discard([final], flavour)
         self._move(scratch, final, flavour)
         self._rows.add_layer(layer)
@@ -255,7 +259,8 @@ class Stack(NamedTuple):
     lowers: Callable[[], list[str]]
 
 
-def _name(digest: str) -> str:
+def name_of(digest: str) -> str:
+    """Return what a layer is called on the disk, from its diff id or its chain id."""
     return digest.partition(":")[2][:NAME]
 
 

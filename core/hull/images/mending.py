@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from hull.config import Settings
 from hull.errors import HullError, RegistryError, UserError
-from hull.images import blobs, locks, reference
+from hull.images import blobs, reference
 from hull.images.checking import Problem, layers_of
-from hull.images.layers import NAME, Wanted
+from hull.images.layers import Wanted, name_of
 from hull.images.manifest import Descriptor
 from hull.images.registry import Registry
 from hull.light import TYPE_CHECKING, NamedTuple
@@ -49,7 +49,7 @@ class Mender(NamedTuple):
 
     def _forget(self, diff_id: str, flavour: str) -> None:
         rows, layers = self.store.rows, self.store.layers
-        with locks.held(self.paths.locks, f"layer-{flavour}-{diff_id[7 : 7 + NAME]}"):
+        with layers.alone(name_of(diff_id), flavour):
             damaged = [layer for layer in rows.layers() if (layer.diff_id, layer.flavour) == (diff_id, flavour)]
             for layer in damaged:
                 rows.forget_layer(layer)

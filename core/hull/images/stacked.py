@@ -9,8 +9,8 @@ import os
 
 from hull import log
 from hull.errors import HullError
-from hull.images import blobs, converting, imageconfig, locks, tars
-from hull.images.layers import NAME
+from hull.images import blobs, converting, imageconfig, tars
+from hull.images.layers import name_of
 from hull.light import TYPE_CHECKING
 from hull.model import Image
 from hull.paths import Paths
@@ -101,7 +101,7 @@ def _copied(own: "ImageStore", store: "ImageStore", ident: str, source: str, fla
         with own.bringing():
             for layer in store.rows.unpacked(diff_ids, source).values():
                 directory = f"{store.paths.layers(source)}/{layer.directory}"
-                with locks.held(own.paths.locks, f"layer-{flavour}-{layer.diff_id.partition(':')[2][:NAME]}"):
+                with own.layers.alone(name_of(layer.diff_id), flavour):
                     if not own.layers.usable(layer.diff_id, flavour, layer.chain):
                         ways = tars.of(store.paths, own.confine, source, directory, layer.diff_id)
                         converting.take(own.layers, flavour, layer, ways)

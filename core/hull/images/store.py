@@ -12,6 +12,7 @@ from hull.images import digests, imageconfig, reference
 from hull.light import IO, TYPE_CHECKING, Any
 from hull.model import Image
 from hull.paths import Paths
+from hull.state import chains
 from hull.state.db import Database
 from hull.state.images import ImageRecord, Images
 
@@ -51,7 +52,7 @@ class ImageStore:
         if pull not in ("missing", "always", "never"):
             raise UserError(f"cannot use --pull {pull}", "choose missing, always or never")
         ident = self.identify(name) if pull != "always" else ""
-        if ident and (found := self._ready(ident, name, flavour)) and self._fits(found, platform):
+        if ident and (found := self.ready(ident, name, flavour)) and self._fits(found, platform):
             return found
         if ident and self._proved(ident, flavour):
             return self.resolve(name, pull, platform, flavour)
@@ -152,7 +153,7 @@ class ImageStore:
         finally:
             self.clean()
             self.settle()
-        ready = self._ready(found.config.id, label, flavour)
+        ready = self.ready(found.config.id, label, flavour)
         if ready is None:
             raise HostError(f"cannot use {label}: its layers were removed meanwhile", "try again")
         return ready
@@ -243,21 +244,15 @@ class ImageStore:
         for store in (self, *self.shared):
             yield from tars.ways(store.paths, store.rows, self.confine, diff_ids)
 
-    def _ready(self, ident: str, label: str, flavour: str) -> Image | None:
+    def ready(self, ident: str, label: str, flavour: str) -> Image | None:
+        """Return an image whose layers are all unpacked for this id map."""
         found, diff_ids = imageconfig.image(ident, label, self._rows.config(ident))
         here = self._rows.directories(diff_ids, flavour) if diff_ids else {}
         if any(diff_id not in here for diff_id in diff_ids):
             return None
-        last = {
-            diff_id: place for place, diff_id in enumerate(diff_ids)
-        }  # a layer that comes twice counts where it is on top
         base = self.paths.layers(flavour)
-        layers = tuple(f"{base}/{here[d]}" for place, d in enumerate(diff_ids) if last[d] == place)
+        layers = tuple(f"{base}/{here[diff_id]}" for diff_id in chains.effective(diff_ids))
         return found._replace(layers=layers)
-
-    def ready(self, ident: str, label: str, flavour: str) -> Image | None:
-        """Return an image whose layers are all unpacked for this id map."""
-        return self._ready(ident, label, flavour)
 
     @property
     def shared(self) -> "list[ImageStore]":
@@ -294,7 +289,7 @@ class ImageStore:
             if not converting.convert(self.paths, self._rows, self.layers, self.confine, diff_ids, flavour):
                 return None
         self.settle()
-        return self._ready(ident, label, flavour)
+        return self.ready(ident, label, flavour)
 
     def _fits(self, found: Image, platform: str) -> bool:
         if not platform:
