@@ -130,13 +130,18 @@ def fake_ids(uid: int = 0, gid: int = 0, machine: str = "") -> str:
 
 def sockets(machine: str = "") -> str:
     """Return the filter of a container whose network is filtered: no socket that knows no network namespace (vsock)."""
-    verdicts = {}
     rules = (*(Rule(ALLOW, (Condition(0, "==", family),)) for family in _FAMILIES), Rule(ERRNO | EAFNOSUPPORT))
     known = {"socket": rules, "socketpair": rules, "socketcall": (Rule(ERRNO | ENOSYS),)}  # its arguments are unseen
+    return only(known, ERRNO | ENOSYS, machine)
+
+
+def only(rules: dict[str, Rules], otherwise: int, machine: str = "") -> str:
+    """Return a filter that rules these calls and allows every other; of an unknown architecture, `otherwise`."""
+    verdicts = {}
     for arch in _architectures(machine):
-        table = {number: known[name] for number, name in syscalls.numbers(arch).items() if name in known}
+        table = {number: rules[name] for number, name in syscalls.numbers(arch).items() if name in rules}
         verdicts[arch] = bpf.block(table, ALLOW)
-    return assemble(verdicts, ERRNO | ENOSYS)
+    return assemble(verdicts, otherwise)
 
 
 def filters(profile: str, capabilities: frozenset[str], alone: bool = False) -> tuple[str, ...]:

@@ -59,11 +59,8 @@ static void hear(int socket, int asked)
 void nftables_check(const struct plan *plan)
 {
     const struct op *op = plan_find(plan, W_NFTABLES);
-    bool outer = clone_outer_network(plan);
 
-    EACH_OF(join, plan, W_NAMESPACE_JOIN)
-        outer |= strcmp(join->arg[0], "net") == 0;
-    if (op == NULL || outer)
+    if (op == NULL || clone_outer_network(plan))
         return;
     fail_at(op);
     fail(EXIT_TOOL, EPERM, filter, network, "it would be the container's own, which could undo it");
