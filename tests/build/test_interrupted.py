@@ -15,8 +15,9 @@ from hull import paths
 from hull.commands.fsck import fsck
 from hull.engine import Engine
 
+from tests import smalldisk
 from tests.build import full_disk
-from tests.cases.images.test_b33_store_killed import FULL, RUN
+from tests.cases.images.test_b33_store_killed import RUN
 
 pytestmark = [pytest.mark.real, pytest.mark.needs("range")]
 
@@ -109,15 +110,4 @@ def test_killed_at_a_random_point(killed):
 @pytest.mark.slow
 @pytest.mark.needs("program:mke2fs")
 def test_a_full_disk_of_64_mib(tmp_path):
-    if os.geteuid():
-        pytest.skip("needs root: mounting a small file system")
-    disk, place = str(tmp_path / "disk"), str(tmp_path / "m")
-    os.mkdir(place)
-    subprocess.run(["mke2fs", "-q", "-t", "ext4", disk, "64M"], check=True)
-    argv = ["unshare", "--mount", "sh", "-c", FULL, "sh", disk, place, sys.executable, "-m", "tests.build.full_disk"]
-    env = {**os.environ, "PYTHONPATH": ":".join(path for path in sys.path if path)}
-    done = subprocess.run([*argv, place], capture_output=True, env=env, timeout=300, check=False)
-    if b"failed to setup loop" in done.stderr or b"mount failed" in done.stderr:
-        pytest.skip(f"needs a loop device: {done.stderr.decode()[-200:]}")
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
-    assert done.stdout.decode().split() == [*full_disk.FILES, "well"]
+    assert smalldisk.told_by("tests.build.full_disk", tmp_path) == [*full_disk.FILES, "well"]

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hull import log
+from hull import log, network
 from hull.errors import HostError, UserError
 from hull.kernel.features import Host
 from hull.model import Port, Spec
@@ -35,10 +35,8 @@ def attach(tmp_path, monkeypatch):
     directory = tmp_path / "0123456789abcdef0123"
     directory.mkdir()
 
-    def call(spec, *programs, help=""):
-        return Networks(Machine(str(tmp_path), *programs, help=help), log.silent).attach(
-            spec, str(directory), outer=False
-        )
+    def call(spec, *programs, help="", base=tmp_path, beside=network.ALONE):
+        return Networks(Machine(str(base), *programs, help=help), log.silent).attach(spec, str(directory), beside)
 
     return call
 
@@ -257,6 +255,21 @@ def test_pasta_forwards_names_only_where_nothing_else_reaches_the_server(attach,
         found = attach(Spec("x", network="pasta"), "pasta")
         assert found.nameservers == (expected,)
         assert ("--dns-forward" in words(found)) is (server == "127.0.0.1")
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_a_socket_with_too_long_a_path_publishes_nothing(attach, tmp_path, protocol):
+    spec = Spec("x", ports=(Port(80, protocol=protocol, address="127.0.0.1"),))
+    with pytest.raises(HostError, match="too long for a socket") as caught:
+        attach(spec, "slirp4netns", base=tmp_path / ("x" * 100))
+    assert "XDG_RUNTIME_DIR" in caught.value.hint
+
+
+def test_the_way_out_beside_named_networks_has_a_name_of_its_own(attach):
+    asked = Spec("x", network="pasta")
+    assert "--ns-ifname" not in words(attach(asked, "pasta"))
+    found = words(attach(asked, "pasta", beside=network.Beside(interface="tap0")))
+    assert found[found.index("--ns-ifname") + 1] == "tap0"
 
 
 def test_the_hosts_network_ignores_ports_and_says_so(attach):

@@ -17,7 +17,7 @@ from hull import paths
 from hull.commands.fsck import fsck
 from hull.engine import Engine
 
-from tests import imagebuild, registries
+from tests import imagebuild, registries, smalldisk
 from tests.imagebuild import directory, hardlink, layer, member, symlink
 
 POINTS = int(os.environ.get("HULL_TEST_KILLS", "20"))
@@ -128,44 +128,11 @@ def test_killed_at_a_random_point(store, verb):
         store.whole(verb, when)
 
 
-FULL = """
-set -e
-mount -t ext4 -o loop "$1" "$2"
-chmod 711 "$2"
-shift 2
-exec "$@"
-"""
-
-
 @pytest.mark.as_root
 @pytest.mark.needs("program:mke2fs")
 def test_a_full_disk_of_64_mib(tmp_path):
     """ENOSPC in all that brings or packs images: old ones run, fsck is clean, with room the same command succeeds."""
-    if os.geteuid():
-        pytest.skip("needs root: mounting a small file system")
-    disk, place = str(tmp_path / "disk"), str(tmp_path / "m")
-    os.mkdir(place)
-    subprocess.run(["mke2fs", "-q", "-t", "ext4", disk, "64M"], check=True)
-    argv = [
-        "unshare",
-        "--mount",
-        "sh",
-        "-c",
-        FULL,
-        "sh",
-        disk,
-        place,
-        sys.executable,
-        "-m",
-        "tests.cases.images.full_disk",
-        place,
-    ]
-    env = {**os.environ, "PYTHONPATH": ":".join(path for path in sys.path if path)}
-    done = subprocess.run(argv, capture_output=True, env=env, timeout=300, check=False)
-    if b"failed to setup loop" in done.stderr or b"mount failed" in done.stderr:
-        pytest.skip(f"needs a loop device: {done.stderr.decode()[-200:]}")
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
-    assert done.stdout.decode().split() == [
+    assert smalldisk.told_by("tests.cases.images.full_disk", tmp_path) == [
         *("pull", "load", "commit", "import", "build", "push", "save", "save"),
         "well",
     ]
