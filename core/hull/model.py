@@ -157,6 +157,11 @@ class Spec(NamedTuple):
             return self.hostname
         return "" if self.network == "host" else ident[:12]
 
+    @property
+    def administers_network(self) -> bool:
+        """Whether CAP_NET_ADMIN was asked for."""
+        return any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in self.cap_add)
+
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Spec.decode` is the inverse."""
         data = self._asdict()

@@ -161,7 +161,7 @@ def _listen(fd: int, tale: Tale) -> None:
 def _site(shop: Workshop, spec: Spec, image: Image, step: str) -> plan.Site:
     engine, identity = shop.engine, shop.identity
     nested = engine.session is not None and engine.session.holds(identity)
-    attachment = engine.networks.attach(spec, step, nested)
+    attachment = engine.networks.attach(spec, step)
     if identity.flavour == "single":
         with open(f"{step}/apt.conf", "w", encoding="utf-8") as file:
             file.write('APT::Sandbox::User "root";\n')

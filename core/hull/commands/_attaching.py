@@ -3,12 +3,12 @@
 import os
 
 from hull.commands import _meeting, _places
+from hull.commands._attached import Attached
 from hull.commands._meeting import Met
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.light import NamedTuple
 from hull.model import Attachment, Spec
-from hull.runtime.ops import Op
+from hull.network.backend import Beside
 from hull.runtime.session import Session
 from hull.runtime.warm import Warm
 from hull.state.containers import Container
@@ -18,29 +18,15 @@ OWN = "127.0.1.1"  # its own name, below the lines that say its addresses
 TAP = "tap0"  # what an uplink is called where eth0 is a network's
 
 
-class Attached(NamedTuple):
-    """What a start needs to know of its network; `met` holds what its launcher inherits, None for nothing."""
-
-    attachment: Attachment
-    outer: Session | None
-    met: Met | None = None
-
-    def close(self) -> None:
-        """Let go: the start failed."""
-        if self.met is not None:
-            self.met.close()
-
-
 def warmed(warm: Warm, session: Session, spec: Spec, found: Attachment) -> Attached:
     """Take the namespace that the session has made ahead, where it is what the container would get.
 
     Not where the container may administer its network or is started again and again: those make their own.
     """
     length = len(warm.uplink)
-    own = any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in spec.cap_add)
     rest = found.ops[length:]
     beside = not rest or rest[0][0] in ("helper", "remove")  # else the uplink's words go on
-    ahead = None if own or spec.restart != "no" or not beside else warm.take(found.ops[:length])
+    ahead = None if spec.administers_network or spec.restart != "no" or not beside else warm.take(found.ops[:length])
     warm.prepare_soon()
     if ahead is None:
         return Attached(found, session)
@@ -72,36 +58,16 @@ def _named(engine: Engine, row: Container) -> Attached:
     try:
         _nests(engine, spec, met.outer, "the networks of your containers")
         peers = _places.named(engine, met.places) if spec.egress else ()
-        found = engine.networks.attach(spec._replace(network=way), directory, True, OWN, peers=peers)
+        found = engine.networks.attach(spec._replace(network=way), directory, Beside(OWN, peers, TAP))
         _meeting.announce(engine)
     except BaseException:
         met.close()
         raise
     warnings = found.warnings
-    if any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in spec.cap_add):
+    if spec.administers_network:
         warnings += ("CAP_NET_ADMIN changes nothing here: a container on a named network cannot administer it",)
-    ping: Op = ("sysctl", "net.ipv4.ping_group_range", f"0 {_last_gid(met.outer)}")
-    ops = (*met.ops, ping, *_beside(found.ops))
+    ops = (*met.ops, *found.ops)
     return Attached(found._replace(ops=ops, namespace=met.path, warnings=warnings), met.outer, met)
-
-
-def _beside(ops: tuple[Op, ...]) -> tuple[Op, ...]:
-    """Give pasta's interface a name of its own: by itself it takes the host's, which may be that of a network."""
-    at = next((place for place, op in enumerate(ops) if op[:2] == ("helper", "pasta")), -1)
-    if at < 0:
-        return ops
-    end = next((place for place in range(at + 1, len(ops)) if ops[place][0] != "helper-arg"), len(ops))
-    return (*ops[:end], ("helper-arg", "--ns-ifname"), ("helper-arg", TAP), *ops[end:])
-
-
-def _last_gid(outer: Session) -> int:
-    """Return the highest group of an unbroken map: its members may ping."""
-    last = -1
-    for extent in sorted(outer.identity.gids):
-        if extent.inside != last + 1:
-            break
-        last = extent.inside + extent.length - 1
-    return max(last, 0)
 
 
 def _nests(engine: Engine, spec: Spec, outer: Session, what: str) -> None:

@@ -63,7 +63,7 @@ def document(
         "Aliases": list(asked.aliases) or None,
         "DriverOpts": None,
         "NetworkID": network.id if network else "",
-        "EndpointID": endpoint_id(place) if place else "",
+        "EndpointID": _places.endpoint_id(place.container, place.network) if place else "",
         "MacAddress": place.mac if place else "",
         **_addresses(network, place),
         "DNSNames": names or None,
@@ -86,10 +86,3 @@ def _addresses(network: Network | None, place: Place | None) -> dict[str, Any]:
 
 
 _V6 = ("GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPv6Gateway")
-
-
-def endpoint_id(place: Place) -> str:
-    """Return the id of a container on a network."""
-    import hashlib
-
-    return hashlib.sha256(f"{place.container} {place.network}".encode()).hexdigest()

@@ -204,8 +204,7 @@ def _uplink(desk: "Desk", inside: int, directory: str, member: Member, *, up: bo
 
     path = f"{directory}/{UPLINK}"
     desk.enter(inside)
-    link = Netlink(desk.socket())
-    try:
+    with Netlink(desk.socket()) as link:
         for found in wiring.uplinks(link, {place.interface for place in member.places}):
             if not up and found.up:
                 kept = [(kind, body.hex()) for kind, body in link.of_link(found.number)]
@@ -217,5 +216,3 @@ def _uplink(desk: "Desk", inside: int, directory: str, member: Member, *, up: bo
                 with open(path, encoding="ascii") as file:
                     link.replay([(kind, bytes.fromhex(body)) for kind, body in json.load(file)])
                 os.unlink(path)
-    finally:
-        link.close()

@@ -9,7 +9,7 @@ from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Endpoint, Spec
-from hull.runtime.ops import Op
+from hull.runtime.ops import INHERITED, Op
 from hull.state.containers import Container
 from hull.state.networks import Network, Place
 from hull.state.processes import Process
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from hull.runtime.outer import Desk, Outer
     from hull.runtime.session import Session
 
-INHERITED = "/proc/self/fd/"  # how a plan names a descriptor that its launcher inherits
 SEPARATE = ("none", "host", "container")
 
 
@@ -72,7 +71,7 @@ def check(engine: Engine, spec: Spec) -> None:
     """Fail where a start would: unknown networks, addresses that cannot be."""
     members = _places.living(engine) if spec.networks else []
     for endpoint, network in networks_of(engine, spec):
-        _given(network, endpoint, _used(members, network), "")
+        _given(network, endpoint, _used(members, network), ())
     uplink(engine, spec)
 
 
@@ -138,7 +137,7 @@ def placed(engine: Engine, row: Container, joining: Joining) -> Place:
     network, endpoint = joining.network, joining.endpoint
     before = next((p for p in _places.rows(engine).places(network.id) if p.container == row.id), None)
     used = _used([m for m in joining.members if m.row.id != row.id], network)
-    v4, v6 = _given(network, endpoint, used, "" if before is None else f"{before.address} {before.address6}")
+    v4, v6 = _given(network, endpoint, used, () if before is None else (before.address, before.address6))
     return Place(network.id, row.id, joining.interface, v4, v6, endpoint.mac or mac(row.id, network.id))
 
 
@@ -156,8 +155,8 @@ def _used(members: list[Member], network: Network) -> list[str]:
     return [address for place in places for address in (place.address, place.address6) if address]
 
 
-def _given(network: Network, endpoint: Endpoint, used: list[str], before: str) -> tuple[str, str]:
-    """Return the IPv4 and the IPv6 address of an endpoint."""
+def _given(network: Network, endpoint: Endpoint, used: list[str], before: tuple[str, ...]) -> tuple[str, str]:
+    """Return the IPv4 and the IPv6 address of an endpoint; what it had `before` it gets again, if that is free."""
     from hull.network import subnets
 
     found = ["", ""]
@@ -171,16 +170,14 @@ def _given(network: Network, endpoint: Endpoint, used: list[str], before: str) -
                     "make a network with --subnet, or --ipv6",
                 )
             continue
-        old = next((word for word in before.split() if subnets.holds(chosen, word)), "")
+        old = next((word for word in before if word and subnets.holds(chosen, word)), "")
         found[family] = subnets.allocate(chosen, used, asked, old)
     return found[0], found[1]
 
 
 def mac(container: str, network: str) -> str:
     """Return the hardware address of a container on a network: its own, and always the same."""
-    import hashlib
-
-    digest = hashlib.sha256(f"{container} {network}".encode()).hexdigest()
+    digest = _places.endpoint_id(container, network)
     return ":".join(("02", *(digest[at : at + 2] for at in range(0, 10, 2))))
 
 

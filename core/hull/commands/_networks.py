@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 
 from hull.commands import _asked, _places
-from hull.commands._endpoints import endpoint_id
 from hull.commands._places import Member
 from hull.engine import Engine
 from hull.errors import UserError
@@ -193,7 +192,7 @@ def _containers(engine: Engine, network: Network) -> dict[str, Any]:
             if place.network == network.id:
                 found[member.row.id] = {
                     "Name": member.row.name,
-                    "EndpointID": endpoint_id(place),
+                    "EndpointID": _places.endpoint_id(place.container, place.network),
                     "MacAddress": place.mac,
                     "IPv4Address": with_prefix(network, place.address),
                     "IPv6Address": with_prefix(network, place.address6),

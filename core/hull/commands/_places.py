@@ -72,6 +72,13 @@ def tell(engine: Engine, action: str, network: Network, container: str = "", nam
     engine.history.add("network", action, network.id, attributes)
 
 
+def endpoint_id(container: str, network: str) -> str:
+    """Return the id of a container on a network, always the same."""
+    import hashlib
+
+    return hashlib.sha256(f"{container} {network}".encode()).hexdigest()
+
+
 def _row(engine: Engine, ident: str) -> Container | None:
     try:
         return engine.containers.find(ident)
@@ -140,13 +147,11 @@ def _lines(row: Container, place: Place, network: str) -> list[str]:
 def named(engine: Engine, places: tuple[Place, ...]) -> tuple[str, ...]:
     """Return a line `ADDRESS NAME…` for each member on the networks of these places, and for each of their subnets."""
     on = {place.network for place in places}
-    known = {network.id: network.name for network in rows(engine).all()}
-    lines = [
-        f"{s.subnet}\t{network.name}" for network in rows(engine).all() if network.id in on for s in network.subnets
-    ]
+    known = {network.id: network for network in rows(engine).all() if network.id in on}
+    lines = [f"{subnet.subnet}\t{network.name}" for network in known.values() for subnet in network.subnets]
     for member in living(engine):
         for place in member.places:
-            lines += _lines(member.row, place, known.get(place.network, "")) if place.network in on else []
+            lines += _lines(member.row, place, known[place.network].name) if place.network in known else []
     return tuple(lines)
 
 

@@ -13,11 +13,10 @@ from hull.runtime.detached import Detached
 from hull.state.containers import Container
 
 if TYPE_CHECKING:
-    from hull.commands._attaching import Attached
+    from hull.commands._attached import Attached
     from hull.runtime.session import Session
     from hull.storage.overlay import Root
 
-INHERITED = "/proc/self/fd/"  # how a plan names a descriptor that its launcher inherits
 LEAVING = 10.0  # seconds that whoever stood beside an ended container may take to go
 
 
@@ -48,8 +47,8 @@ def check(engine: Engine, row: Container) -> None:
 
 def prepared(steps: list[ops.Op], words: tuple[str, ...], ident: str) -> launch.Launch:
     """Return the launch of a plan, with what it must inherit."""
-    inherited = [op for op in steps if op[0] in ("userns-join", "namespace-join", "keep") and INHERITED in op[-1]]
-    fds = tuple(int(op[-1].removeprefix(INHERITED)) for op in inherited)
+    inherited = [op for op in steps if op[0] in ("userns-join", "namespace-join", "keep") and ops.INHERITED in op[-1]]
+    fds = tuple(int(op[-1].removeprefix(ops.INHERITED)) for op in inherited)
     met = any(op[0] == "namespace-join" for op in inherited)
     return launch.Launch(ops.encode(steps), words, ident, () if met else fds, fds if met else ())
 
@@ -106,16 +105,20 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
 
 def _link(engine: Engine, row: Container) -> "Attached":
     """Attach the network."""
-    from hull.commands import _attaching
+    from hull.commands._attached import Attached
 
     if _meets(row.spec):
+        from hull.commands import _attaching
+
         return _attaching.attach(engine, row)
     session = _outer(engine, row.spec, engine.identity(row.spec.userns))
     directory = engine.paths.container(row.id)
-    found = engine.networks.attach(row.spec, directory, session is not None)
+    found = engine.networks.attach(row.spec, directory)
     if engine.warm is not None and session is not None and session is engine.session:
+        from hull.commands import _attaching
+
         return _attaching.warmed(engine.warm, session, row.spec, found)
-    return _attaching.Attached(found, session)
+    return Attached(found, session)
 
 
 def _outer(engine: Engine, spec: Spec, identity: Identity) -> "Session | None":

@@ -7,7 +7,7 @@ from hull import log
 from hull.errors import HostError, UserError
 from hull.kernel.features import Host
 from hull.model import Attachment, Port, Spec
-from hull.network.backend import Around, Backend, Connection, Policy, Request
+from hull.network.backend import Around, Backend, Beside, Connection, Policy, Request
 
 NAMES = ("default", "none", "host", "slirp4netns", "pasta")
 # The container's root is nobody in a namespace that the session owns; Docker allows both to every user too.
@@ -17,6 +17,7 @@ OPEN = (
 )
 HOST_NAMES = ("host.hull.internal", "host.docker.internal")
 _Written = tuple[tuple[str, ...], Policy]  # what was added to /etc/hosts, and the policy that says more
+ALONE = Beside()
 OUTSIDE = ("slirp4netns", "pasta")  # what the default tries, the soonest ready first
 
 
@@ -27,30 +28,21 @@ class Networks:
         self.host = host
         self.events = events
 
-    def attach(
-        self,
-        spec: Spec,
-        directory: str,
-        outer: bool,  # noqa: ARG002 (ours are the same in both)
-        address: str = "",
-        *,
-        peers: tuple[str, ...] = (),
-    ) -> Attachment:
+    def attach(self, spec: Spec, directory: str, beside: Beside = ALONE) -> Attachment:
         """Decide one container's network and write resolv.conf, hosts and hostname into its directory.
 
         The ops are a helper's, and the setting that opens low ports; whether a network namespace is made, and in which
-        user namespace (`outer`), is the plan's. `directory`/upper, where it is there, belongs to the container's root,
-        as what a helper writes must. `address` is what its own name means inside, where that is not the backend's;
-        `peers` are lines of names on its own networks, which a policy may mean.
+        user namespace, is the plan's. `directory`/upper, where it is there, belongs to the container's root, as what a
+        helper writes must.
         """
-        request = self._request(spec, directory)
+        request = self._request(spec, directory)._replace(interface=beside.interface)
         backend, warnings = self._choose(spec, request)
         if backend.name in OUTSIDE and spec.ports:
             ports = _claim(spec.ports, lambda port: backend.serves_v6(request, port))
             request = request._replace(ports=ports, scratch=scratch(request.scratch, directory))
         connection = backend.connect(request)
-        connection = connection._replace(address=address or connection.address)
-        hosts, policy = _write(spec, directory, backend, request._replace(peers=peers), connection)
+        connection = connection._replace(address=beside.address or connection.address)
+        hosts, policy = _write(spec, directory, backend, request, connection, beside.peers)
         remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
         own = () if backend.name == "host" else OPEN
         return Attachment(
@@ -150,13 +142,15 @@ def scratch(path: str, directory: str) -> str:
     return path
 
 
-def _write(spec: Spec, directory: str, backend: Backend, request: Request, connection: Connection) -> _Written:
+def _write(  # noqa: PLR0917 (each is a different fact)
+    spec: Spec, directory: str, backend: Backend, request: Request, connection: Connection, peers: tuple[str, ...]
+) -> _Written:
     from hull.network import names
 
     shared = backend.name == "host"
     place = names.Place(names.hostname(spec, directory), connection.address, connection.gateway)
     extra = (*names.extra_hosts(spec.hosts, place), *_host_names(spec, backend, connection))
-    policy = _policy(spec, shared, Around((*extra, *request.peers), spec.dns or connection.nameservers, request.ports))
+    policy = _policy(spec, shared, Around((*extra, *peers), spec.dns or connection.nameservers, request.ports))
     extra += policy.hosts
     names.write(directory, "hostname", f"{place.hostname}\n")
     names.write(directory, "hosts", names.hosts(place, extra, shared))

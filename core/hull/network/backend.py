@@ -29,7 +29,8 @@ else:
 class Request(NamedTuple):
     """What a backend may decide from. `scratch` is a directory that its helper may write in, its path short.
 
-    `options` are the words behind the backend's name; `host_loopback` whether the host's loopback may be reached.
+    `options` are the words behind the backend's name; `host_loopback` whether the host's loopback may be reached;
+    `interface` what the way out must be called, "" where that is the backend's own choice.
     """
 
     host: Host
@@ -39,7 +40,19 @@ class Request(NamedTuple):
     scratch: str
     options: tuple[str, ...] = ()
     host_loopback: bool = False
+    interface: str = ""
+
+
+class Beside(NamedTuple):
+    """What a container's named networks mean for its way out.
+
+    `address` is what its own name means inside, "" for the way out's; `peers` are lines of names on its networks, which
+    a policy may mean; `interface` keeps the way out's name from being one of theirs.
+    """
+
+    address: str = ""
     peers: tuple[str, ...] = ()
+    interface: str = ""
 
 
 class Connection(NamedTuple):

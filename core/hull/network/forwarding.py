@@ -58,9 +58,9 @@ def remove(scratch: str, port: Port) -> str:
     return _ask(scratch, f"remove {_name(port)}", _name(port))
 
 
-def control(scratch: str) -> str:
-    """Return the path of the control socket, checked: the kernel bounds it."""
-    path = f"{scratch}/{CONTROL}"
+def socket_path(scratch: str, name: str) -> str:
+    """Return the path of a socket beside a container, checked: the kernel bounds it."""
+    path = f"{scratch}/{name}"
     if len(os.fsencode(path)) > LONGEST_SOCKET:
         raise HostError(
             f"cannot publish ports: {path} is too long for a socket",
@@ -71,7 +71,7 @@ def control(scratch: str) -> str:
 
 def _words(ports: tuple[Port, ...], scratch: str, target: Target) -> tuple[str, ...]:
     specs = ";".join(f"{_name(port)} {port.container}" for port in ports)
-    return (control(scratch), ",".join(target.addresses) or "-", ",".join(target.gateways) or "-", specs)
+    return (socket_path(scratch, CONTROL), ",".join(target.addresses) or "-", ",".join(target.gateways) or "-", specs)
 
 
 def _name(port: Port) -> str:
@@ -84,7 +84,7 @@ def _ask(scratch: str, text: str, name: str, *sockets: "socket") -> str:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC) as connection:
         try:
             connection.settimeout(5)
-            connection.connect(control(scratch))
+            connection.connect(socket_path(scratch, CONTROL))
             socket.send_fds(connection, [text.encode()], [one.fileno() for one in sockets])
             answer = connection.recv(256).decode(errors="replace")
         except OSError:

@@ -9,7 +9,10 @@ import os
 import socket
 import struct
 
-from hull.light import NamedTuple
+from hull.light import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 NEWLINK, DELLINK, GETLINK, NEWADDR, GETADDR, NEWROUTE, GETROUTE = 16, 17, 18, 20, 22, 24, 26
 REQUEST, ACK, DUMP, EXCL, CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
@@ -53,32 +56,45 @@ class Netlink:
         """Close the socket."""
         self._socket.close()
 
+    def __enter__(self) -> "Netlink":  # noqa: PYI034 (Self is typing's)
+        return self
+
+    def __exit__(
+        self, _kind: "type[BaseException] | None", _e: "BaseException | None", _at: "TracebackType | None"
+    ) -> None:
+        self.close()
+
     def bridge(self, name: str, mtu: int = 0) -> int:
         """Make a bridge that is up; return its index."""
-        body = _link(flags=UP) + _text(IFLA_IFNAME, name) + _mtu(mtu)
-        self._do(NEWLINK, CREATE | EXCL, body + _nested(IFLA_LINKINFO, _text(INFO_KIND, "bridge")))
+        body = _link(flags=UP) + text_attribute(IFLA_IFNAME, name) + _mtu(mtu)
+        self._do(NEWLINK, CREATE | EXCL, body + nested(IFLA_LINKINFO, text_attribute(INFO_KIND, "bridge")))
         return self.index(name)
 
     def veth(self, pair: Veth) -> None:
         """Make a pair whose end here is up; the other end is not."""
-        peer = _link() + _text(IFLA_IFNAME, pair.peer) + _mtu(pair.mtu) + _attribute(IFLA_ADDRESS, mac_bytes(pair.mac))
-        peer += _attribute(IFLA_NET_NS_FD, struct.pack("=I", pair.namespace))
-        info = _text(INFO_KIND, "veth") + _nested(INFO_DATA, _attribute(VETH_PEER, peer))
-        body = _link(flags=UP) + _text(IFLA_IFNAME, pair.name) + _mtu(pair.mtu)
-        body += _attribute(IFLA_MASTER, struct.pack("=I", pair.master)) + _nested(IFLA_LINKINFO, info)
+        peer = (
+            _link()
+            + text_attribute(IFLA_IFNAME, pair.peer)
+            + _mtu(pair.mtu)
+            + attribute(IFLA_ADDRESS, mac_bytes(pair.mac))
+        )
+        peer += attribute(IFLA_NET_NS_FD, struct.pack("=I", pair.namespace))
+        info = text_attribute(INFO_KIND, "veth") + nested(INFO_DATA, attribute(VETH_PEER, peer))
+        body = _link(flags=UP) + text_attribute(IFLA_IFNAME, pair.name) + _mtu(pair.mtu)
+        body += attribute(IFLA_MASTER, struct.pack("=I", pair.master)) + nested(IFLA_LINKINFO, info)
         self._do(NEWLINK, CREATE | EXCL, body)
 
     def remove(self, name: str) -> None:
         """Remove an interface, the other end of its pair with it; one that is not there is no error."""
         try:
-            self._do(DELLINK, 0, _link() + _text(IFLA_IFNAME, name))
+            self._do(DELLINK, 0, _link() + text_attribute(IFLA_IFNAME, name))
         except OSError as error:
             if error.errno != errno.ENODEV:
                 raise
 
     def set_up(self, name: str, *, up: bool = True) -> None:
         """Bring an interface up, or down."""
-        self._do(NEWLINK, 0, _link(flags=UP if up else 0) + _text(IFLA_IFNAME, name))
+        self._do(NEWLINK, 0, _link(flags=UP if up else 0) + text_attribute(IFLA_IFNAME, name))
 
     def address(self, index: int, text: str, prefix: int) -> None:
         """Give an interface an address; an IPv6 one is used at once."""
@@ -86,7 +102,7 @@ class Netlink:
         packed = socket.inet_pton(family, text)
         flags = IFA_F_NODAD if family == socket.AF_INET6 else 0
         head = struct.pack(ADDRESS, family, prefix, flags, 0, index)
-        self._do(NEWADDR, CREATE | EXCL, head + _attribute(IFA_LOCAL, packed) + _attribute(IFA_ADDRESS, packed))
+        self._do(NEWADDR, CREATE | EXCL, head + attribute(IFA_LOCAL, packed) + attribute(IFA_ADDRESS, packed))
 
     def index(self, name: str) -> int:
         """Return an interface's index; ENODEV where there is none."""
@@ -169,20 +185,23 @@ def _link(flags: int = 0) -> bytes:
     return struct.pack(LINK, socket.AF_UNSPEC, 0, 0, flags, UP)
 
 
-def _attribute(kind: int, data: bytes) -> bytes:
+def attribute(kind: int, data: bytes) -> bytes:
+    """Return one attribute of a message, padded."""
     return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
 
 
-def _nested(kind: int, data: bytes) -> bytes:
-    return _attribute(kind | NESTED, data)
+def nested(kind: int, data: bytes) -> bytes:
+    """Return an attribute that holds attributes."""
+    return attribute(kind | NESTED, data)
 
 
-def _text(kind: int, text: str) -> bytes:
-    return _attribute(kind, text.encode() + b"\0")
+def text_attribute(kind: int, text: str) -> bytes:
+    """Return an attribute that holds a name."""
+    return attribute(kind, text.encode() + b"\0")
 
 
 def _mtu(mtu: int) -> bytes:
-    return _attribute(IFLA_MTU, struct.pack("=I", mtu)) if mtu else b""
+    return attribute(IFLA_MTU, struct.pack("=I", mtu)) if mtu else b""
 
 
 def _check(code: int) -> None:

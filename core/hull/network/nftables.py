@@ -7,6 +7,7 @@ kernel holds it: meta keys and conntrack's words in the machine's order, packets
 import struct
 
 from hull.light import NamedTuple
+from hull.network.netlink import attribute, nested, text_attribute
 
 INET = 1  # NFPROTO_INET: IPv4 and IPv6
 NFPROTO = {4: 2, 6: 10}
@@ -22,7 +23,6 @@ _SUBSYSTEM = 10
 _NEWTABLE, _DELTABLE, _NEWCHAIN, _NEWRULE = 0, 2, 3, 6
 _BEGIN, _END = 16, 17
 _OURS, _BATCH = struct.pack("!BBH", INET, 0, 0), struct.pack("!BBH", 0, 0, _SUBSYSTEM)  # family, version, resource
-_NESTED = 0x8000
 _META = {"iif": 4, "oif": 5, "nfproto": 15, "l4proto": 16, "iifkind": 26}
 _CT = {"state": 0, "direction": 1}
 _NETWORK, _TRANSPORT = 1, 2
@@ -40,14 +40,24 @@ class Table(NamedTuple):
 
     def batches(self) -> tuple[bytes, ...]:
         """Return the batches that put the table in place of one of its name, in order; each is whole or nothing."""
-        name = _text(1, self.name)
+        name = text_attribute(1, self.name)
         first = [(_NEWTABLE, _NLM_CREATE, name), (_DELTABLE, 0, name), (_NEWTABLE, _NLM_CREATE, name)]
         for chain, hook in HOOKS.items():
-            hooked = _nest(4, _number(1, hook) + _number(2, 0))
-            body = _text(1, self.name) + _text(3, chain) + hooked + _number(5, DROP) + _text(7, "filter")
+            hooked = nested(4, _number(1, hook) + _number(2, 0))
+            body = (
+                text_attribute(1, self.name)
+                + text_attribute(3, chain)
+                + hooked
+                + _number(5, DROP)
+                + text_attribute(7, "filter")
+            )
             first.append((_NEWCHAIN, _NLM_CREATE, body))
         rules = [
-            (_NEWRULE, _NLM_CREATE | _NLM_APPEND, _text(1, self.name) + _text(2, chain) + _nest(4, words))
+            (
+                _NEWRULE,
+                _NLM_CREATE | _NLM_APPEND,
+                text_attribute(1, self.name) + text_attribute(2, chain) + nested(4, words),
+            )
             for chain, words in self.rules
         ]
         return tuple(_packed([*first, *rules]))
@@ -55,7 +65,7 @@ class Table(NamedTuple):
 
 def accept() -> bytes:
     """Return the verdict that lets a packet pass."""
-    return _expression("immediate", _number(1, 0) + _nest(2, _nest(2, _number(1, ACCEPT))))
+    return _expression("immediate", _number(1, 0) + nested(2, nested(2, _number(1, ACCEPT))))
 
 
 def interface(direction: str, number: int) -> bytes:
@@ -71,7 +81,7 @@ def kind(name: str) -> bytes:
 def state(bits: int) -> bytes:
     """Return the match of any of conntrack's states."""
     masked = _number(1, _REGISTER) + _number(2, _REGISTER) + _number(3, 4)
-    masked += _nest(4, _attribute(1, struct.pack("=I", bits))) + _nest(5, _attribute(1, bytes(4)))
+    masked += nested(4, attribute(1, struct.pack("=I", bits))) + nested(5, attribute(1, bytes(4)))
     return _track("state") + _expression("bitwise", masked) + _compare(_NEQ, bytes(4))
 
 
@@ -98,7 +108,7 @@ def destination(address: bytes, bits: int) -> bytes:
     load = _payload(_NETWORK, 16 if size == 4 else 24, size)  # noqa: PLR2004 (bytes of an IPv4 address)
     mask = ((1 << bits) - 1 << (size * 8 - bits)).to_bytes(size, "big")
     masked = _number(1, _REGISTER) + _number(2, _REGISTER) + _number(3, size)
-    masked += _nest(4, _attribute(1, mask)) + _nest(5, _attribute(1, bytes(size)))
+    masked += nested(4, attribute(1, mask)) + nested(5, attribute(1, bytes(size)))
     return load + (_expression("bitwise", masked) if bits < size * 8 else b"") + _compare(_EQ, address)
 
 
@@ -117,7 +127,7 @@ def icmp_type(number: int) -> bytes:
 
 def reset() -> bytes:
     """Return the verdict that refuses a TCP connection."""
-    return _expression("reject", _number(1, 1) + _attribute(2, b"\0"))
+    return _expression("reject", _number(1, 1) + attribute(2, b"\0"))
 
 
 def _packed(messages: list[tuple[int, int, bytes]]) -> list[bytes]:
@@ -140,24 +150,12 @@ def _message(kind: int, flags: int, about: bytes, number: int, attributes: bytes
     return head + about + attributes
 
 
-def _attribute(kind: int, value: bytes) -> bytes:
-    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
-
-
-def _nest(kind: int, value: bytes) -> bytes:
-    return _attribute(kind | _NESTED, value)
-
-
 def _number(kind: int, value: int) -> bytes:
-    return _attribute(kind, struct.pack("!I", value))
-
-
-def _text(kind: int, value: str) -> bytes:
-    return _attribute(kind, value.encode() + b"\0")
+    return attribute(kind, struct.pack("!I", value))
 
 
 def _expression(name: str, words: bytes) -> bytes:
-    return _nest(1, _text(1, name) + _nest(2, words))
+    return nested(1, text_attribute(1, name) + nested(2, words))
 
 
 def _meta(key: str) -> bytes:
@@ -173,4 +171,4 @@ def _payload(base: int, offset: int, size: int) -> bytes:
 
 
 def _compare(operation: int, value: bytes) -> bytes:
-    return _expression("cmp", _number(1, _REGISTER) + _number(2, operation) + _nest(3, _attribute(1, value)))
+    return _expression("cmp", _number(1, _REGISTER) + _number(2, operation) + nested(3, attribute(1, value)))

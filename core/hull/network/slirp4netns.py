@@ -51,7 +51,7 @@ class Slirp4netns:
         gateway, nameserver, address = _places(asked)
         loopback = request.host_loopback or asked.allow_host_loopback
         own = tuple(port for port in request.ports if _is_own(asked, port))
-        socket = f"{request.scratch}/slirp"
+        socket = forwarding.socket_path(request.scratch, "slirp") if own else ""
         words = [request.host.program("slirp4netns"), *_words(asked, request, loopback=loopback)]
         words += [f"--api-socket={socket}"] if own else []
         words += ["@NETNS", "tap0"]

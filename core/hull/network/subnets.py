@@ -46,7 +46,7 @@ def choose(asked: Asked, taken: Iterable[str], elsewhere: Iterable[str], seed: s
 
 def _checked(asked: Asked, found: list[AnyNetwork]) -> bool:
     for word in (*asked.gateways, *asked.ranges):
-        network = _network(word) if word in asked.ranges else _network(_address(word, "--gateway"))
+        network = _network(word) if word in asked.ranges else _network(address(word, "--gateway"))
         if not any(_within(network, subnet) for subnet in found):
             raise UserError(f"cannot use {word}: no subnet of the network holds it", "add --subnet, as 10.20.0.0/24")
     return True
@@ -72,17 +72,12 @@ def allocate(subnet: Subnet, used: Iterable[str], asked: str = "", before: str =
         return asked
     if before and before not in taken and _within(_network(before), network):
         return before
-    for address in _hosts(_network(subnet.ip_range or subnet.subnet), network):
-        if address not in taken:
-            return address
+    for host in _hosts(_network(subnet.ip_range or subnet.subnet), network):
+        if host not in taken:
+            return host
     raise UserError(
         f"cannot find a free address in {subnet.ip_range or network}", "make a network with a larger subnet"
     )
-
-
-def address(word: str, flag: str) -> str:
-    """Return an address in its usual spelling; UserError where it is none."""
-    return _address(word, flag)
 
 
 def prefix(subnet: Subnet) -> int:
@@ -129,7 +124,8 @@ def _network(word: str) -> AnyNetwork:
         raise UserError(f"cannot read {word!r} as an address", "write 10.20.0.5, or 10.20.0.0/24") from None
 
 
-def _address(word: str, flag: str) -> str:
+def address(word: str, flag: str) -> str:
+    """Return an address in its usual spelling; UserError where it is none."""
     try:
         return str(ipaddress.ip_address(word))
     except ValueError:

@@ -27,9 +27,7 @@ class Trial:
 
     def __init__(self, backend: str, directory: str, ports: tuple[Port, ...] = ()) -> None:
         host = Host(Paths(directory, directory, directory))
-        self.attachment = Networks(host, log.silent).attach(
-            Spec("", network=backend, ports=ports), directory, outer=False
-        )
+        self.attachment = Networks(host, log.silent).attach(Spec("", network=backend, ports=ports), directory)
         self.pid = _hold_namespace()
         self.alive, self._exit = os.pipe()
         self._ready = -1

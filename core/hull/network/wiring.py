@@ -35,47 +35,35 @@ class Desk(Protocol):
 def make(desk: Desk, network: Network) -> int:
     """Make a network's namespace with its bridge; return it, open."""
     space = desk.new()
-    link = Netlink(desk.socket())
-    try:
+    with Netlink(desk.socket()) as link:
         bridge = link.bridge(BRIDGE, network.mtu or MTU)
         for subnet in network.subnets:
             link.address(bridge, subnet.gateway, prefix(subnet))
-    finally:
-        link.close()
     return space
 
 
 def plug(desk: Desk, space: int, inside: int, network: Network, place: Place) -> None:
     """Join a container's network namespace, `inside`, with a network's, `space`."""
     desk.enter(space)
-    link = Netlink(desk.socket())
-    try:
+    with Netlink(desk.socket()) as link:
         name = pair_name(place)
         link.remove(name)  # of a start that was killed
         link.veth(Veth(name, link.index(BRIDGE), place.interface, place.mac, inside, network.mtu or MTU))
-    finally:
-        link.close()
     desk.enter(inside)
-    link = Netlink(desk.socket())
-    try:
+    with Netlink(desk.socket()) as link:
         index = link.index(place.interface)
         for subnet in network.subnets:
             address = place.address6 if subnet.v6 else place.address
             if address:
                 link.address(index, address, prefix(subnet))
         link.set_up(place.interface)
-    finally:
-        link.close()
 
 
 def unplug(desk: Desk, space: int, place: Place) -> None:
     """Take a container's interface away."""
     desk.enter(space)
-    link = Netlink(desk.socket())
-    try:
+    with Netlink(desk.socket()) as link:
         link.remove(pair_name(place))
-    finally:
-        link.close()
 
 
 def pair_name(place: Place) -> str:

@@ -11,6 +11,7 @@ from hull.light import NamedTuple
 
 MAGIC = ("hull-plan", "1")
 MAX_BYTES = 4 << 20
+INHERITED = "/proc/self/fd/"  # how a plan names a descriptor that its launcher inherits
 
 Op = tuple[str, ...]
 

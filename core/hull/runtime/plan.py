@@ -147,8 +147,9 @@ def _namespaces(spec: Spec, site: Site) -> list[Op]:
     if site.attachment.namespace:
         plan.append(("namespace-join", "net", site.attachment.namespace))
     elif site.attachment.backend != "host":
-        administers = any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in spec.cap_add)
-        outer = site.nested and (bool(spec.egress) or not administers)  # a policy is not the program's to undo
+        outer = site.nested and (
+            bool(spec.egress) or not spec.administers_network
+        )  # a policy is not the program's to undo
         plan.append(("namespace", "net-outer" if outer else "net"))
     return plan
 
