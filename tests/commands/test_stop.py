@@ -101,10 +101,10 @@ def test_wait_lasts_over_restarts_and_tells_the_last_code(cli: CommandLine, name
 
 def test_wait_of_one_that_removes_itself(cli: CommandLine, name: Name) -> None:
     called = name()
-    detached(cli, called, "while ! test -e /go; do sleep 0.02; done; exit 6", "--rm")
+    ident = detached(cli, called, "while ! test -e /go; do sleep 0.02; done; exit 6", "--rm")
     waiting = cli.popen("wait", called, stdout=subprocess.PIPE)
-    until(lambda: os.path.exists(f"/proc/{waiting.pid}/fd/3"))
-    cli("exec", called, "touch", "/go")
+    until(lambda: has_open(waiting.pid, f"{ident}/status"))
+    cli("exec", called, "touch", "/go", check=True)
     assert waiting.communicate(timeout=60)[0] == b"6\n"
 
 
@@ -114,7 +114,7 @@ def test_wait_of_several_that_remove_themselves(cli: CommandLine, name: Name) ->
     detached(cli, first, "while ! test -e /go; do sleep 0.02; done; exit 6", "--rm")
     ident = detached(cli, second, "exec sleep 1000", "--rm")
     waiting = cli.popen("wait", first, second, stdout=subprocess.PIPE)
-    until(lambda: os.path.exists(f"/proc/{waiting.pid}/fd/4") and has_open(waiting.pid, f"{ident}/status"))
+    until(lambda: has_open(waiting.pid, f"{ident}/status"))
     cli("kill", second, check=True)
     until(lambda: not os.path.exists(f"{cli.root}/containers/{ident}"))
     cli("exec", first, "touch", "/go", check=True)
