@@ -6,7 +6,9 @@ Unloading removes exactly those and lets the kept user namespace go.
 
 from typing import Any
 
-from hull.xonsh import INLINE, Hull, suspend_repair
+from hull.xonsh.front import Hull
+from hull.xonsh.inline import INLINE
+from hull.xonsh.suspending import suspend_repair
 
 PREDICTED = ("hull", "hull-launch")
 

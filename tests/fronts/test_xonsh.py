@@ -173,7 +173,7 @@ def test_loading_is_cheap_and_lazy(script):
                  f"    del __import__('sys').modules[m]\nexec({code!r})")  # fmt: skip
     ours = set(out.split())
     assert "hull.xonsh" in ours
-    assert ours <= {"hull", "hull.light", "hull.xonsh", "xontrib.hull"}
+    assert {name for name in ours if not name.startswith("hull.xonsh")} <= {"hull", "hull.light", "xontrib.hull"}
 
 
 def test_completion(script):
@@ -217,7 +217,7 @@ def test_a_pipeline_is_one_process_group_of_the_terminal(shell, mark):
 
 @pytest.mark.parametrize("group", [None, 1])
 def test_the_shell_is_not_copied_to_start_a_child(group):
-    from hull.xonsh import named_group
+    from hull.xonsh.starting import named_group
     from xonsh.procs import specs
 
     spec = specs.SubprocSpec.__new__(specs.SubprocSpec)
