@@ -1,9 +1,11 @@
 """The forwarder by itself: a network namespace, a program in it, ports of this machine that lead there."""
 
+import hashlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -16,7 +18,6 @@ for words in ("link set lo up", "addr add 10.9.9.100/32 dev lo", "route add defa
 tcp = socket.create_server(("", 80))
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 udp.bind(("", 53))
-print("up", flush=True)
 def streams():
     while True:
         with tcp.accept()[0] as one:
@@ -24,7 +25,17 @@ def streams():
             while more := one.recv(65536):
                 whole += more
             one.sendall(f"{one.getpeername()[0]} {len(whole)}".encode())
+def echo(one):
+    with one:
+        while some := one.recv(1 << 20):
+            one.sendall(some)
+def echoes():
+    listening = socket.create_server(("", 7))
+    print("up", flush=True)
+    while True:
+        threading.Thread(target=echo, args=(listening.accept()[0],), daemon=True).start()
 threading.Thread(target=streams, daemon=True).start()
+threading.Thread(target=echoes, daemon=True).start()
 while True:
     data, peer = udp.recvfrom(2048)
     udp.sendto(data.upper(), peer)
@@ -89,6 +100,53 @@ def test_all_that_is_sent_arrives_though_the_sender_has_ended(forward):
     number = free()
     assert forward(f"tcp 127.0.0.1 {number} 80").returncode == 0
     assert say("127.0.0.1", number, b"x" * (5 << 20))[1] == str(5 << 20)
+
+
+@pytest.mark.parametrize("pieces", [(1 << 20,), (700_000, 1, 13, 200_000, 7)], ids=["bulk", "bulk and handfuls"])
+def test_bulk_arrives_whole_both_ways_at_readers_that_pause(forward, inside, pieces):
+    """Pages change hands through pipes, of which one stays afterwards."""
+    number = free()
+    assert forward(f"tcp 127.0.0.1 {number} 7").returncode == 0
+    told = [exchange(number, pieces) for _ in range(3)]
+    assert told == [True] * 3
+    ours = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if forwards_into(pid, inside)]
+    assert len(ours) == 1
+    kinds = [os.readlink(f"/proc/{ours[0]}/fd/{fd}").partition(":")[0] for fd in os.listdir(f"/proc/{ours[0]}/fd")]
+    assert kinds.count("pipe") <= 2
+
+
+def exchange(number, pieces):
+    """Send 24 MB in such pieces and read them back haltingly; whether they are the same."""
+    sent, got = hashlib.sha256(), hashlib.sha256()
+    with socket.create_connection(("127.0.0.1", number), timeout=60) as client:
+
+        def send():
+            size = 0
+            while size < 24_000_000:
+                for length in pieces:
+                    data = os.urandom(length)
+                    client.sendall(data)
+                    sent.update(data)
+                    size += length
+            client.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        while some := client.recv(1 << 18):
+            got.update(some)
+            if len(some) == 1 << 18:
+                time.sleep(0.001)  # until all buffers on the way are full
+        sender.join()
+    return sent.digest() == got.digest()
+
+
+def forwards_into(pid, inside):
+    try:
+        with open(f"/proc/{pid}/comm") as comm:
+            same = os.stat(f"/proc/{pid}/ns/net").st_ino == os.stat(f"/proc/{inside}/ns/net").st_ino
+            return comm.read() == "hull-forward\n" and same
+    except OSError:
+        return False
 
 
 def test_a_datagram_is_answered_from_the_address_that_was_asked(forward):

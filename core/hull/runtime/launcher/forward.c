@@ -134,7 +134,7 @@ static void ask_for_descriptors(void)
  * targets for what is found inside. */
 _Noreturn void forward_run(char **words, int count)
 {
-    static struct forward forward = {.epoll = -1};
+    static struct forward forward = {.epoll = -1, .spare = {-1, -1}};
     int ready;
 
     if (count != 7) {

@@ -33,6 +33,19 @@ struct watch {
     struct watch *dead;
 };
 
+/* One end of a connection. What it has not taken yet is in its pipe, or at `pending` from `at` on: until it has
+ * taken it, nothing more is read from the other. The pipe is its own only while it holds
+ * something and nothing is pending. */
+struct end {
+    struct watch watch;
+    struct end *other;
+    int pipe[2];
+    char *pending;
+    size_t held, at;
+    bool bulk, unspliceable; /* of what comes from it */
+    bool ended;              /* it has said its last word */
+};
+
 struct listener {
     struct watch watch;
     int protocol; /* IPPROTO_ */
@@ -43,6 +56,7 @@ struct listener {
 
 struct forward {
     int epoll, targets;
+    int spare[2];            /* an empty pipe, -1 */
     union place target[2];  /* the container's own addresses, in the order in which they are tried */
     union place stranger[2]; /* whom a client on this machine's loopback seems to be: IPv4, IPv6; family 0: nobody */
     bool transparent, starved;
@@ -67,6 +81,11 @@ void listen_again(struct forward *forward); /* after descriptors ran out and one
 
 /* forward_enter.c */
 void enter_network(struct forward *forward, const char *netns);
+
+/* forward_move.c: false where the connection is broken */
+bool move_take(struct forward *forward, struct end *from);
+bool move_flush(struct forward *forward, struct end *to);
+void move_drop(struct end *end);
 
 /* forward_stream.c, forward_packet.c: what a listener has */
 void stream_accept(struct forward *forward, struct watch *watch, uint32_t events);

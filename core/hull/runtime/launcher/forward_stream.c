@@ -3,7 +3,6 @@
 
 #include <netinet/tcp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 enum { AT_ONCE = 256 };
@@ -11,15 +10,6 @@ enum { AT_ONCE = 256 };
 #ifndef IPV6_TRANSPARENT
 #define IPV6_TRANSPARENT 75
 #endif
-
-/* One end. `pending` is what it has not taken yet: until it has, nothing more is read from the other. */
-struct end {
-    struct watch watch;
-    struct end *other;
-    char *pending;
-    size_t used, at;
-    bool ended; /* it has said its last word */
-};
 
 struct stream {
     struct end client, inside;
@@ -36,7 +26,7 @@ static struct stream *stream_of(struct end *end)
 
 static void wait_for(struct forward *forward, struct end *end)
 {
-    uint32_t events = (!end->ended && end->other->pending == NULL ? EPOLLIN : 0u) | (end->pending ? EPOLLOUT : 0u);
+    uint32_t events = (!end->ended && end->other->held == 0 ? EPOLLIN : 0u) | (end->held > 0 ? EPOLLOUT : 0u);
 
     forward_watch(forward, &end->watch, events);
 }
@@ -52,56 +42,9 @@ static void hang_up(struct forward *forward, struct stream *stream, bool reset)
             setsockopt(ends[i]->watch.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
         if (ends[i]->watch.fd >= 0)
             forward_close(forward, &ends[i]->watch);
-        free(ends[i]->pending);
-        ends[i]->pending = NULL;
+        move_drop(ends[i]);
     }
     forward_bury(forward, &stream->client.watch, stream);
-}
-
-/* False: the end is gone. */
-static bool say(struct end *to, const char *bytes, size_t size)
-{
-    ssize_t sent = send(to->watch.fd, bytes, size, MSG_NOSIGNAL);
-
-    if (sent < 0 && errno != EAGAIN && errno != EINTR)
-        return false;
-    sent = sent < 0 ? 0 : sent;
-    if ((size_t)sent == size)
-        return true;
-    if ((to->pending = malloc(size - (size_t)sent)) == NULL)
-        return false;
-    memcpy(to->pending, bytes + sent, size - (size_t)sent);
-    to->used = size - (size_t)sent;
-    to->at = 0;
-    return true;
-}
-
-static bool flush(struct end *to)
-{
-    ssize_t sent = send(to->watch.fd, to->pending + to->at, to->used - to->at, MSG_NOSIGNAL);
-
-    if (sent < 0)
-        return errno == EAGAIN || errno == EINTR;
-    to->at += (size_t)sent;
-    if (to->at < to->used)
-        return true;
-    free(to->pending);
-    to->pending = NULL;
-    return !to->other->ended || shutdown(to->watch.fd, SHUT_WR) == 0 || errno == ENOTCONN;
-}
-
-static bool take(struct end *from)
-{
-    static char bytes[FORWARD_BUFFER] ROOMY;
-    struct end *to = from->other;
-    ssize_t got = recv(from->watch.fd, bytes, sizeof bytes, 0);
-
-    if (got < 0)
-        return errno == EAGAIN || errno == EINTR;
-    if (got > 0)
-        return say(to, bytes, (size_t)got);
-    from->ended = true;
-    return to->pending != NULL || shutdown(to->watch.fd, SHUT_WR) == 0 || errno == ENOTCONN;
 }
 
 static void relay(struct forward *forward, struct watch *watch, uint32_t events)
@@ -110,13 +53,13 @@ static void relay(struct forward *forward, struct watch *watch, uint32_t events)
     struct stream *stream = stream_of(end);
     bool sound = true;
 
-    if (events & EPOLLOUT && end->pending != NULL)
-        sound = flush(end);
-    if (sound && events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !end->ended && end->other->pending == NULL)
-        sound = take(end);
+    if (events & EPOLLOUT && end->held > 0)
+        sound = move_flush(forward, end);
+    if (sound && events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !end->ended && end->other->held == 0)
+        sound = move_take(forward, end);
     else if (events & EPOLLERR)
         sound = false;
-    if (!sound || (end->ended && end->other->ended && end->pending == NULL && end->other->pending == NULL)) {
+    if (!sound || (end->ended && end->other->ended && end->held == 0 && end->other->held == 0)) {
         hang_up(forward, stream, !sound);
         return;
     }
