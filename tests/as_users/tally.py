@@ -5,11 +5,15 @@ import re
 import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
+UNSTABLE = 3  # so many in a run are told; more are failures
 ALLOWED = os.path.join(os.path.dirname(__file__), "skips.txt")
 
 
 class Outcome(NamedTuple):
-    """One stage's result. `skips` are (test, reason); `problem` says what made the stage itself fail, else ""."""
+    """One stage's result. `skips` are (test, reason); `problem` says what made the stage itself fail, else "".
+
+    `unstable` are tests that failed among the others and passed by themselves, again and again.
+    """
 
     title: str
     seconds: float
@@ -17,22 +21,24 @@ class Outcome(NamedTuple):
     failed: int
     skips: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    unstable: tuple[str, ...] = ()
 
 
-def read_junit(path: str) -> tuple[int, int, tuple[tuple[str, str], ...]]:
-    """Return passed, failed and the skips of a pytest run's JUnit file."""
-    passed = failed = 0
+def read_junit(path: str) -> tuple[int, tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Return how many passed, the ids of what failed, and the skips of a pytest run's JUnit file (xunit1)."""
+    passed = 0
+    failed = []
     skips = []
     for case in ET.parse(path).getroot().iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name')}"
         skipped = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None:
-            failed += 1
+            failed.append(f"{case.get('file')}::{case.get('name')}")
         elif skipped is not None and skipped.get("type") == "pytest.skip":
             skips.append((name, skipped.get("message") or ""))
         else:
             passed += 1
-    return passed, failed, tuple(skips)
+    return passed, tuple(failed), tuple(skips)
 
 
 class Tally:
@@ -58,7 +64,12 @@ class Tally:
     def close(self) -> int:
         """Print the skips, the stages and the closing line; return the exit status."""
         refused = self.refused() if self.strict else []
+        unstable = [(who, test) for who, one in self.outcomes for test in one.unstable]
         self._print_skips()
+        if unstable:
+            print("\n== unstable: failed among the others, passed alone; what it printed stands above")
+        for who, test in unstable:
+            print(f"{who}: {test}")
         for test, why in refused:
             print(f"FAILED (a skip that CI does not allow) {test}: {why}")
         print("\n== summary")
@@ -69,6 +80,7 @@ class Tally:
             )
         passed = sum(one.passed for _, one in self.outcomes)
         failed = sum(one.failed + bool(one.problem) for _, one in self.outcomes) + len(refused)
+        failed += len(unstable) if len(unstable) > UNSTABLE else 0
         skipped = sum(len(one.skips) for _, one in self.outcomes) - len(refused)
         print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
         return 1 if failed or not passed else 0

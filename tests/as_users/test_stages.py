@@ -83,6 +83,31 @@ def test_a_test_that_hangs_is_one_failure(tmp_path: Path) -> None:
     assert (outcome.passed, outcome.failed, outcome.problem) == (1, 1, "")
 
 
+RACES = """
+import pathlib
+def count(name):
+    with open(name, "a") as file:
+        file.write("x")
+    return len(pathlib.Path(name).read_text())
+def test_fails_once() -> None:
+    assert count("once") != 1
+def test_fails_now_and_then() -> None:
+    assert count("now and then") not in (1, 3)
+def test_passes() -> None: ...
+"""
+
+
+def test_what_passes_alone_every_time_is_told_as_unstable(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    (tmp_path / "test_it.py").write_text(RACES)
+    outcome = stages.run(stage(tmp_path, "-p", "no:cacheprovider", "test_it.py", minutes=1, is_pytest=True))
+    assert (outcome.passed, outcome.failed, outcome.problem) == (2, 1, "")
+    assert outcome.unstable == ("test_it.py::test_fails_once",)
+    assert "again, alone: test_it.py::test_fails_now_and_then" in capfd.readouterr().out
+
+
 def test_every_test_has_a_limit(request: pytest.FixtureRequest) -> None:
     assert float(request.config.getini("timeout")) == 180
 
