@@ -24,7 +24,7 @@ def pour(items: Output, out: TextIO, err: TextIO) -> None:
 
     Bytes go to the binary file below a stream; one that has none, a notebook's, gets text with U+FFFD for what is none.
     """
-    write = {1: _writer(out), 2: _writer(err)}
+    write = {1: writer(out), 2: writer(err)}
     try:
         for item in items:
             if isinstance(item, str):
@@ -35,7 +35,8 @@ def pour(items: Output, out: TextIO, err: TextIO) -> None:
         getattr(items, "close", int)()
 
 
-def _writer(stream: TextIO) -> Callable[[bytes], None]:
+def writer(stream: TextIO) -> Callable[[bytes], None]:
+    """Return what writes bytes to a stream and flushes it; a character may come in pieces, b"" is the end."""
     stream.flush()
     binary = getattr(stream, "buffer", None)
     if binary is None:
@@ -45,7 +46,7 @@ def _writer(stream: TextIO) -> Callable[[bytes], None]:
 
     def write(data: bytes) -> None:
         if binary is None:
-            stream.write(decode(data))
+            stream.write(decode(data, not data))
             stream.flush()
         else:
             binary.write(data)

@@ -117,7 +117,7 @@ def test_an_interrupt_ends_the_tree_within_two_seconds(notebook, ignoring, mark)
 def test_a_terminal_is_refused(notebook):
     name, shown = failure(notebook.run("%hull run -it busybox sh"))
     assert name == "UserError"
-    assert "a notebook has none" in shown
+    assert "a cell has none" in shown
     assert "hint: " in shown
     assert "Traceback" not in shown
 

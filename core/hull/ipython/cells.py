@@ -7,14 +7,27 @@ from collections.abc import Mapping
 from hull.commands._line import Call, parse
 from hull.commands._verb import load
 from hull.errors import UserError
+from hull.ipython import interpreters
 from hull.light import Any, NamedTuple
 
 NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 ARGUMENT_LIMIT = 128 * 1024 - 1  # the kernel's MAX_ARG_STRLEN
-SCRIPT_FLAGS = {
-    **dict.fromkeys(("sh", "bash", "dash", "ash", "zsh", "ksh", "python", "python3"), "-c"),
-    **dict.fromkeys(("perl", "ruby", "node"), "-e"),
-}
+OPTIONS = {"--interpreter": "interpreter", "-n": "name", "--name": "name"}  # a cell's own, each with a value
+SWITCHES = {"--keep": "keep"}
+
+
+class Asked(NamedTuple):
+    """A cell's first line. `verb` is run or exec; `words` are the verb's own, a cell's own options taken out.
+
+    `name` is the container that keeps its state between cells, "" for one that is gone with its cell; `keep` lets it
+    outlive the kernel; `interpreter` is empty where the image decides.
+    """
+
+    verb: str
+    words: tuple[str, ...]
+    name: str = ""
+    keep: bool = False
+    interpreter: tuple[str, ...] = ()
 
 
 class Cell(NamedTuple):
@@ -45,36 +58,49 @@ def split(line: str, names: Mapping[str, Any]) -> list[str]:
     return result
 
 
-def cell(words: list[str], text: str) -> Cell:
-    """Return the run of `%%hull IMAGE [--interpreter X] [flags of run]`, or of `%%hull exec CONTAINER …`.
+def asked(words: list[str]) -> Asked:
+    """Read the words of `%%hull [-n NAME] [--keep] [IMAGE] [--interpreter X] [flags of run]`, or of `%%hull exec …`."""
+    verb = words[0] if words and words[0] in ("run", "exec") else ""
+    found: dict[str, Any] = {}
+    rest: list[str] = []
+    coming = iter(words[1:] if verb else words)
+    for word in coming:
+        flag, equals, value = word.partition("=")
+        if word in SWITCHES:
+            found[SWITCHES[word]] = True
+        elif flag in OPTIONS:
+            text = value if equals else next(coming, None)
+            if text is None:
+                raise UserError(f"the flag {flag} needs a value", "%%hull [-n NAME] IMAGE [--interpreter PROGRAM]")
+            found[OPTIONS[flag]] = text
+        else:
+            rest.append(word)
+    if "interpreter" in found:
+        found["interpreter"] = tuple(shlex.split(found["interpreter"]))
+    if found.get("name") and verb == "exec":
+        raise UserError("cannot use -n together with exec", f"%%hull -n {found['name']} runs cells in that container")
+    if found.get("keep") and not found.get("name"):
+        raise UserError("cannot keep a container without a name", "%%hull -n NAME --keep IMAGE")
+    return Asked(verb or "run", tuple(rest), **found)
 
-    A cell's container is removed when it ends, unless --rm=false.
-    """
-    name = words[0] if words and words[0] in ("run", "exec") else ""
-    interpreter, words = _interpreter(words[1:] if name else words)
-    verb = load(name or "run")
-    flags_anywhere = verb._replace(words=verb.words[:1])
-    call = parse(flags_anywhere, words)
+
+def call_of(line: Asked, command: tuple[str, ...] = (), **flags: Any) -> Call:
+    """Return the verb's call, its flags anywhere on the line, `command` behind its words; `flags` are defaults."""
+    verb = load(line.verb)
+    call = parse(verb._replace(words=verb.words[:1]), list(line.words))
     if call.verb is None:
-        return Cell(call, None)
+        return call
+    return call._replace(words=(*call.words, command), flags={**flags, **call.flags})
+
+
+def cell(line: Asked, interpreter: tuple[str, ...], text: str) -> Cell:
+    """Return the run of a cell whose container is removed when it ends, unless --rm=false, or its exec."""
     program, *rest = interpreter
-    flag = SCRIPT_FLAGS.get(program.rpartition("/")[2].rstrip("0123456789.") or program)
-    inline = flag is not None and len(text.encode()) < ARGUMENT_LIMIT
-    command = (*rest, flag, text) if inline else tuple(rest)
-    flags = dict(call.flags)
-    if verb.name == "run":
-        flags = {"entrypoint": program, "rm": True, **flags}
-        command = command if flags["entrypoint"] == program else (program, *command)
-    else:
-        command = (program, *command)
-    words_of_verb = (*call.words, tuple(str(word) for word in command))
-    return Cell(call._replace(words=words_of_verb, flags=flags), None if inline else text.encode())
-
-
-def _interpreter(words: list[str]) -> tuple[list[str], list[str]]:
-    for at, word in enumerate(words):
-        if word.startswith("--interpreter="):
-            return shlex.split(word.partition("=")[2]) or ["sh"], words[:at] + words[at + 1 :]
-        if word == "--interpreter" and at + 1 < len(words):
-            return shlex.split(words[at + 1]) or ["sh"], words[:at] + words[at + 2 :]
-    return ["sh"], words
+    flags = interpreters.script_flags(program)
+    inline = bool(flags) and len(text.encode()) < ARGUMENT_LIMIT
+    command = (*rest, *flags, text) if inline else tuple(rest)
+    defaults: dict[str, Any] = {"entrypoint": program, "rm": True} if line.verb == "run" else {}
+    call = call_of(line, command, **defaults)
+    if call.verb is not None and call.flags.get("entrypoint") != program:
+        call = call._replace(words=(*call.words[:-1], (program, *command)))
+    return Cell(call, None if inline or call.verb is None else text.encode())

@@ -1,33 +1,56 @@
-"""Containers in a notebook's kernel: output appears as it is written, an interrupt ends the whole tree."""
+"""Containers whose output is copied: it appears as it is written, an interrupt ends the whole tree."""
 
-import codecs
 import os
-import selectors
 import signal
-import sys
-from subprocess import TimeoutExpired
+from subprocess import DEVNULL, PIPE, TimeoutExpired
 
+from hull.ipython.streams import Streams
 from hull.light import Any
 
-CHUNK = 65536
+PATIENCE = 2.0  # seconds that what is asked to end has
 ESCALATION = ((signal.SIGINT, 0.4), (signal.SIGTERM, 0.6), (signal.SIGKILL, 1.0))  # signal, seconds it gets
+
+
+def tied(**options: Any) -> dict[str, Any]:
+    """Return the Popen options of a process that leads its own group, whose output we read, that dies with us.
+
+    The kernel signals its own group, and a program must not be hit twice.
+    """
+    env = {**os.environ, "HULL_TIED": str(os.getpid())}
+    return {"stdout": PIPE, "stderr": PIPE, "process_group": 0, "env": env, **options}
+
+
+def run(engine: Any, launch: Any, text: bytes | None = None) -> int:
+    """Carry out a run or an exec to its end, `text` its standard input; return its exit code."""
+    if text is None:
+        return follow(engine.spawn(launch, **tied(stdin=DEVNULL)))
+    with given(text) as source:
+        return follow(engine.spawn(launch, **tied(stdin=source)))
+
+
+def given(text: bytes) -> Any:
+    """Return a file in memory that holds the text, at its beginning."""
+    file = os.fdopen(os.memfd_create("hull-cell"), "w+b")
+    file.write(text)
+    file.seek(0)
+    return file
 
 
 def follow(process: Any) -> int:
     """Copy a process's two pipes to sys.stdout and sys.stderr until it ends; return its exit code.
 
-    It leads its own group: the kernel signals its own group, and a program must not be hit twice. A KeyboardInterrupt
-    is passed on, then sharper signals follow, and it is raised again when everything has ended.
+    A KeyboardInterrupt is passed on, then sharper signals follow, and it is raised again when everything has ended.
     """
+    streams = Streams(process.stdout, process.stderr)
+    streams.begin()
     try:
-        _copy(process)
+        streams.follow()
         return int(process.wait())
     except BaseException:
         end(process)
         raise
     finally:
-        process.stdout.close()
-        process.stderr.close()
+        streams.close()
 
 
 def end(process: Any) -> None:
@@ -42,19 +65,3 @@ def end(process: Any) -> None:
             pass
         break
     process.wait()
-
-
-def _copy(process: Any) -> None:
-    decoder = codecs.getincrementaldecoder("utf-8")
-    with selectors.DefaultSelector() as selector:
-        for pipe, name in ((process.stdout, "stdout"), (process.stderr, "stderr")):
-            selector.register(pipe, selectors.EVENT_READ, (name, decoder("replace")))
-        while selector.get_map():
-            for key, _ in selector.select():
-                name, decode = key.data
-                data = os.read(key.fd, CHUNK)
-                stream = getattr(sys, name)
-                stream.write(decode.decode(data, not data))
-                stream.flush()
-                if not data:
-                    selector.unregister(key.fileobj)

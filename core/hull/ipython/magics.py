@@ -2,19 +2,23 @@
 
 import os
 import sys
-from subprocess import DEVNULL, PIPE
+from contextlib import nullcontext
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from hull.commands._line import Call, read
 from hull.errors import HullError, UserError
-from hull.ipython.cells import cell as read_cell
-from hull.ipython.cells import split
+from hull.ipython import cells, interpreters, kernel
 from hull.ipython.display import Bars, Text, face
 from hull.light import Any
 from hull.output import pour
 from hull.present import lines
+
+NO_TERMINAL = (
+    "cannot give a container a terminal: a cell has none",
+    "leave out -t, and give the input as a cell: %%hull IMAGE; a terminal's hull run -it IMAGE is for typing",
+)
 
 
 class ContainerError(HullError):
@@ -34,6 +38,7 @@ class HullMagics(Magics):  # type: ignore[misc]
         super().__init__(shell)
         self._engine: Any = None
         self._jobs: Any = None
+        self._named: Any = None
         self._notebook = getattr(shell, "kernel", None) is not None
 
     def engine(self) -> Any:
@@ -52,18 +57,21 @@ class HullMagics(Magics):  # type: ignore[misc]
         """Run rootless containers: `%hull VERB …`, or `%%hull IMAGE` with the text for its shell.
 
         `%hull --help` lists the verbs; `x = %hull ps` keeps their value. `{name}` in the line becomes the variable's
-        value; braces around anything else are text. `%%hull IMAGE --interpreter python3` runs the cell with that
-        program; the flags of run may follow. In a terminal `%hull jobs`, `%hull fg` and `%hull bg` know what Ctrl-Z
-        stopped. A program that fails raises, except on a terminal's own line.
+        value; braces around anything else are text. `%%hull IMAGE` gives the cell to the interpreter that the image
+        starts by itself, or to `--interpreter PROGRAM`; the flags of run may follow. `%%hull -n NAME IMAGE` makes a
+        container that keeps its state, `%%hull -n NAME` runs the next cell in it, `%hull cells` shows them. In a
+        terminal `%hull jobs`, `%hull fg` and `%hull bg` know what Ctrl-Z stopped. A program that fails raises, except
+        on a terminal's own line.
         """
         try:
-            words = split(line, self.shell.user_ns)
+            words = cells.split(line, self.shell.user_ns)
             if cell is not None:
-                call, stdin = read_cell(words, cell)
-                return self._finish(call, stdin, fails=True)
+                return self._cell(cells.asked(words), cell)
             if words and words[0] in ("jobs", "fg", "bg") and not self._notebook:
                 return self._job(*words)
-            return self._finish(read(words), None, fails=self._notebook)
+            if words == ["cells"]:
+                return self._named_made().shown()
+            return self._finish(read(words), fails=self._notebook)
         except HullError as error:
             raise _speaking(error) from None
 
@@ -71,17 +79,42 @@ class HullMagics(Magics):  # type: ignore[misc]
         """End stopped jobs, let go of the session and the database."""
         if self._jobs is not None:
             self._jobs.end()
+        if self._named is not None:
+            self._named.close()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
 
-    def _finish(self, call: Call, stdin: bytes | None, *, fails: bool) -> Any:
+    def _cell(self, asked: cells.Asked, text: str) -> Any:
+        """Run a cell in the container that it names, else in one of its own."""
+        call = cells.call_of(asked) if asked.words or not asked.name else None
+        if call is not None and call.verb is None:
+            return self._finish(call)
+        if call is not None and call.flags.get("tty") and (asked.name or self._notebook):
+            raise UserError(*NO_TERMINAL)
+        if not asked.name:
+            call, stdin = cells.cell(asked, asked.interpreter or self._interpreter(call), text)
+            return self._finish(call, stdin, fails=True)
+        self.engine().keep()
+        try:
+            code = self._named_made().run(self.engine(), asked, text)
+        finally:
+            self.engine().events.close()
+        return self._settle(f"the cell in {asked.name}", code, fails=True)
+
+    def _interpreter(self, call: Any) -> tuple[str, ...]:
+        """Return what reads the text of a cell that does not say."""
+        try:
+            if call.verb.name == "exec":
+                return interpreters.of_container(self.engine(), call.words[0])
+            return interpreters.of_image(self.engine(), call.words[0], call.flags)
+        finally:
+            self.engine().events.close()
+
+    def _finish(self, call: Call, stdin: bytes | None = None, *, fails: bool = False) -> Any:
         if call.verb is not None and call.verb.launches:
             if self._notebook and call.flags.get("tty"):
-                raise UserError(
-                    "cannot give a container a terminal: a notebook has none",
-                    "leave out -t, and give the input as a cell: %%hull IMAGE",
-                )
+                raise UserError(*NO_TERMINAL)
             self.engine().keep()
         try:
             value = call(self.engine)
@@ -96,32 +129,25 @@ class HullMagics(Magics):  # type: ignore[misc]
             return pour(value, sys.stdout, sys.stderr)
         if not call.starts(value):
             return Text("\n".join(lines(value, call.output))) if call.output else face(value, call.row)
-        code = self._start(value, stdin)
+        return self._settle(" ".join(value.words[:3]), self._start(value, stdin), fails=fails)
+
+    def _settle(self, title: str, code: int | None, *, fails: bool) -> None:
+        """Keep an exit code; raise where a failure is an error."""
         self.shell.user_ns["_exit_code"] = code
         if code and fails:
-            raise ContainerError(" ".join(value.words[:3]), code)
-        return None
+            raise ContainerError(title, code)
 
     def _start(self, launch: Any, stdin: bytes | None) -> int | None:
         sys.stdout.flush()
         sys.stderr.flush()
-        source = None if stdin is None else _file(stdin)
-        try:
-            if self._notebook:
-                from hull.ipython.kernel import follow
-
-                options: dict[str, Any] = {"stdin": source or DEVNULL, "stdout": PIPE, "stderr": PIPE}
-                options |= {"process_group": 0, "env": {**os.environ, "HULL_TIED": str(os.getpid())}}
-                code: int = follow(self.engine().spawn(launch, **options))
-                return code
+        if self._notebook:
+            return kernel.run(self.engine(), launch, stdin)
+        with kernel.given(stdin) if stdin is not None else nullcontext() as source:
             if not os.isatty(0):
                 return int(self.engine().spawn(launch, stdin=source).wait())
             process = self.engine().spawn(launch, stdin=source, process_group=0)
             stopped_or_code: int | None = self._jobs_made().run(process, " ".join(launch.words))
             return stopped_or_code
-        finally:
-            if source is not None:
-                source.close()
 
     def _job(self, word: str, number: str = "") -> Any:
         jobs = self._jobs_made()
@@ -137,12 +163,12 @@ class HullMagics(Magics):  # type: ignore[misc]
             self._jobs = Jobs()
         return self._jobs
 
+    def _named_made(self) -> Any:
+        if self._named is None:
+            from hull.ipython.holding import NamedCells
 
-def _file(text: bytes) -> Any:
-    file = os.fdopen(os.memfd_create("hull-cell"), "w+b")
-    file.write(text)
-    file.seek(0)
-    return file
+            self._named = NamedCells()
+        return self._named
 
 
 def _say(text: str) -> None:
