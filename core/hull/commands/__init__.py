@@ -53,6 +53,7 @@ VERBS = (
     "build",
     "builder",
     "recipe",
+    "kernel",
     "doctor",
     "completion",
     "version",
