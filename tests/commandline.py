@@ -54,6 +54,8 @@ def remove_tree(path: str) -> None:
     if os.geteuid():
         argv = ["unshare", "--user", "--map-root-user", "--map-auto", "rm", "-rf", "--", path]
         subprocess.run(argv, check=False, capture_output=True)
-    for directory, _, _ in os.walk(path):
-        os.chmod(directory, 0o700)
+    for directory, below, _ in os.walk(path):  # downwards: overlay's work directory lets nobody in
+        for inner in (f"{directory}/{name}" for name in below):
+            if not os.path.islink(inner) and os.stat(inner).st_uid == os.geteuid():
+                os.chmod(inner, 0o700)
     shutil.rmtree(path, ignore_errors=True)
