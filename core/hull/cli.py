@@ -53,6 +53,10 @@ def _carry_out(call: Call) -> int:
         events.close()
     if call.starts(value):
         engines[0].become(value)
+    if hasattr(value, "full_screen"):
+        from hull.ui.screen import show as open_view
+
+        return open_view(value)
     if hasattr(value, "__next__"):
         from hull.output import pour
 

@@ -23,6 +23,7 @@ VERBS = (
     "prune",
     "inspect",
     "top",
+    "ui",
     "logs",
     "events",
     "stats",

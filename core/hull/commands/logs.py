@@ -36,13 +36,25 @@ def logs(
         timestamps,
         _details(row) if details else b"",
     )
+    return _read(engine, row, wanted, follow=follow, output=-1 if engine.resident else 1)
+
+
+def recent(engine: Engine, container: str, lines: int, output: int) -> Iterator[Piece]:
+    """Return the last lines, then what comes, until the container ends or nobody reads the pipe `output`.
+
+    What ends it by the pipe is BrokenPipeError, at once.
+    """
+    return _read(engine, engine.containers.find(container), Wanted(tail=lines), follow=True, output=output)
+
+
+def _read(engine: Engine, row: Container, wanted: Wanted, *, follow: bool, output: int) -> Iterator[Piece]:
     directory = engine.paths.container(row.id)
     status = engine.containers.status(row)
     if not Log.kept(directory):
         _require(row, status)
     log = Log(directory, wanted, lambda text: engine.events(Event("warning", row.name, text)))
     if follow and status.active:
-        return log.follow(lambda: engine.containers.status(row).active, -1 if engine.resident else 1)
+        return log.follow(lambda: engine.containers.status(row).active, output)
     return log.read()
 
 

@@ -1,8 +1,10 @@
 """hull top: the processes of a container, as the host sees them."""
 
 from hull.commands import _ps
-from hull.commands._verb import Word
+from hull.commands._verb import Flag, Word
+from hull.commands.ui import View, view
 from hull.engine import Engine
+from hull.errors import UserError
 from hull.light import Annotated, Any, NamedTuple
 
 Many = tuple[str, ...]
@@ -33,10 +35,16 @@ class OtherRow(tuple[Any, ...]):
 
 def top(
     engine: Engine,
-    container: Annotated[str, Word("name or id of a running container", complete="container")],
+    container: Annotated[str, Word("name or id of a running container", complete="container")] = "",
     options: Annotated[Many, Word("ps options: -ef, aux, -o COLUMN,…", rest=True)] = (),
-) -> list[ProcessRow]:
+    *,
+    interactive: Annotated[bool, Flag("live, on the whole terminal: hull ui, which begins there", "i")] = False,
+) -> list[ProcessRow] | View:
     """List the processes of a container."""
+    if interactive:
+        return view(engine, container, tab="processes")
+    if not container:
+        raise UserError("hull top needs a container", "hull top CONTAINER; hull top -i shows all of them, live")
     from hull.runtime import members
     from hull.state import lifecycle
 
