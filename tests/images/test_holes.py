@@ -4,10 +4,11 @@ import io
 import os
 import tarfile
 
+from hull.images.contents import HOLE
 from hull.images.packing import Packer
 from hull.images.placing import Owners, Placer
 from hull.images.tarstream import TarStream
-from hull.images.unpack import HOLE, Unpacker
+from hull.images.unpack import Unpacker
 
 from tests.imagebuild import layer, member
 

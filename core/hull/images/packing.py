@@ -5,12 +5,12 @@ somebody who changes it meanwhile (CVE-2018-15664). What vanishes on the way is 
 up with zeros, as tar(1) does. Owners are what the caller's user namespace shows.
 """
 
-import errno
 import os
 import stat
 import tarfile
 
 from hull.images.metadata import OWNER
+from hull.images.packing_streams import CHUNK, Exactly, Gathered, Holes
 from hull.light import IO, NamedTuple
 
 OPAQUE = "user.overlay.opaque"
@@ -22,8 +22,6 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NANO = 1_000_000_000
 _BLOCK = 512  # of st_blocks
-_EVER = 1 << 63
-_CHUNK = 1 << 18
 
 
 class Policy(NamedTuple):
@@ -44,14 +42,14 @@ class Packer:
 
     def __init__(self, stream: IO[bytes], policy: Policy = Policy()) -> None:  # noqa: B008 (it never changes)
         self._policy = policy
-        self._out = _Out(stream)
+        self._out = Gathered(stream)
         self._tar = tarfile.open(  # noqa: SIM115 (closed by close)
             fileobj=self._out,  # type: ignore[call-overload]
             mode="w",
             format=tarfile.PAX_FORMAT,
             errors="surrogateescape",
         )
-        self._tar.copybufsize = _CHUNK
+        self._tar.copybufsize = CHUNK
         self._seen: dict[tuple[int, int], str] = {}
         self.size = 0
 
@@ -143,7 +141,7 @@ class Packer:
             else:
                 entry.size = found.st_size
                 sparse = found.st_blocks * _BLOCK < found.st_size
-                self._add(entry, _Holes(fd) if sparse else _Exactly(fd))
+                self._add(entry, Holes(fd) if sparse else Exactly(fd))
         finally:
             os.close(fd)
 
@@ -156,7 +154,7 @@ class Packer:
         if self._policy.marks and is_opaque(fd, fuse=self._policy.fuse):
             self._tar.addfile(tarfile.TarInfo(OPAQUE_MARK if name == "." else f"{name}/{OPAQUE_MARK}"))
 
-    def _add(self, entry: tarfile.TarInfo, content: "_Exactly | _Holes | None") -> None:
+    def _add(self, entry: tarfile.TarInfo, content: Exactly | Holes | None) -> None:
         self.size += entry.size
         self._tar.addfile(entry, content)  # type: ignore[arg-type,unused-ignore]
 
@@ -175,77 +173,6 @@ class Packer:
         if found.st_mtime_ns % _NANO:
             entry.pax_headers["mtime"] = f"{entry.mtime}.{found.st_mtime_ns % _NANO:09}"
         return entry
-
-
-class _Out:
-    """Where tarfile writes, in large pieces. What is left over where packing fails stays unwritten."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    def tell(self) -> int:
-        return 0  # where the archive begins
-
-    def write(self, data: bytes) -> int:
-        self._parts.append(data)
-        self._size += len(data)
-        if self._size >= _CHUNK:
-            self.flush()
-        return len(data)
-
-    def flush(self) -> None:
-        self._stream.write(b"".join(self._parts))
-        self._parts.clear()
-        self._size = 0
-
-
-class _Exactly:
-    """A file's content for tarfile, which asks for as many bytes as the header says: zeros where it has shrunk."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-
-    def read(self, size: int) -> bytes:
-        data = os.read(self._fd, size)
-        while len(data) < size:
-            more = os.read(self._fd, size - len(data))
-            data += more or bytes(size - len(data))
-        return data
-
-
-class _Holes:
-    """The same of a file with holes, which are not read: zeros that a tar has to hold all the same."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._place = self._end = 0
-        self._hole = False
-
-    def read(self, size: int) -> bytes:
-        parts = []
-        while size:
-            if self._place >= self._end:
-                self._look()
-            step = min(size, self._end - self._place)
-            data = b"" if self._hole else os.pread(self._fd, step, self._place)
-            data = data or bytes(step)
-            parts.append(data)
-            self._place += len(data)
-            size -= len(data)
-        return b"".join(parts)
-
-    def _look(self) -> None:
-        """Find whether a hole or data begins here, and where that ends."""
-        try:
-            start = os.lseek(self._fd, self._place, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-            start = _EVER  # no data any more
-        self._hole = start > self._place
-        self._end = start if self._hole else os.lseek(self._fd, self._place, os.SEEK_HOLE)
 
 
 def is_empty(fd: int, *, fuse: bool = False) -> bool:

@@ -11,9 +11,10 @@ import stat
 
 from hull.errors import HostError, UserError
 from hull.images import names, tarheader, tree
+from hull.images.contents import HOLE, write, write_sparse
 from hull.images.tarheader import Entry
 from hull.images.tarstream import TarStream
-from hull.images.unpack import HOLE, Unpacker, write, write_sparse
+from hull.images.unpack import Unpacker
 from hull.light import Literal, NamedTuple
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
