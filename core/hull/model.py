@@ -101,7 +101,8 @@ class Spec(NamedTuple):
     """What was asked of one container: a value that serialises (`spec.encode()`), free of this host's decisions.
 
     None means "not said": the image or the default decides. Source of the words: Docker's run reference. `restart` is
-    no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start.
+    no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start. `idle` executes nothing: the container
+    is there to be entered.
     """
 
     image: str
@@ -150,6 +151,7 @@ class Spec(NamedTuple):
     http_proxy: bool | None = None
     publish_all: bool = False
     link_local: bool = False
+    idle: bool = False
 
     def host_name(self, ident: str) -> str:
         """Return the name inside: the one asked for, else the short id; "" where the host's own network keeps its."""

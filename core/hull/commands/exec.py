@@ -4,6 +4,7 @@ import os
 
 from hull.commands import _proxies, _recipe, _words
 from hull.commands._container import HOST
+from hull.commands._recipe import Ran
 from hull.commands._start import confinement
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
@@ -12,8 +13,10 @@ from hull.light import Annotated
 from hull.model import Spec
 from hull.runtime import detached, ops, plan
 from hull.runtime.launch import Launch
+from hull.runtime.ops import Op
 from hull.state import lifecycle
 from hull.state.containers import Container
+from hull.state.status import Status
 
 Many = tuple[str, ...]
 
@@ -36,35 +39,62 @@ def exec_(
     """Run one more program in a running container."""
     if not command:
         raise UserError("cannot exec: no command given", "hull exec CONTAINER COMMAND [ARG…]")
+    more = _words.environment(env, env_file, dict(os.environ))
     row = engine.containers.find(container)
+    made = prepared(engine, row, Ran(command, more, workdir or "", user or ""), interactive=interactive, tty=tty)
+    launch = Launch(ops.encode(made), ("hull", "exec", container, *command), row.id)
+    if not detach:
+        return launch
+    from hull.runtime import background
+
+    try:
+        background.run(launch, made)
+    except HostError:
+        if not engine.containers.status(row).up:
+            raise UserError(f"cannot exec in {row.name}: it has just ended", f"hull start {row.name}") from None
+        raise
+    return None
+
+
+def prepared(
+    engine: Engine, row: Container, ran: Ran, words: tuple[Op, ...] = (), *, interactive: bool = True, tty: bool = False
+) -> list[Op]:
+    """Return the plan of one more program in a running container, noted for `hull recipe` and told to `hull events`.
+
+    `words` are its streams and arguments where they are more than `ran.words`.
+    """
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "exec")
+    steps = execution(engine, row, status, ran, words, interactive=interactive, tty=tty)
+    _tell(engine, row, ran.words)
+    _recipe.note(engine, row, ran)
+    return steps
+
+
+def execution(
+    engine: Engine,
+    row: Container,
+    status: Status,
+    ran: Ran,
+    words: tuple[Op, ...] = (),
+    *,
+    interactive: bool = True,
+    tty: bool = False,
+) -> list[Op]:
+    """Return that plan; nothing is noted."""
     spec = row.spec._replace(
-        env=(*row.spec.env, *_words.environment(env, env_file, dict(os.environ))),
-        workdir=workdir if workdir is not None else row.spec.workdir,
-        user=user if user is not None else row.spec.user,
+        env=(*row.spec.env, *ran.env),
+        workdir=ran.workdir or row.spec.workdir,
+        user=ran.user or row.spec.user,
         interactive=interactive,
         tty=tty,
     )
     flavour = engine.identity(spec.userns).flavour
     home = os.environ.get("HOME", "") if spec.image == HOST else ""
     program = plan.program(_proxies.added(engine, spec), row.config, row.id, confinement(spec, flavour), flavour, home)
-    cgroup = _cgroup(engine, spec, status.init.pid)
-    steps = plan.execution(spec, command, (status.init.pid, status.init.start), program, cgroup)
-    _tell(engine, row, command)
-    _recipe.note(engine, row, _recipe.Ran(command, spec.env[len(row.spec.env) :], workdir or "", user or ""))
-    launch = Launch(ops.encode(steps), ("hull", "exec", container, *command), row.id)
-    if not detach:
-        return launch
-    from hull.runtime import background
-
-    try:
-        background.run(launch, steps)
-    except HostError:
-        if not engine.containers.status(row).up:
-            raise UserError(f"cannot exec in {row.name}: it has just ended", f"hull start {row.name}") from None
-        raise
-    return None
+    init = (status.init.pid, status.init.start)
+    arguments = words or tuple(("arg", word) for word in ran.words)
+    return plan.execution(spec, arguments, init, program, _cgroup(engine, spec, status.init.pid))
 
 
 def _tell(engine: Engine, row: Container, command: Many) -> None:

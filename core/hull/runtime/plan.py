@@ -20,6 +20,7 @@ LINKS = (
 )
 TTY_GID = 5
 DEFAULT_SHM = 64 << 20
+IDLE = "hull-wait"  # how a container that runs nothing shows itself
 APT_CONFIG = "/dev/hull-apt.conf"  # apt drops to its own user, which a single-id map does not have
 
 
@@ -78,7 +79,7 @@ def build(spec: Spec, image: Image, site: Site) -> list[Op]:
         *program(spec, image, site.ident, site.confinement, site.flavour, site.home),
         *mounts.owners(site.mounts),
         ("terminal", "tty" if spec.tty else "inherit"),
-        *(("arg", word) for word in command(spec, image)),
+        *([("stand-in", "wait")] if spec.idle else (("arg", word) for word in command(spec, image))),
         *(_removed(site) if spec.remove else []),
     ]
 
@@ -101,9 +102,11 @@ def _removed(site: Site) -> list[Op]:
 
 
 def execution(
-    spec: Spec, words: tuple[str, ...], process: tuple[int, int], program: tuple[Op, ...], cgroup: str = ""
+    spec: Spec, words: tuple[Op, ...], process: tuple[int, int], program: tuple[Op, ...], cgroup: str = ""
 ) -> list[Op]:
-    """Return the plan that runs `words` inside a running container whose pid 1 is `process` (pid, start tick).
+    """Return the plan that runs a program inside a running container whose pid 1 is `process` (pid, start tick).
+
+    `words` are its streams and its arguments, or what stands in for it.
 
     `program` comes from `program()`, with the container's own spec or one changed by exec's flags; `cgroup` is the
     container's, where it has one of its own.
@@ -114,12 +117,14 @@ def execution(
         *resources(spec),
         *program,
         ("terminal", "tty" if spec.tty else "inherit"),
-        *(("arg", word) for word in words),
+        *words,
     ]
 
 
 def command(spec: Spec, image: Image) -> tuple[str, ...]:
     """Return the program and its arguments by Docker's rule: --entrypoint drops the image's command."""
+    if spec.idle:
+        return (IDLE,)
     if spec.entrypoint is None:
         words = (*image.entrypoint, *(spec.command or image.command))
     else:

@@ -25,7 +25,7 @@ enum word {
     W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
     W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
-    W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_ARG, W_REMOVE,
+    W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
     W_REMOVE_VOLUME, W_COUNT
 };
 enum stage {
@@ -280,7 +280,7 @@ bool mounts_is_directory(int fd, const char *name);
 void mask_apply(int root, const char *target);
 void mask_readonly(int root, const char *target);
 
-/* settings.c, identity.c, confine.c, program.c, init.c */
+/* settings.c, identity.c, confine.c, words.c, stand_in.c, program.c, init.c */
 void settings_apply(const struct plan *plan);
 void settings_raise_loopback(void);
 void settings_sysctls(const struct plan *plan, int root);
@@ -298,6 +298,9 @@ void own_apply(const struct plan *plan, const struct identity *who); /* after th
 void confine_bounding(const struct plan *plan);
 void confine_become(const struct plan *plan, const struct identity *who);
 void confine_filter(const struct plan *plan);
+char **words_find(const struct plan *plan); /* as the program's user, in its directory */
+void stand_in_streams(const struct plan *plan);
+void stand_in_run(const struct plan *plan, char **arguments, char **environment); /* comes back if nothing was asked */
 _Noreturn void program_run(struct launch *launch, int progress);
 void program_forget_caller(void);
 const char *program_caller(void); /* where its strings begin: the stack ends there */

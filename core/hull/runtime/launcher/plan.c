@@ -74,7 +74,10 @@ static const struct {
     {"env", 1, STAGE_PROGRAM},
     {"home", 0, STAGE_PROGRAM},
     {"terminal", 1, STAGE_PROGRAM},
+    {"stream", 3, STAGE_PROGRAM},
     {"arg", 1, STAGE_PROGRAM},
+    {"glob", 2, STAGE_PROGRAM},
+    {"stand-in", 1, STAGE_PROGRAM},
     {"remove", 1, STAGE_FINISH},
     {"remove-volume", 1, STAGE_FINISH},
 };

@@ -73,20 +73,6 @@ static char **environment_of(const struct plan *plan, const struct identity *who
     return environment;
 }
 
-static char **arguments_of(const struct plan *plan)
-{
-    char **arguments = calloc(plan_number(plan, W_ARG) + 1, sizeof *arguments);
-    size_t count = 0;
-
-    if (arguments == NULL)
-        fail(EXIT_TOOL, ENOMEM, "prepare", "the arguments", NULL);
-    EACH_OF(op, plan, W_ARG)
-        arguments[count++] = op->arg[0];
-    if (count == 0)
-        fail(EXIT_TOOL, 0, "run", "nothing", "the plan has no arguments");
-    return arguments;
-}
-
 static _Noreturn void refuse(const char *name, int error)
 {
     int code = error == ENOENT || error == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
@@ -145,7 +131,7 @@ static void apply(const struct plan *plan)
 }
 
 /* Should: run as the container's root in a process that becomes the program. Mustn't: open anything after
- * confine_become, leave a descriptor above 2, or return. */
+ * confine_become that the program could not open itself, leave a descriptor above 2, or return. */
 _Noreturn void program_run(struct launch *launch, int progress)
 {
     const struct plan *plan = launch->plan;
@@ -158,16 +144,18 @@ _Noreturn void program_run(struct launch *launch, int progress)
     identity_find(plan, &who);
     own_apply(plan, &who);
     environment = environment_of(plan, &who);
-    arguments = arguments_of(plan);
     umask(umask_op ? (mode_t)strtoul(umask_op->arg[0], NULL, 8) & 0777 : 022);
     MUST(syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC), "mark", "the descriptors");
     confine_bounding(plan);
     confine_become(plan, &who);
     sigemptyset(&none);
     MUST(sigprocmask(SIG_SETMASK, &none, NULL), "unblock", "the signals");
+    arguments = words_find(plan);
+    stand_in_streams(plan);
     if (progress >= 0)
         MUST(write(progress, "", 1), "tell", "the launcher");
     confine_filter(plan);
+    stand_in_run(plan, arguments, environment);
     fail_at(plan_find(plan, W_ARG));
     execute(arguments, environment);
 }
