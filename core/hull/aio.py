@@ -15,8 +15,8 @@ from hull import objects
 from hull.objects import Image, Network, Volume
 from hull.objects.given import Asked, Words
 
-__all__ = ["Container", "Image", "Network", "Volume", "container", "create", "events", "image", "prune", "ps", "pull",
-           "run", "stats"]  # fmt: skip
+__all__ = ["Container", "Image", "Network", "Volume", "cell", "container", "create", "events", "image", "prune", "ps",
+           "pull", "run", "stats"]  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -151,6 +151,7 @@ def events(**flags: Any) -> AsyncIterator[str]:
     return _each(objects.events(**flags))
 
 
+cell = _function(objects.cell)
 image = _function(objects.image)
 pull = _function(objects.pull)
 ps = _function(objects.ps)

@@ -4,6 +4,7 @@ A Container's methods are the verbs that take a container, with their flags and 
 method returns. Exceptions are those of hull.errors. hull.aio has the same names as coroutines.
 """
 
+from hull.objects.cells import cell
 from hull.objects.containers import Container, container, create, run
 from hull.objects.images import Image, image, pull
 from hull.objects.store import events, prune, ps, stats
@@ -14,6 +15,7 @@ __all__ = [
     "Image",
     "Network",
     "Volume",
+    "cell",
     "container",
     "create",
     "events",
