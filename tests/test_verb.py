@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 import pytest
-from hull.commands import VERBS, _complete, _help, _line
+from hull.commands import VERBS, _help, _line
 from hull.commands._verb import Flag, Word, derive, load
 from hull.errors import Bug, UserError
 
@@ -238,66 +238,3 @@ def test_every_verb_derives_and_has_help(name):
 def test_the_overview_names_every_verb():
     text = _help.overview()
     assert all(f"\n  {name} " in text for name in VERBS)
-
-
-class Engine:
-    """Only names: a completion must not need more."""
-
-    class containers:  # noqa: N801
-        @staticmethod
-        def all():
-            return [type("C", (), {"name": name}) for name in ("brave_argo", "calm_dory")]
-
-    class db:  # noqa: N801
-        @staticmethod
-        def rows(_sql):
-            return [("docker.io/library/alpine:3",), ("docker.io/me/app:1",), ("quay.io/a/b:c",)]
-
-
-def complete(monkeypatch, verb, words, prefix):
-    monkeypatch.setattr(_complete, "VERBS", (verb.name,))
-    monkeypatch.setattr(_complete, "load", lambda _name: verb)
-    return [c.text for c in _complete.candidates([verb.name, *words], prefix, Engine)]
-
-
-@pytest.mark.parametrize(
-    ("words", "prefix", "expected"),
-    [
-        ([], "a", ["alpine:3"]),
-        (["-i", "--"], "me", ["me/app:1"]),
-        ([], "--na", ["--name"]),
-        (["--pull"], "", ["missing", "always"]),
-        (["-it", "--name", "x"], "quay", ["quay.io/a/b:c"]),
-        (["-ie"], "", []),
-        ([], "--pull=a", ["--pull=always"]),
-        ([], "--net=sl", ["--net=slirp4netns"]),
-        (["alpine"], "-", [":files"]),
-        (["alpine", "sh"], "", [":files"]),
-    ],
-)
-def test_completion_knows_where_the_cursor_is(monkeypatch, words, prefix, expected):
-    assert complete(monkeypatch, START, words, prefix) == expected
-
-
-def test_completion_of_repeated_words(monkeypatch):
-    assert complete(monkeypatch, LISTING, ["brave_argo"], "c") == ["calm_dory"]
-
-
-def test_completion_survives_a_missing_store(monkeypatch):
-    def refuse():
-        raise UserError("no store")
-
-    monkeypatch.setattr(_complete, "VERBS", ("start",))
-    monkeypatch.setattr(_complete, "load", lambda _name: START)
-    assert _complete.candidates(["start"], "a", refuse) == []
-
-
-def test_completion_of_verbs():
-    texts = [c.text for c in _complete.candidates([], "ver", Engine)]
-    assert texts == ["version"]
-    assert _complete.candidates(["nonsense"], "", Engine) == []
-
-
-def test_values_of_a_shell_are_choices():
-    texts = [c.text for c in _complete.candidates(["completion"], "", Engine)]
-    assert {"bash", "zsh", "fish"} <= set(texts)

@@ -1,6 +1,6 @@
 """Containers as native xonsh commands: `xontrib load hull`.
 
-Only registers: the alias, its inline half, the prompt field, two event handlers and what predicts threading.
+Only registers: the alias, its inline half, the completer, the prompt field, event handlers and what predicts threading.
 Unloading removes exactly those and lets the kept user namespace go.
 """
 
@@ -19,7 +19,11 @@ def _load_xontrib_(xsh: Any, **_: Any) -> dict[str, Any]:
     def on_exit(**_: Any) -> None:
         hull.close()
 
-    hull.handlers = {"on_precommand": suspend_repair(), "on_exit": on_exit}
+    hull.handlers = {
+        "on_precommand": suspend_repair(),
+        "on_pre_prompt": hull.completing.handler(),
+        "on_exit": on_exit,
+    }
     for event, handler in hull.handlers.items():
         getattr(xsh.builtins.events, event)(handler)
     xsh.aliases["hull"] = hull
@@ -39,5 +43,6 @@ def _unload_xontrib_(xsh: Any, **_: Any) -> dict[str, Any]:
     if isinstance(hull, Hull):
         for event, handler in hull.handlers.items():
             getattr(xsh.builtins.events, event).discard(handler)
+        hull.completing.close()
         hull.close()
     return {}

@@ -26,7 +26,7 @@ def asked(
     workdir: Annotated[str | None, Flag("start in this directory, made if missing", "w", "DIR")] = None,
     user: Annotated[str | None, Flag("become this user", "u", "NAME|UID[:GROUP|GID]")] = None,
     group_add: Annotated[Many, Flag("add a group", metavar="GROUP")] = (),
-    volume: Annotated[Many, Flag("mount a path or volume", "v", "[SOURCE:]TARGET[:ro]", complete="path")] = (),
+    volume: Annotated[Many, Flag("mount a path or volume", "v", "[SOURCE:]TARGET[:ro]", complete="volume-mount")] = (),
     mount: Annotated[Many, Flag("mount, spelt out", metavar="type=bind,source=…,target=…")] = (),
     tmpfs: Annotated[Many, Flag("mount an empty tmpfs", metavar="TARGET[:size=…]")] = (),
     volumes_from: Annotated[

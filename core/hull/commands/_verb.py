@@ -20,7 +20,7 @@ from hull.light import Any, NamedTuple
 
 
 class Flag(NamedTuple):
-    """A keyword-only parameter. `complete` names what its value is: image, container, volume, network, path.
+    """A keyword-only parameter. `complete` names what its value is: a kind of hull.commands._complete_values.
 
     `long` replaces the name derived from the parameter; `aliases` are accepted, not shown. `after` are first words of
     the verb that give the flag the letter in its `letter`, whose else it is: Docker's -f means many things.

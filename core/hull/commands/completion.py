@@ -69,8 +69,10 @@ def completion(
     """
     if shell in SCRIPTS:
         return SCRIPTS[shell].strip("\n")
-    from hull.commands._complete import candidates
-    from hull.engine import Engine
+    import os
 
-    found = candidates(list(words[:-1]), words[-1] if words else "", Engine)
+    from hull.commands._complete import Completer
+    from hull.commands._complete_place import Line
+
+    found = Completer()(Line(words[:-1], words[-1] if words else ""), dict(os.environ))
     return "\n".join(f"{c.text}\t{c.about}" for c in found)

@@ -35,8 +35,8 @@ class _Options(NamedTuple):
 
 def cp(
     engine: Engine,
-    source: Annotated[str, Word("what to copy; - for a tar on standard input", "[CONTAINER:]PATH|-", "path")],
-    target: Annotated[str, Word("where to; - for a tar on standard output", "[CONTAINER:]PATH|-", "path")],
+    source: Annotated[str, Word("what to copy; - for a tar on standard input", "[CONTAINER:]PATH|-", "copied")],
+    target: Annotated[str, Word("where to; - for a tar on standard output", "[CONTAINER:]PATH|-", "copied")],
     *,
     archive: Annotated[bool, Flag("keep the numbers of owners", short="a")] = False,
     follow_link: Annotated[bool, Flag("copy what the source links to", short="L")] = False,

@@ -12,7 +12,7 @@ Many = tuple[str, ...]
 
 def inspect(
     engine: Engine,
-    names: Annotated[Many, Word("containers or images", complete="container")],
+    names: Annotated[Many, Word("containers or images", complete="any")],
     *,
     size: Annotated[bool, Flag("add SizeRw and SizeRootFs to a container's", "s")] = False,
     type: Annotated[str, Flag("what is meant, where a name is both", choices=("container", "image"))] = "",

@@ -12,7 +12,7 @@ def load(shell: Any) -> None:
 
     magics = HullMagics(shell)
     shell.register_magics(magics)
-    shell.Completer.custom_matchers.append(matcher(magics.engine))
+    shell.Completer.custom_matchers.append(matcher())
     atexit.register(magics.close)
 
 

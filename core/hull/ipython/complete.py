@@ -1,40 +1,71 @@
 """Completion of `%hull …`, `hull …` and `x = %hull …` by IPython's matcher protocol, version 2."""
 
+import os
 import re
-from collections.abc import Callable
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from hull.light import Any
+from hull.light import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hull.commands._complete import Candidate, Completer
+    from hull.commands._complete_words import Cut
 
 LINE = re.compile(r"(?:^|[=\s])(?P<percent>%{0,2})hull\s+(?P<line>[^\n]*)$")
+NOTHING: dict[str, Any] = {"completions": [], "suppress": False}
 
 
-def matcher(engine: Callable[[], Any]) -> Any:
-    """Return the matcher; `engine` is asked only where a name of an image or container may stand."""
+def matcher() -> Any:
+    """Return the matcher. It answers from what is here, waits for nothing and raises nothing."""
+    from hull.commands._complete import Completer
+
+    completer = Completer()
 
     @context_matcher(identifier="hull", priority=100)  # type: ignore[untyped-decorator,unused-ignore]
     def hull_matcher(context: Any) -> dict[str, Any]:
         found = LINE.search(context.text_until_cursor)
         if found is None:
-            return {"completions": [], "suppress": False}
-        *before, prefix = found["line"].split(" ")
-        words = [word for word in before if word]
-        if found["percent"] == "%%" and words[:1] not in (["run"], ["exec"]):
-            words = ["run"] if prefix.startswith("-") else ["run", *words]  # flags may follow a cell's image
-        return _offer(words, prefix, engine)
+            return NOTHING
+        from hull.commands._complete_words import cut
+
+        words = cut(found["line"])
+        before = words.before
+        if found["percent"] == "%%" and before[:1] not in (("run",), ("exec",)):
+            before = ("run",) if words.last.startswith("-") else ("run", *before)  # flags may follow a cell's image
+        return _offer(words._replace(before=before), found["line"], completer)
 
     return hull_matcher
 
 
-def _offer(words: list[str], prefix: str, engine: Callable[[], Any]) -> dict[str, Any]:
-    from hull.commands._complete import FILES, candidates
+def _offer(words: "Cut", line: str, completer: "Completer") -> dict[str, Any]:
+    from hull.commands._complete_place import Line
+    from hull.commands._complete_words import quoted
 
-    offered = candidates(words, prefix, engine)
-    completions = [SimpleCompletion(c.text + " ", type=c.about) for c in offered if c is not FILES]
+    offered = completer(Line(words.before, words.last), dict(os.environ))
+    completions = []
+    for one in _with_files(offered, words.last):
+        text = quoted(one.text, words.quote)
+        end = "" if one.goes_on else f"{words.quote} "
+        completions.append(SimpleCompletion(f"{text}{end}", type=one.about))
     return {
         "completions": completions,
-        "matched_fragment": prefix,
+        "matched_fragment": line[words.start :],
         "suppress": bool(completions),
         "ordered": True,
     }
+
+
+def _with_files(offered: "list[Candidate]", prefix: str) -> "Iterator[Candidate]":
+    from hull.commands._complete import FILES, Candidate
+    from hull.commands._complete_values import host_paths
+
+    for one in offered:
+        if one is not FILES:
+            yield one
+            continue
+        flag, equals, value = prefix.rpartition("=") if prefix.startswith("--") else ("", "", prefix)
+        for path, about in host_paths(value, os.environ.get("HOME", "")):
+            if path.isprintable():
+                yield Candidate(f"{flag}{equals}{path}", about)

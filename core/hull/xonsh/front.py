@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from hull.light import Any
 from hull.xonsh.caller import caller
+from hull.xonsh.completing import Completing
 from hull.xonsh.inline import INLINE, Inline
 from hull.xonsh.starting import Native, Start, named_group
 
@@ -22,6 +23,7 @@ class Hull:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.inline = Inline(self)
+        self.completing = Completing(shell)
         self._engine: Any = None
         self._lock = threading.RLock()
         self._pids: set[int] = set()

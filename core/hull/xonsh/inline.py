@@ -55,14 +55,5 @@ class Inline:
         return kept
 
     def xonsh_complete(self, command: Any, **_: Any) -> Iterator[Any]:
-        """Complete a line that begins with hull; xonsh finds this because `hull` alone resolves here."""
-        from xonsh.completers.tools import RichCompletion
-
-        from hull.commands._complete import FILES, candidates
-
-        words = [word.value for word in command.args[1 : command.arg_index]]
-        for found in candidates(words, command.prefix, self._hull.engine):
-            if found is not FILES:
-                yield RichCompletion(
-                    found.text, description=found.about, append_space=True, prefix_len=len(command.prefix)
-                )
+        """Complete a line that begins with another name of hull; xonsh finds this because it resolves here."""
+        yield from self._hull.completing.complete(command)

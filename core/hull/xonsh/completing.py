@@ -1,0 +1,120 @@
+"""Completion in xonsh: of hull's own lines, in the middle of a word and in quotes, too.
+
+Runs on the shell's own thread while somebody types: it answers from what is here, raises nothing and prints nothing.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+from hull.light import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hull.commands._complete import Candidate, Completer
+
+NAME = "hull"
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,~")
+
+
+class Completing:
+    """What completes hull's lines in one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._completer: Completer | None = None
+
+    def handler(self) -> Callable[..., None]:
+        """Return the on_pre_prompt handler that has hull asked before xonsh's own completers.
+
+        These leave the middle of a word out. A script has no prompt and pays nothing.
+        """
+
+        def begin(**_: Any) -> None:
+            completers = self._shell.completers
+            if NAME not in completers:
+                others = dict(completers)
+                completers.clear()
+                completers.update({NAME: self._contextual(), **others})
+
+        return begin
+
+    def close(self) -> None:
+        """Be asked no more, and let go of the database."""
+        self._shell.completers.pop(NAME, None)
+        if self._completer is not None:
+            self._completer.close()
+            self._completer = None
+
+    def completer(self) -> "Completer":
+        """Return what finds the words, made when first needed."""
+        if self._completer is None:
+            from hull.commands._complete import Completer
+
+            self._completer = Completer()
+        return self._completer
+
+    def environ(self) -> dict[str, str]:
+        """Return the shell's variables, as a command would see them."""
+        return dict(self._shell.env.detype())
+
+    def complete(self, command: Any) -> Iterator[Any]:
+        """Yield the completions of a command of hull's."""
+        from hull.commands._complete_place import Line
+
+        words = [word.value for word in command.args]
+        line = Line(tuple(words[1 : command.arg_index]), command.prefix, tuple(words[command.arg_index :]))
+        most = self._shell.env.get("COMPLETION_QUERY_LIMIT") or 0  # xonsh prints a line where more come
+        return itertools.islice(offered(self.completer()(line, self.environ()), command), max(most - 1, 0) or None)
+
+    def _contextual(self) -> Any:
+        from xonsh.completers.tools import contextual_command_completer_for
+
+        @contextual_command_completer_for(NAME)  # type: ignore[untyped-decorator]
+        def complete_hull(command: Any) -> Any:
+            """Complete hull's verbs, flags and names."""
+            found = list(self.complete(command))
+            return (found, True) if found else None
+
+        return complete_hull
+
+
+def offered(found: "list[Candidate]", command: Any) -> Iterator[Any]:
+    """Yield candidates as xonsh's, quoted where they must be; in the middle of a word only what fits what follows."""
+    from xonsh.completers.tools import RichCompletion
+
+    from hull.commands._complete import FILES
+
+    length, suffix = len(command.raw_prefix), command.suffix
+    for one in found:
+        if one is FILES:
+            yield from _files(command)
+            continue
+        if suffix and not (one.text.endswith(suffix) and len(one.text) >= len(command.prefix) + len(suffix)):
+            continue
+        text = one.text[: len(one.text) - len(suffix)]
+        yield RichCompletion(
+            _typed(text, command),
+            display=one.text if text != one.text else None,
+            description=one.about,
+            append_space=not (one.goes_on or suffix),
+            append_closing_quote=False,
+            prefix_len=length,
+        )
+
+
+def _typed(text: str, command: Any) -> str:
+    """Return a word as it is typed here."""
+    if command.opening_quote:
+        closing = command.closing_quote or command.opening_quote.lstrip("rRfFpPbBgG`")
+        return f"{command.opening_quote}{text}{closing}" if not command.suffix else f"{command.opening_quote}{text}"
+    return text if PLAIN.issuperset(text) or (text.isalnum() and text.isprintable()) else repr(text)
+
+
+def _files(command: Any) -> Iterator[Any]:
+    """Yield xonsh's own completions of a path of this machine."""
+    from xonsh.completers.path import contextual_complete_path
+    from xonsh.completers.tools import RichCompletion
+
+    paths, length = contextual_complete_path(command, cdpath=False) or ((), 0)
+    for path in paths:
+        kept = path if isinstance(path, RichCompletion) else RichCompletion(path)
+        yield kept if kept.prefix_len is not None else kept.replace(prefix_len=length)
