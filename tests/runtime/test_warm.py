@@ -9,6 +9,7 @@ import time
 
 import pytest
 from hull.kernel.features import environment
+from hull.runtime.warm import Warm
 
 pytestmark = [pytest.mark.needs("range", "tun", "program:slirp4netns"), pytest.mark.real]
 
@@ -106,3 +107,20 @@ def test_nothing_is_left_when_the_shell_is_killed(shell):
     os.kill(launcher, signal.SIGKILL)
     assert ended(took)
     assert ended(launcher)
+
+
+def test_nothing_is_asked_for_twice(monkeypatch):
+    started = []
+    monkeypatch.setattr("_thread.start_new_thread", lambda function, words: started.append(function))
+    warm = Warm(None, ())
+    warm.prepare_soon()
+    warm.prepare_soon()
+    assert len(started) == 1, "one is about to be made"
+    with subprocess.Popen(["sleep", "60"]) as waiting:
+        warm._pausing, warm._waiting = False, waiting
+        warm.prepare_soon()
+        assert len(started) == 1, "one waits"
+        waiting.kill()
+        waiting.wait(10)
+        warm.prepare_soon()
+        assert len(started) == 2, "the one that waited is gone"

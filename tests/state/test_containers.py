@@ -210,3 +210,19 @@ def _write_and_fail(db: Database) -> None:
     db.write("INSERT INTO tags VALUES ('a', 'b')")
     message = "the disk is full"
     raise HostError(message)
+
+
+def test_only_a_container_that_goes_with_its_end_does_not_wait_for_the_disk(places: paths.Paths) -> None:
+    db = Database(places.database)
+    waited: list[str] = []
+    db.connection.set_trace_callback(lambda sql: None if sql.startswith("SELECT") else waited.append(sql.split()[0]))
+    containers = Containers(db, places)
+    row = containers.add("a" * 64, Spec("busybox", remove=True), IMAGE)._replace(created=0.0)
+    assert [other.id for other in containers.all()] == [row.id]
+    assert containers.forget_if_gone(row)
+    assert not waited
+    assert not containers.all()
+    row = containers.add("b" * 64, Spec("busybox"), IMAGE)._replace(created=0.0)
+    assert containers.forget_if_gone(row)
+    assert waited == ["INSERT", "DELETE"]
+    db.close()

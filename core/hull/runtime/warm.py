@@ -33,7 +33,7 @@ class Warm:
         self.uplink = uplink
         self._waiting: Popen[bytes] | None = None
         self._taken: list[Popen[bytes]] = []
-        self._closed = False
+        self._closed = self._pausing = False
 
     def prepare(self) -> None:
         """Start making one, where none waits; return at once."""
@@ -42,7 +42,7 @@ class Warm:
         from hull.runtime.launch import Launch, spawn
 
         self._taken = [child for child in self._taken if child.poll() is None]
-        if self._closed or (self._waiting is not None and self._waiting.poll() is None):
+        if self._closed or self._waits():
             return
         made = ("namespace", "net-outer")
         plan = [("userns-join", self.session.path), made, *self.uplink, ("loopback",), ("hold",)]
@@ -50,12 +50,15 @@ class Warm:
         self._waiting = spawn(launch, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True)
 
     def prepare_soon(self) -> None:
-        """Start making the next after a pause, in a thread of its own that no shell waits for at its end."""
-        import threading
+        """Start making the next, where none waits, after a pause in a thread that nobody waits for.
 
-        timer = threading.Timer(PAUSE, self._prepare_quietly)
-        timer.daemon = True
-        timer.start()
+        Not threading's own: it waits until the new thread has had its turn, which a busy machine gives it late.
+        """
+        from _thread import start_new_thread
+
+        if not (self._pausing or self._waits()):
+            self._pausing = True
+            start_new_thread(self._prepare_later, ())
 
     def is_ready(self) -> bool:
         """Whether one waits and could be taken at once."""
@@ -86,11 +89,17 @@ class Warm:
             self._waiting.wait()
             self._waiting = None
 
-    def _prepare_quietly(self) -> None:
+    def _waits(self) -> bool:
+        return self._waiting is not None and self._waiting.poll() is None
+
+    def _prepare_later(self) -> None:
+        import time
         from contextlib import suppress
 
         from hull.errors import HullError
 
+        time.sleep(PAUSE)
+        self._pausing = False
         with suppress(HullError, OSError):  # the next start makes its own, and says what is wrong
             self.prepare()
 

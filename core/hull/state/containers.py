@@ -78,12 +78,20 @@ class Containers:
 
     def _insert(self, row: Container) -> None:
         spec, config = as_json(row.spec.encode()), as_json(row.config.encode())
-        self._db.write(
+        self._rows(row.remove).write(
             "INSERT INTO containers (id, name, image, spec, config, creator, created, remove, desired)"  # noqa: S608 (bound)
             f" VALUES (?, ?, ?, {spec[0]}, {config[0]}, ?, ?, ?, ?)",
             *(row.id, row.name, row.image, *spec[1], *config[1], str(row.creator), row.created, row.remove),
             row.desired,
         )
+
+    def _rows(self, remove: bool) -> Database:
+        """Return where rows are written. Those of --rm do not wait for the disk: a stop of the machine ends them all.
+
+        Where it takes one back, what is left is a directory without a row, or a row without a directory: both are
+        met every day and cleaned up.
+        """
+        return self._db.behind if remove else self._db
 
     def _free_stale(self, name: str) -> bool:
         rows = [row for row in self.all() if row.name == name]
@@ -104,7 +112,7 @@ class Containers:
         for ident, creator, created in self._db.rows("SELECT id, creator, created FROM containers WHERE remove = 1"):
             here = os.path.isdir(self._paths.container(str(ident)))
             if not here and now - float(str(created)) >= SETTLED:
-                self.forget(str(ident))
+                self._forget(str(ident), remove=True)
             elif here and not Process.parse(str(creator)).alive:
                 left.append(ident)
         return [row for row in self.all() if row.id in left] if left else []
@@ -169,7 +177,7 @@ class Containers:
         """Drop the row of a container whose directory was removed (--rm does that); tell whether it was."""
         if os.path.isdir(self._paths.container(row.id)) or (row.creator.alive and time.time() - row.created < SETTLED):
             return False
-        self.forget(row.id)
+        self._forget(row.id, remove=row.remove)
         return True
 
     def desire(self, row: Container, desired: str) -> Container:
@@ -188,7 +196,10 @@ class Containers:
 
     def forget(self, ident: str) -> None:
         """Drop the row."""
-        self._db.write("DELETE FROM containers WHERE id = ?", ident)
+        self._forget(ident, remove=False)
+
+    def _forget(self, ident: str, *, remove: bool) -> None:
+        self._rows(remove).write("DELETE FROM containers WHERE id = ?", ident)
 
 
 SETTLED = 1.0  # seconds after which a row without a directory is no container about to be
