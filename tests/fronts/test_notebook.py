@@ -1,80 +1,22 @@
 """%hull in a kernel: live streams, interrupts, what a notebook cannot give."""
 
 import os
-import queue
 import signal
 import time
 
 import pytest
 
+from tests.fronts.notebooks import Notebook, environment, failure, text
 from tests.fronts.terminal import processes
 from tests.waiting import until
-
-manager = pytest.importorskip("jupyter_client.manager", reason="jupyter_client is not installed")
-pytest.importorskip("ipykernel", reason="ipykernel is not installed")
 
 RUN = "%hull run --network none --rm busybox"
 
 
-class Notebook:
-    """A kernel that loaded hull; `run` returns the messages of one cell."""
-
-    def __init__(self, env):
-        self.manager, self.client = manager.start_new_kernel(kernel_name="python3", env=env)
-        self.run("%load_ext hull")
-
-    def send(self, source):
-        return self.client.execute(source, allow_stdin=False)
-
-    def messages(self, ident, seconds=30):
-        """Yield this cell's outputs until it is idle."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                message = self.client.get_iopub_msg(timeout=1)
-            except queue.Empty:
-                continue
-            if message["parent_header"].get("msg_id") != ident:
-                continue
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                return
-            yield message
-        raise AssertionError("the cell did not end")
-
-    def run(self, source):
-        return list(self.messages(self.send(source)))
-
-    def close(self):
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
-
-
-def text(messages, stream="stdout"):
-    return "".join(
-        m["content"]["text"] for m in messages if m["msg_type"] == "stream" and m["content"]["name"] == stream
-    )
-
-
-def failure(messages):
-    found = [m["content"] for m in messages if m["msg_type"] == "error"]
-    return (found[0]["ename"], "\n".join(found[0]["traceback"])) if found else ("", "")
-
-
 @pytest.fixture(scope="module")
-def env(request, tmp_path_factory):
+def env(cli, tmp_path_factory):
     """Give the kernel's environment once a module."""
-    import sys
-
-    from tests.fronts.conftest import HERE
-
-    base = tmp_path_factory.mktemp("jupyter")
-    return request.getfixturevalue("cli").env(
-        HOME=str(base),
-        PYTHONPATH=os.pathsep.join((f"{HERE}/core", HERE)),
-        IPYTHONDIR=str(base / "ipython"),
-        JUPYTER_RUNTIME_DIR=str(base / "runtime"),
-        JUPYTER_PATH=os.path.join(sys.prefix, "share", "jupyter"),
-    )
+    return environment(cli, str(tmp_path_factory.mktemp("jupyter")))
 
 
 @pytest.fixture(scope="module")

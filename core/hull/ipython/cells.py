@@ -12,15 +12,22 @@ from hull.light import Any, NamedTuple
 
 NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 ARGUMENT_LIMIT = 128 * 1024 - 1  # the kernel's MAX_ARG_STRLEN
-OPTIONS = {"--interpreter": "interpreter", "-n": "name", "--name": "name"}  # a cell's own, each with a value
-SWITCHES = {"--keep": "keep"}
+OPTIONS = {  # a cell's own, each with a value
+    "--interpreter": "interpreter",
+    "-n": "name",
+    "--name": "name",
+    "--in": "values",
+    "--out": "out",
+}
+SWITCHES = {"--keep": "keep", "--trust": "trust"}
 
 
 class Asked(NamedTuple):
     """A cell's first line. `verb` is run or exec; `words` are the verb's own, a cell's own options taken out.
 
     `name` is the container that keeps its state between cells, "" for one that is gone with its cell; `keep` lets it
-    outlive the kernel; `interpreter` is empty where the image decides.
+    outlive the kernel; `interpreter` is empty where the image decides. `values` and `out` name the variables that go in
+    and come back; `trust` lets the container answer with a pickle.
     """
 
     verb: str
@@ -28,6 +35,9 @@ class Asked(NamedTuple):
     name: str = ""
     keep: bool = False
     interpreter: tuple[str, ...] = ()
+    values: str = ""
+    out: str = ""
+    trust: bool = False
 
 
 class Cell(NamedTuple):

@@ -79,6 +79,8 @@ def _adopt(engine: Any, name: str) -> Named:
 def _make(engine: Any, asked: Asked) -> Named:
     """Start the container, and return once its program runs."""
     call = cells.call_of(asked)
+    if call.flags.get("tty"):
+        raise UserError(*kernel.NO_TERMINAL)
     image = call.words[0]
     default = asked.interpreter or interpreters.of_image(engine, image, call.flags)
     program, *command = interpreters.waiting(default[0])

@@ -7,6 +7,10 @@ from subprocess import DEVNULL, PIPE, TimeoutExpired
 from hull.ipython.streams import Streams
 from hull.light import Any
 
+NO_TERMINAL = (
+    "cannot give a container a terminal: a cell has none",
+    "leave out -t, and give the input as a cell: %%hull IMAGE; hull run -it IMAGE in a terminal is for typing",
+)
 PATIENCE = 2.0  # seconds that what is asked to end has
 ESCALATION = ((signal.SIGINT, 0.4), (signal.SIGTERM, 0.6), (signal.SIGKILL, 1.0))  # signal, seconds it gets
 
@@ -20,16 +24,18 @@ def tied(**options: Any) -> dict[str, Any]:
     return {"stdout": PIPE, "stderr": PIPE, "process_group": 0, "env": env, **options}
 
 
-def run(engine: Any, launch: Any, text: bytes | None = None) -> int:
-    """Carry out a run or an exec to its end, `text` its standard input; return its exit code."""
+def run(engine: Any, launch: Any, text: Any = None) -> int:
+    """Carry out a run or an exec to its end, `text` its standard input: bytes or a file; return its exit code."""
     if text is None:
         return follow(engine.spawn(launch, **tied(stdin=DEVNULL)))
     with given(text) as source:
         return follow(engine.spawn(launch, **tied(stdin=source)))
 
 
-def given(text: bytes) -> Any:
-    """Return a file in memory that holds the text, at its beginning."""
+def given(text: Any) -> Any:
+    """Return a file in memory that holds the text, at its beginning; a file or a socket as it is."""
+    if hasattr(text, "fileno"):
+        return text
     file = os.fdopen(os.memfd_create("hull-cell"), "w+b")
     file.write(text)
     file.seek(0)

@@ -15,11 +15,6 @@ from hull.light import Any
 from hull.output import pour
 from hull.present import lines
 
-NO_TERMINAL = (
-    "cannot give a container a terminal: a cell has none",
-    "leave out -t, and give the input as a cell: %%hull IMAGE; a terminal's hull run -it IMAGE is for typing",
-)
-
 
 class ContainerError(HullError):
     """The program in the container ended with a code other than 0."""
@@ -87,20 +82,35 @@ class HullMagics(Magics):  # type: ignore[misc]
 
     def _cell(self, asked: cells.Asked, text: str) -> Any:
         """Run a cell in the container that it names, else in one of its own."""
-        call = cells.call_of(asked) if asked.words or not asked.name else None
-        if call is not None and call.verb is None:
+        if asked.name and "--help" not in asked.words:
+            return self._cell_in(asked, text)
+        call = cells.call_of(asked)
+        if call.verb is None:
             return self._finish(call)
-        if call is not None and call.flags.get("tty") and (asked.name or self._notebook):
-            raise UserError(*NO_TERMINAL)
-        if not asked.name:
-            call, stdin = cells.cell(asked, asked.interpreter or self._interpreter(call), text)
-            return self._finish(call, stdin, fails=True)
+        if call.flags.get("tty") and self._notebook:
+            raise UserError(*kernel.NO_TERMINAL)
+        interpreter = asked.interpreter or self._interpreter(call)
+        if asked.values or asked.out:
+            return self._carry(asked, interpreter, text)
+        call, stdin = cells.cell(asked, interpreter, text)
+        return self._finish(call, stdin, fails=True)
+
+    def _carry(self, asked: cells.Asked, interpreter: tuple[str, ...], text: str) -> None:
+        """Run a cell with variables of this shell; assign what it gives back, all or nothing."""
+        from hull.ipython import values
+
+        with values.exchange(asked, interpreter, text, self.shell.user_ns) as carrier:
+            call, _ = cells.cell(asked, interpreter, carrier.BOOT)
+            self._finish(call, values.stdin(carrier, terminal=not self._notebook and os.isatty(0)))
+            self.shell.push(carrier.collect(self.shell.user_ns["_exit_code"]))
+
+    def _cell_in(self, asked: cells.Asked, text: str) -> None:
         self.engine().keep()
         try:
             code = self._named_made().run(self.engine(), asked, text)
         finally:
             self.engine().events.close()
-        return self._settle(f"the cell in {asked.name}", code, fails=True)
+        self._settle(f"the cell in {asked.name}", code, fails=True)
 
     def _interpreter(self, call: Any) -> tuple[str, ...]:
         """Return what reads the text of a cell that does not say."""
@@ -111,10 +121,10 @@ class HullMagics(Magics):  # type: ignore[misc]
         finally:
             self.engine().events.close()
 
-    def _finish(self, call: Call, stdin: bytes | None = None, *, fails: bool = False) -> Any:
+    def _finish(self, call: Call, stdin: Any = None, *, fails: bool = False) -> Any:
         if call.verb is not None and call.verb.launches:
             if self._notebook and call.flags.get("tty"):
-                raise UserError(*NO_TERMINAL)
+                raise UserError(*kernel.NO_TERMINAL)
             self.engine().keep()
         try:
             value = call(self.engine)
@@ -137,7 +147,7 @@ class HullMagics(Magics):  # type: ignore[misc]
         if code and fails:
             raise ContainerError(title, code)
 
-    def _start(self, launch: Any, stdin: bytes | None) -> int | None:
+    def _start(self, launch: Any, stdin: Any) -> int | None:
         sys.stdout.flush()
         sys.stderr.flush()
         if self._notebook:

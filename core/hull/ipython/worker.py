@@ -5,7 +5,6 @@ reads lines, because only such a one goes on after an interrupt or a wrong line;
 """
 
 import json
-import os
 import signal
 import socket
 import sys
@@ -13,6 +12,7 @@ import time
 from contextlib import suppress
 from subprocess import TimeoutExpired
 
+from hull.commands._trees import signal_all
 from hull.errors import UserError
 from hull.ipython.kernel import PATIENCE, end
 from hull.ipython.streams import Streams
@@ -70,6 +70,7 @@ class Worker:
         """End the interpreter and what it runs in its group."""
         self._control.close()
         if self._process.poll() is None:
+            signal_all(self._process.pid, signal.SIGKILL)
             end(self._process)
         self._streams.close()
 
@@ -110,7 +111,7 @@ class Worker:
     def _interrupt(self) -> None:
         """Interrupt the cell; where it does not listen, end the interpreter."""
         try:
-            _interrupt_group(self._process.pid)
+            signal_all(self._process.pid, signal.SIGINT)
             if self._shell:
                 self._seq += 1
                 self._control.sendall(f"printf '%d %d\\n' {self._seq} $? >&0\n".encode())
@@ -133,28 +134,3 @@ def _shell_message(sequence: int, text: str) -> str:
         raise UserError("cannot run the cell: a shell takes no NUL character", "take it out")
     quoted = text.replace("'", "'\\''")
     return f"command eval '{quoted}\n' </dev/null\nprintf '%d %d\\n' {sequence} $? >&0; set +e"
-
-
-def _interrupt_group(leader: int) -> None:
-    """Interrupt every process of a group once, the launcher that leads it left out: it would pass the signal on."""
-    done: set[int] = set()
-    while found := _members(leader) - done:
-        for pid in found:
-            try:
-                os.kill(pid, signal.SIGINT)
-            except ProcessLookupError:
-                continue
-        done |= found
-
-
-def _members(leader: int) -> set[int]:
-    found = set()
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as file:
-                state, _, group = file.read().rpartition(b")")[2].split()[:3]
-        except OSError:
-            continue
-        if int(group) == leader and state not in (b"Z", b"X") and int(entry) != leader:
-            found.add(int(entry))
-    return found
