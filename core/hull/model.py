@@ -101,8 +101,8 @@ class Spec(NamedTuple):
     """What was asked of one container: a value that serialises (`spec.encode()`), free of this host's decisions.
 
     None means "not said": the image or the default decides. Source of the words: Docker's run reference. `restart` is
-    no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start. `idle` executes nothing: the container
-    is there to be entered.
+    no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start. `idle`
+    executes nothing: the container is there to be entered.
     """
 
     image: str

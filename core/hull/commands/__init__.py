@@ -5,6 +5,7 @@ VERBS = (
     "create",
     "start",
     "exec",
+    "enter",
     "attach",
     "ps",
     "wait",

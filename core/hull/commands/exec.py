@@ -57,17 +57,25 @@ def exec_(
 
 
 def prepared(
-    engine: Engine, row: Container, ran: Ran, words: tuple[Op, ...] = (), *, interactive: bool = True, tty: bool = False
+    engine: Engine,
+    row: Container,
+    ran: Ran,
+    words: tuple[Op, ...] = (),
+    *,
+    interactive: bool = True,
+    tty: bool = False,
+    noted: Ran | None = None,
 ) -> list[Op]:
-    """Return the plan of one more program in a running container, noted for `hull recipe` and told to `hull events`.
+    """Return the plan of one more program in a running container, told to `hull events`.
 
-    `words` are its streams and arguments where they are more than `ran.words`.
+    `words` are its streams and arguments where they are more than `ran.words`; `noted` is what `hull recipe` is to
+    know of it, else `ran`.
     """
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "exec")
     steps = execution(engine, row, status, ran, words, interactive=interactive, tty=tty)
     _tell(engine, row, ran.words)
-    _recipe.note(engine, row, ran)
+    _recipe.note(engine, row, noted or ran)
     return steps
 
 

@@ -51,7 +51,7 @@ def begin(engine: Engine, row: Container) -> None:
     try:
         with engine.containers.lock(row):
             if engine.containers.status(row).state != "running":
-                steps = _planned(engine, row, Detached())
+                steps = planned(engine, row, Detached())
                 launch = _start.prepared(steps, ("hull", "start", row.name), row.id)
                 engine.containers.begin(row)
                 _start.detach(engine, row, launch)
@@ -64,12 +64,13 @@ def begin(engine: Engine, row: Container) -> None:
 def attached(engine: Engine, row: Container, options: str) -> Launch:
     """Return the start of a container whose client the caller becomes."""
     with engine.containers.lock(row):
-        steps = _planned(engine, row, Detached(options))
+        steps = planned(engine, row, Detached(options))
         engine.containers.begin(row)
     return _start.prepared(steps, ("hull", "start", row.name), row.id)
 
 
-def _planned(engine: Engine, row: Container, detached: Detached) -> list[tuple[str, ...]]:
+def planned(engine: Engine, row: Container, detached: Detached | None) -> list[tuple[str, ...]]:
+    """Return the plan of a start of a container that does not run; the caller holds its lock."""
     from hull.runtime import processes
 
     status = engine.containers.status(row)

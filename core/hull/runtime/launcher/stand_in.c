@@ -7,6 +7,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+enum { EXIT_ASKED = 1 }; /* a file or a directory that is not as the user thought: what a shell ends with */
+
 static const struct {
     const char *how;
     int flags;
@@ -35,16 +37,18 @@ static int open_stream(const struct op *op)
     const char *how = op->arg[1], *path = op->arg[2];
     int fd = standard(path);
 
+    errno = EINVAL;
     if (strcmp(how, "same") == 0)
         return (int)text_must_number(path, 2, "it is not one of 0, 1, 2");
     if (fd >= 0)
         return fd;
     for (size_t i = 0; i < sizeof WAYS / sizeof *WAYS; i++)
         if (strcmp(WAYS[i].how, how) == 0)
-            return MUST(sys_openat2(AT_FDCWD, path, WAYS[i].flags | O_NOCTTY | O_CLOEXEC,
-                                    WAYS[i].flags & O_CREAT ? 0666 : 0, RESOLVE_NO_MAGICLINKS),
-                        "open", path);
-    fail(EXIT_TOOL, EINVAL, "open", path, "nothing is done with a file that way");
+            fd = sys_openat2(AT_FDCWD, path, WAYS[i].flags | O_NOCTTY | O_CLOEXEC,
+                             WAYS[i].flags & O_CREAT ? 0666 : 0, RESOLVE_NO_MAGICLINKS);
+    if (fd < 0)
+        fail(EXIT_ASKED, errno, "open", path, NULL);
+    return fd;
 }
 
 void stand_in_streams(const struct plan *plan)
@@ -89,9 +93,9 @@ static _Noreturn void say_where(char **arguments, char **environment)
         int fd = sys_openat2(AT_FDCWD, arguments[0], O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS);
 
         if (arguments[1] != NULL)
-            fail(EXIT_TOOL, EINVAL, "change to", arguments[0], "it is one of several");
-        MUST(fd, "change to", arguments[0]);
-        MUST(fchdir(fd), "change to", arguments[0]);
+            fail(EXIT_ASKED, EINVAL, "change to", arguments[0], "it is one of several");
+        if (fd < 0 || fchdir(fd) < 0)
+            fail(EXIT_ASKED, errno, "change to", arguments[0], NULL);
     }
     if (syscall(SYS_getcwd, found, sizeof found) < 0 || *found != '/')
         fail(EXIT_TOOL, EPERM, "change to", arguments[0] ? arguments[0] : ".", "it is not inside the container");

@@ -1,0 +1,141 @@
+"""A container that somebody is in: what runs in it next, and how it is left as it was found."""
+
+import os
+import signal
+
+from hull.commands import exec as exec_
+from hull.commands._container import HOST
+from hull.commands._recipe import Ran
+from hull.engine import Engine
+from hull.errors import HullError, UserError
+from hull.light import TYPE_CHECKING, Any, NamedTuple
+from hull.runtime import ops, plan
+from hull.runtime.launch import Launch
+from hull.runtime.ops import Op
+from hull.state.containers import Container
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+PATIENCE = 10.0  # seconds for the end of a container that runs nothing
+
+
+class Command(NamedTuple):
+    """One command to run inside: `steps` are its streams and arguments, as ops; `noted` is how a recipe tells it."""
+
+    noted: tuple[str, ...]
+    steps: tuple[Op, ...]
+    env: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    workdir: str = ""
+    tty: bool = False
+
+
+class Entered:
+    """One entered container. `holder` keeps it up and ends with this process; `started` is whether its own program was.
+
+    Neither is where it ran already.
+    """
+
+    def __init__(self, engine: Engine, row: Container, *, holder: "Popen[bytes] | None", started: bool) -> None:
+        self.engine = engine
+        self.row = row
+        self.env: tuple[str, ...] = ()
+        self.user = ""
+        self._holder = holder
+        self._started = started
+
+    @property
+    def alive(self) -> bool:
+        """Whether commands can run in it."""
+        try:
+            return self.engine.containers.status(self.row).up
+        except HullError:
+            return False
+
+    def launch(self, command: Command) -> Launch:
+        """Return the start of a command."""
+        noted = Ran(command.noted, (*self.env, *command.env), command.workdir, self.user)
+        ran = noted._replace(env=(*self.env, *command.passed, *command.env))
+        made = exec_.prepared(self.engine, self.row, ran, command.steps, tty=command.tty, noted=noted)
+        return Launch(ops.encode(made), ("hull", "exec", self.row.name, *command.noted), self.row.id)
+
+    def where(self, workdir: str, words: tuple[Op, ...] = ()) -> tuple[str, str]:
+        """Return the directory inside that one argument names, or else the working directory; and HOME.
+
+        Found by the program's user itself: what it may not enter is refused as it would be.
+        """
+        from subprocess import DEVNULL, PIPE
+
+        status = self.engine.containers.status(self.row)
+        ran = Ran((), self.env, workdir, self.user)
+        steps = exec_.execution(self.engine, self.row, status, ran, (*words, ("stand-in", "where")))
+        launch = Launch(ops.encode(steps), ("hull", "exec", self.row.name), self.row.id)
+        child = self.engine.spawn(launch, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+        out, told = child.communicate()
+        if child.returncode:
+            raise UserError(told.decode(errors="replace").partition("\n")[0].removeprefix("hull: ") or "it has ended")
+        found, home = out.split(b"\0")[:2]
+        return os.fsdecode(found), os.fsdecode(home)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that every program inside has, HOME left out where the container's passwd decides."""
+        spec = self.row.spec._replace(env=(*self.row.spec.env, *self.env))
+        return plan.environment(spec, self.row.config, spec.host_name(self.row.id))
+
+    @property
+    def host(self) -> bool:
+        """Whether its root is this machine."""
+        return self.row.spec.image == HOST
+
+    def leave(self) -> str:
+        """Bring the container back to how it was found; return what became of it, where that is worth a word."""
+        if self._holder is not None:
+            self._release(self._holder)
+        elif self._started and self.alive:
+            from hull.commands.stop import end
+
+            end(self.engine, self.row, None, None)
+        else:
+            return ""
+        if self.row.remove:
+            self.engine.containers.forget_if_gone(self.row)
+            return ""
+        return f"{self.row.name} is stopped; hull enter {self.row.name} comes back, hull rm {self.row.name} removes it"
+
+    def _release(self, holder: "Popen[bytes]") -> None:
+        import subprocess
+
+        holder.send_signal(signal.SIGTERM)
+        try:
+            holder.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            holder.kill()
+            holder.wait()
+        self._holder = None
+
+
+def hold(engine: Engine, row: Container, steps: list[Any], title: str) -> "Popen[bytes]":
+    """Start a container that waits, in a session of its own; return once it stands. It does not outlive this thread."""
+    from subprocess import DEVNULL, PIPE
+
+    from hull.commands import _start
+    from hull.errors import HostError
+
+    told = os.memfd_create("hull-told", os.MFD_CLOEXEC)
+    try:
+        environ = {**os.environ, "HULL_TIED": str(os.getpid())}
+        streams = {"stdin": DEVNULL, "stdout": PIPE, "stderr": told}
+        launch = _start.prepared(steps, ("hull", "enter", title), row.id)
+        holder = engine.spawn(launch, env=environ, start_new_session=True, cwd="/", **streams)
+        assert holder.stdout is not None  # noqa: S101 (it is a pipe)
+        with holder.stdout as ready:
+            if ready.read(1):
+                return holder
+        code = holder.wait()
+        lines = os.pread(told, 4096, 0).decode(errors="replace").splitlines() or ["cannot start: nothing was said"]
+    finally:
+        os.close(told)
+    error = HostError(lines[0].removeprefix("hull: "), "\n".join(lines[1:]))
+    error.exit_code = code if code > 0 else 128 - code
+    raise error
