@@ -6,6 +6,7 @@ a shell or a Python, else in one a cell.
 """
 
 import sys
+import time
 from subprocess import PIPE
 
 from hull.errors import HostError, UserError
@@ -15,6 +16,7 @@ from hull.ipython.named import CellsRow, Named
 from hull.light import Any
 
 LABEL = "hull.cells"  # of containers made by cells
+TICK = 0.0005  # seconds between two looks at a file
 
 
 class NamedCells:
@@ -25,6 +27,19 @@ class NamedCells:
 
     def run(self, engine: Any, asked: Asked, text: str) -> int:
         """Carry out a cell in the container it names, made if it is not there; return the exit code."""
+        return self._find(engine, asked).run(asked.interpreter, text)
+
+    def carry(self, engine: Any, asked: Asked, text: str, names: dict[str, Any]) -> dict[str, Any]:
+        """Carry out a cell with values of these names; return those that it gives back."""
+        from hull.ipython import values
+
+        found = self._find(engine, asked)
+        interpreter = asked.interpreter or found.default
+        with values.exchange(asked, interpreter, text, names) as carrier:
+            return carrier.collect(found.run(interpreter, "", carrier.descriptors))
+
+    def _find(self, engine: Any, asked: Asked) -> Named:
+        """Return the container that a cell names, made if it is not there."""
         image = asked.words[0] if asked.words and not asked.words[0].startswith("-") else ""
         found = self._present(asked.name)
         if found is None:
@@ -39,7 +54,7 @@ class NamedCells:
                 f"cannot run a cell of {image} in {asked.name}: it is a container of {found.image}",
                 f"leave out the image, choose another name, or end it: %hull rm -f {asked.name}",
             )
-        return found.run(asked.interpreter, text)
+        return found
 
     def shown(self) -> Any:
         """Return a table of those that run."""
@@ -90,7 +105,11 @@ def _make(engine: Any, asked: Asked) -> Named:
     made = call._replace(words=(image, tuple(command)), flags=flags)(lambda: engine)
     if asked.keep:
         return Named(engine, engine.containers.find(made[0]), default)
-    return Named(engine, engine.containers.find(made.container), default, _hold(engine, asked.name, made))
+    holder = _hold(engine, asked.name, made)
+    row = engine.containers.find(made.container)
+    while not engine.containers.status(row).up and holder.poll() is None:
+        time.sleep(TICK)  # its program was quicker than its launcher, which writes that it runs
+    return Named(engine, row, default, holder)
 
 
 def _hold(engine: Any, name: str, launch: Any) -> Any:

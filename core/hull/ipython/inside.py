@@ -5,6 +5,7 @@ program's own. A message is a line of JSON, `{"seq": N, "text": SOURCE}`; the an
 a cell assigns stays in `__main__`; the value of its last expression is shown, as a notebook does.
 """
 
+import array
 import ast
 import json
 import linecache
@@ -17,6 +18,7 @@ import types
 import typing
 
 INTERRUPTED = 130
+CLOEXEC = 0x40000000  # MSG_CMSG_CLOEXEC
 AWAITS = getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0)
 
 
@@ -40,12 +42,38 @@ class Resident:
 
     def serve(self) -> None:
         """Carry out every message until the socket ends."""
-        for line in self.control.makefile("rb"):
+        for line, descriptors in self.messages():
             message = json.loads(line.decode())
-            code = self.cell(message)
+            code = self.visit(message, descriptors) if descriptors else self.cell(message)
             if os.getpid() != self.pid:
                 os._exit(code)
             self.control.sendall(("%d %d\n" % (message["seq"], code)).encode())
+
+    def messages(self) -> "typing.Iterator[typing.Any]":
+        """Yield each line, and the descriptors that came with it."""
+        data, descriptors = b"", array.array("i")
+        while True:
+            while b"\n" in data:
+                line, _, data = data.partition(b"\n")
+                yield line, list(descriptors)
+                descriptors = array.array("i")
+            more, beside, _, _ = self.control.recvmsg(1 << 16, 256, CLOEXEC)
+            for _, _, numbers in beside:
+                descriptors.frombytes(numbers[: len(numbers) // descriptors.itemsize * descriptors.itemsize])
+            if not more:
+                return
+            data += more
+
+    def visit(self, message: "dict[str, typing.Any]", descriptors: "list[int]") -> int:
+        """Return the exit code of a cell that came with values: hull.values.exchange has sent it."""
+        with open(descriptors[0], closefd=False) as program:
+            exec(program.read(), {})
+
+        def run(text: str) -> int:
+            return self.cell(dict(message, text=text))
+
+        visit = sys.modules["hull_inside.cell"].visit  # type: typing.Any
+        return int(visit(descriptors, self.module.__dict__, run))
 
     def cell(self, message: "dict[str, typing.Any]") -> int:
         """Return the exit code of one cell."""

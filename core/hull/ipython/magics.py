@@ -107,6 +107,9 @@ class HullMagics(Magics):  # type: ignore[misc]
     def _cell_in(self, asked: cells.Asked, text: str) -> None:
         self.engine().keep()
         try:
+            if asked.values or asked.out:
+                self.shell.push(self._named_made().carry(self.engine(), asked, text, self.shell.user_ns))
+                return
             code = self._named_made().run(self.engine(), asked, text)
         finally:
             self.engine().events.close()

@@ -44,8 +44,8 @@ class Named:
         self.cells = 0
         self._workers: dict[tuple[str, ...], worker.Worker] = {}
 
-    def run(self, interpreter: tuple[str, ...], text: str) -> int:
-        """Carry out a cell; return its exit code."""
+    def run(self, interpreter: tuple[str, ...], text: str, descriptors: tuple[int, ...] = ()) -> int:
+        """Carry out a cell, or with an exchange's descriptors the one that these bring; return its exit code."""
         self.cells += 1
         interpreter = interpreter or self.default
         kind = interpreters.family(interpreter[0])
@@ -55,7 +55,7 @@ class Named:
         if found is None or not found.alive:
             found = self._begin(interpreter, kind)
         try:
-            return found.run(text)
+            return found.run(text, descriptors)
         except worker.Ended as ended:
             self._lose(interpreter)
             lost = "its variables are gone, the next cell begins with a new one"

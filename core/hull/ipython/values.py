@@ -23,7 +23,7 @@ def exchange(asked: Asked, interpreter: tuple[str, ...], text: str, names: Mappi
 
 
 def stdin(carrier: Exchange, *, terminal: bool) -> Any:
-    """Return the standard input of a cell alone, which brings its values; what the cell itself reads is the terminal."""
+    """Return the standard input of a cell alone: it brings the values. What the cell itself reads is the terminal."""
     if terminal:
         return carrier.stdin(0)
     empty = os.open(os.devnull, os.O_RDONLY)

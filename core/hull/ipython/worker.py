@@ -56,11 +56,14 @@ class Worker:
             self._send(QUIET)
             self._answer()
 
-    def run(self, text: str) -> int:
-        """Carry out a cell; return its exit code. Ended if the interpreter is no more; an interrupt leaves it whole."""
+    def run(self, text: str, descriptors: tuple[int, ...] = ()) -> int:
+        """Carry out a cell; return its exit code. Ended if the interpreter is no more; an interrupt leaves it whole.
+
+        A Python takes the descriptors of an exchange, which bring the cell and its values.
+        """
         self._streams.begin()
         try:
-            self._send(text)
+            self._send(text, descriptors)
             return self._answer()
         except KeyboardInterrupt:
             self._interrupt()
@@ -74,11 +77,13 @@ class Worker:
             end(self._process)
         self._streams.close()
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, descriptors: tuple[int, ...] = ()) -> None:
         self._seq += 1
         message = _shell_message(self._seq, text) if self._shell else json.dumps({"seq": self._seq, "text": text})
         with suppress(OSError):  # it has ended since the last cell: the answer tells
-            self._control.sendall(f"{message}\n".encode())
+            data = f"{message}\n".encode()
+            sent = socket.send_fds(self._control, [data], descriptors) if descriptors else 0
+            self._control.sendall(data[sent:])
 
     def _answer(self, seconds: float | None = None) -> int:
         """Copy output until the answer to the last message; TimeoutExpired when the seconds are over."""

@@ -19,8 +19,8 @@ except OSError:
     sys.exit("hull: the values did not arrive: something stands between this and the container's standard input")
 os.dup2(fds[3], 0)
 os.close(fds[3])
-exec(open(fds[0]).read(), {"fds": fds})
-sys.modules["hull_inside.cell"].main(fds[1], fds[2])
+exec(open(fds[0], closefd=False).read(), {})
+sys.modules["hull_inside.cell"].main(fds[:3])
 """
 LOADER = """\
 import sys, types

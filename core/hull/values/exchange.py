@@ -21,16 +21,15 @@ from hull.values.inside.unpacking import Unpacker
 
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 BLOCK = 512  # bytes, what st_blocks counts
-TRUST = "--trust takes it as a pickle, which can run anything here: only from an image that you trust"
-HINTS = {"--trust": TRUST}
 
 
 class NoAnswer(HullError):  # noqa: N818 (what it is)
     """The cell ended before it gave its values: by an exception, or by itself."""
 
     def __init__(self, place: str, code: int) -> None:
-        super().__init__(f"the cell in {place} ended with exit code {code}", "nothing was assigned")
-        self.exit_code = code
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        super().__init__(f"the cell in {place} {how}", "nothing was assigned")
+        self.exit_code = code or 1
 
 
 class Exchange:
@@ -60,6 +59,8 @@ class Exchange:
             self.close()
             raise
 
+    BOOT = boot.BOOT  # the script that a Python for this cell alone is given
+
     @property
     def descriptors(self) -> tuple[int, int, int]:
         """The program that loads hull_inside, the letter, the file for the answer: for a Python that goes on."""
@@ -76,8 +77,13 @@ class Exchange:
             socket.send_fds(ours, [b"."], [*self.descriptors, stdin])
         return theirs
 
-    def collect(self, code: int) -> dict[str, Any]:
-        """Return the values that came back from a cell that ended with this code, {} where none was asked."""
+    def collect(self, code: int | None) -> dict[str, Any]:
+        """Return the values that came back from a cell that ended with this code, {} where none was asked.
+
+        None is a cell that was stopped.
+        """
+        if code is None:
+            raise UserError(f"cannot take values out of {self._place}: the cell was stopped", "nothing was assigned")
         try:
             self._seal()
             parcel = open_parcel(self._answer)
@@ -126,7 +132,7 @@ class Exchange:
             pack(self._letter, about, self._values, pickles=True)
         except Cannot as error:
             raise UserError(
-                f"cannot send {error.path} into {self._place}: {error.kind}: {error.reason}", error.hint
+                f"cannot send {error.path} ({error.kind}) into {self._place}: {error.reason}", error.hint
             ) from None
         except OSError as error:
             raise HostError(
@@ -155,7 +161,7 @@ class Exchange:
                 f"cannot take {path} out of {self._place}: the cell did not assign it", "nothing was assigned"
             )
         if status == "cannot":
-            return self._out_of(f"{kind}: {reason}", HINTS.get(hint, hint), path)
+            return self._out_of(reason, hint, f"{path} ({kind})")
         if status == "lacking":
             return self._lacking(_words(about.get("module")), reason)
         if status == "unreadable":
@@ -176,10 +182,8 @@ class Exchange:
         return UserError(f"cannot take {path or ', '.join(self._out)} out of {self._place}: {reason}", hint)
 
     def _damaged(self, error: Damaged) -> HullError:
-        return HostError(
-            f"cannot take {', '.join(self._out) or 'its answer'} out of {self._place}: {error}",
-            HINTS.get("--trust" if "pickle" in str(error) else "", ""),
-        )
+        what = ", ".join(self._out) or "its answer"
+        return HostError(f"cannot take {what} out of {self._place}: {error}", "nothing was assigned")
 
 
 def _words(text: object) -> str:

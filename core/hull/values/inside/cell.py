@@ -16,7 +16,7 @@ from hull.values.inside.pickles import blame, pickled
 from hull.values.inside.unpacking import Unpacker
 
 CELL = "<cell>"
-TRUST = "a part of it that is plain can come, or with --trust the whole, as a pickle"
+TRUST = "give a plain part of it; --trust takes the whole as a pickle, which can run anything outside"
 
 
 def pack(fd: int, about: "dict[str, Any]", values: "dict[str, Any]", pickles: bool) -> None:
@@ -89,21 +89,34 @@ def give(outgoing: int, names: "dict[str, Any]", wanted: "list[str]", trusted: b
     return True
 
 
-def main(incoming: int, outgoing: int) -> None:
-    """Run one cell; leave with its exit code."""
-    taken = take(incoming, outgoing)
-    if taken is None:
-        sys.exit(1)
-    about, values = taken
-    module = types.ModuleType("__main__")
-    module.__dict__.update(values, __builtins__=__builtins__)
-    sys.modules["__main__"] = module
+def visit(descriptors: Any, names: "dict[str, Any]", run: Any) -> Any:
+    """Carry out a cell in these names: its values taken, `run(source)` for its exit code, the others given.
+
+    `descriptors` are the program's, the letter's and the answer's; they are closed. Return the exit code.
+    """
+    program, incoming, outgoing = descriptors
     pid = os.getpid()
-    code = _run(about["source"], module.__dict__)
-    wanted = about["out"]
-    if code == 0 and os.getpid() == pid and wanted and not give(outgoing, module.__dict__, wanted, about["trust"]):
-        code = 1
-    sys.exit(code)
+    try:
+        taken = take(incoming, outgoing)
+        if taken is None:
+            return 1
+        about, values = taken
+        names.update(values)
+        code = run(about["source"])
+        if code == 0 and os.getpid() == pid and about["out"]:
+            return 0 if give(outgoing, names, about["out"], about["trust"]) else 1
+        return code
+    finally:
+        for one in (program, incoming, outgoing):
+            os.close(one)
+
+
+def main(descriptors: Any) -> None:
+    """Run one cell; leave with its exit code."""
+    module = types.ModuleType("__main__")
+    module.__dict__["__builtins__"] = __builtins__
+    sys.modules["__main__"] = module
+    sys.exit(visit(descriptors, module.__dict__, lambda source: _run(source, module.__dict__)))
 
 
 def _run(source: str, names: "dict[str, Any]") -> Any:
