@@ -1,4 +1,4 @@
-"""An image with a Python: this machine's own, or another version of it, in a small root file system."""
+"""An image with a Python's program: its modules are for a volume, they are many."""
 
 import io
 import os
@@ -6,11 +6,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from typing import NamedTuple
 
 from tests.busybox import rootfs
 
-LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "site-packages", "dist-packages",
-            "__pycache__", "lib2to3", "pydoc_data")  # fmt: skip
 LOADED_BY_WHEELS = (
     "librt.so.1",
     "libpthread.so.0",
@@ -23,8 +22,15 @@ LOADED_BY_WHEELS = (
 ASK = "import sys, sysconfig; print(sys.version_info[1], sysconfig.get_path('stdlib'), sys.executable)"
 
 
-def python_rootfs(python: str = "") -> bytes:
-    """Return the tar of a root file system with busybox and that Python, no packages: /usr/local/bin/python3."""
+class Python(NamedTuple):
+    """An image's tar with /usr/local/bin/python3, and the words of run that mount its standard library."""
+
+    rootfs: bytes
+    words: tuple[str, ...]
+
+
+def boxed(python: str = "") -> Python:
+    """Return that Python, or this one, in a small root file system."""
     python = python or getattr(sys, "_base_executable", sys.executable)
     said = subprocess.run([python, "-I", "-c", ASK], check=True, capture_output=True, text=True).stdout.split()
     minor, stdlib, python = said[0], said[1], os.path.realpath(said[2])
@@ -34,10 +40,9 @@ def python_rootfs(python: str = "") -> bytes:
         link = tarfile.TarInfo("usr/local/bin/python3")
         link.type, link.linkname = tarfile.SYMTYPE, f"python3.{minor}"
         tar.addfile(link)
-        tar.add(stdlib, f"usr/local/lib/python3.{minor}", filter=_stdlib)
         for library in _libraries([python, *_extensions(stdlib)]):
             tar.add(os.path.realpath(library), library.lstrip("/"), filter=_plain)
-    return stream.getvalue()
+    return Python(stream.getvalue(), ("-v", f"{stdlib}:/usr/local/lib/python3.{minor}:ro"))
 
 
 def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -45,11 +50,6 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
     info.uname = info.gname = ""
     info.mode |= 0o444
     return info
-
-
-def _stdlib(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    left_out = os.path.basename(info.name) in LEFT_OUT or info.name.endswith((".a", ".pyc"))
-    return None if left_out or info.issym() else _plain(info)
 
 
 def _extensions(stdlib: str) -> list[str]:

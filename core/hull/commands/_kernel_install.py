@@ -12,7 +12,7 @@ from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.kernels import logo, packages, probing, specs
 from hull.kernels.specs import Kernelspec
-from hull.light import Any, NamedTuple
+from hull.light import NamedTuple
 from hull.log import Event
 
 PYTHONS = ("python3", "python")
@@ -75,9 +75,8 @@ def _program() -> list[str]:
 
 
 def _probe(engine: Engine, asked: Asked) -> probing.Python:
-    flags = {key: value for key, value in asked.flags.items() if key in ("pull", "platform", "userns")}
     for name in (asked.python,) if asked.python else PYTHONS:
-        code, out, err = _once(engine, asked.image, ("-I", "-c", probing.SCRIPT), entrypoint=name, **flags)
+        code, out, err = _once(engine, asked, name, ("-c", probing.SCRIPT))
         if code == 0:
             found = probing.read(out)
             if found is None:
@@ -93,11 +92,22 @@ def _probe(engine: Engine, asked: Asked) -> probing.Python:
     )
 
 
-def _once(engine: Engine, image: str, words: tuple[str, ...], **flags: Any) -> tuple[int, str, str]:
+def _once(engine: Engine, asked: Asked, program: str, words: tuple[str, ...], *mounts: str) -> tuple[int, str, str]:
+    """Run a program in a container such as the kernel's, without a network; return its exit code and what it wrote."""
     from subprocess import DEVNULL, PIPE
 
     engine.resident = True  # we go on afterwards
-    launch = run_.run(engine, image, words, rm=True, user="0", **{"network": ("none",), **flags})
+    flags = {
+        "user": "0",
+        **asked.flags,
+        "name": "",
+        "rm": True,
+        "network": ("none",),
+        "publish": (),
+        "entrypoint": program,
+    }
+    flags["mount"] = (*asked.flags.get("mount", ()), *mounts)
+    launch = run_.run(engine, asked.image, words, **flags)
     assert not isinstance(launch, list)  # noqa: S101 (it is in the foreground)
     child = engine.spawn(launch, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
     out, err = child.communicate()
@@ -113,9 +123,11 @@ def _provide(engine: Engine, asked: Asked, python: probing.Python, *, fresh: boo
         if owner is not None:
             _give(directory, owner)
         place = "/run/hull-packages"
-        mount = (f"type=bind,source={directory},target={place}",)
+        mount = f"type=bind,source={directory},target={place}"
         words = ("-I", "-c", COMPILE.format(place))
-        _once(engine, asked.image, words, entrypoint=python.executable, mount=mount)
+        code, _, err = _once(engine, asked, python.executable, words, mount)
+        if code:
+            raise HostError(f"cannot compile the packages for {asked.image}: {err.strip()}", "hull doctor")
 
     try:
         return packages.provide(engine.paths, python, engine.events, compiled, fresh=fresh)

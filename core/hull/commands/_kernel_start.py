@@ -47,6 +47,7 @@ def _command(layer: str) -> tuple[str, ...]:
 
 def _flags(engine: Engine, asked: Asked, layer: str, place: str) -> dict[str, Any]:
     flags, folder = asked.flags, os.getcwd() if asked.folder else ""
+    folder = "" if folder == "/" else folder  # it would hide the image
     mounts = [_bind(place, connections.INSIDE)]
     if layer:
         mounts.append(_bind(packages.directory(engine.paths, layer), PACKAGES, "readonly"))

@@ -12,7 +12,7 @@ from hull.light import Any, NamedTuple
 
 Many = tuple[str, ...]
 # What a kernel cannot have: Jupyter is at its streams and starts it again.
-REFUSED = ("interactive", "tty", "restart", "log_driver", "log_opt", "health_cmd")
+REFUSED = ("entrypoint", "interactive", "tty", "restart", "log_driver", "log_opt", "health_cmd")
 PATHS = ("volume", "env_file")
 
 
