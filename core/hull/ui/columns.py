@@ -50,10 +50,10 @@ class Grid(NamedTuple):
 def chosen(columns: Sequence[Column], widest: Sequence[int], cells: int) -> Grid:
     """Return the columns that fit in so many cells; `widest` is the width of the widest text of each on the screen.
 
-    Columns leave by their rank until the least widths fit; the room that is left goes to those that want it, a cell at
-    a time.
+    Columns without any text leave, then others by their rank until the least widths fit; the room that is left goes to
+    those that want it, a cell at a time.
     """
-    kept = list(range(len(columns)))
+    kept = [i for i, column in enumerate(columns) if not column.rank or widest[i] or not any(widest)]
     least = [min(column.least, max(wide, len(column.title))) for column, wide in zip(columns, widest, strict=True)]
     while len(kept) > 1 and sum(least[i] for i in kept) + GAP * (len(kept) - 1) > cells:
         worst = max(kept, key=lambda i: (columns[i].rank, i))

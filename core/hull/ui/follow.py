@@ -27,7 +27,7 @@ class Follower(threading.Thread):
         self, engine: Engine, ident: str, scroll: Scroll, changed: Callable[[], None], failed: Callable[[str], None]
     ) -> None:
         super().__init__(name=f"logs-{ident[:12]}", daemon=True)
-        self._engine, self._ident, self._scroll = engine, ident, scroll
+        self._engine, self._container, self._scroll = engine, ident, scroll
         self._changed, self._failed = changed, failed
         self._reader, self._writer = os.pipe()
         self._over = threading.Event()
@@ -56,7 +56,7 @@ class Follower(threading.Thread):
     def _some(self) -> bool:
         """Follow until the end; True where it came too fast."""
         began, taken = time.monotonic(), 0
-        pieces = recent(self._engine, self._ident, TAIL, self._writer)
+        pieces = recent(self._engine, self._container, TAIL, self._writer)
         try:
             for piece in pieces:
                 if self._over.is_set():

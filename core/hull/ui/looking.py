@@ -51,7 +51,7 @@ class Looker(threading.Thread):
         self, engine: Engine, target: Target, found: Callable[[Any], None], failed: Callable[[str], None]
     ) -> None:
         super().__init__(name=f"look-{target.name[:12]}", daemon=True)
-        self._engine, self._target, self._found, self._failed = engine, target, found, failed
+        self._engine, self._aim, self._found, self._failed = engine, target, found, failed
         self._over = threading.Event()
 
     def stop(self) -> None:
@@ -63,7 +63,7 @@ class Looker(threading.Thread):
         try:
             while not self._over.is_set():
                 try:
-                    self._tell(self._found, look(self._engine, self._target))
+                    self._tell(self._found, look(self._engine, self._aim))
                 except HullError as error:
                     self._tell(self._failed, f"{error.message}\n{error.hint}" if error.hint else error.message)
                 self._over.wait(AGAIN)

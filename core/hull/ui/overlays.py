@@ -1,31 +1,33 @@
-"""The last line and the help page."""
+"""The last lines and the help page."""
 
 from hull.ui import keys, text
 from hull.ui.state import State
 
 CURSOR = ("class:cursor", " ")
-KEYS_WIDTH = 16
+KEYS_WIDTH = 20
 BUSY = 3  # things that are named while they are done
+MOST = 3  # lines of a message
+HALF = 80  # cells that a key and what it does need
 
 
-def last_line(state: State, width: int) -> text.Line:
-    """Return what is asked, typed, told, done or hinted at; the first that there is."""
+def foot(state: State, width: int) -> list[text.Line]:
+    """Return what is asked, typed, told, done or hinted at; the first that there is. A long failure has some lines."""
     more = state.glyphs.more
     if state.question:
         words = text.cut(text.plain(state.question.text), max(0, width - 14), more)
-        return text.padded([("", f" {words} "), ("bold", "y"), ("", " yes, "), ("bold", "n"), ("", " no")], width,
-                           "class:question")  # fmt: skip
+        line = [("", f" {words} "), ("bold", "y"), ("", " yes, "), ("bold", "n"), ("", " no")]
+        return [text.padded(line, width, "class:question")]
     if state.prompt:
         words = text.plain(state.prompt.text)
-        return [("class:prompt", f" {state.prompt.kind} "), ("", f" {words[-max(1, width - 12) :]}"), CURSOR]
+        return [[("class:prompt", f" {state.prompt.kind} "), ("", f" {words[-max(1, width - 12) :]}"), CURSOR]]
     message = state.spoken()
     if message:
-        return text.padded([(message.style, f" {text.cut(text.plain(message.text), width - 2, more)}")], width,
-                           message.style)  # fmt: skip
+        rows = text.wrapped([("", text.plain(message.text))], max(1, width - 2))[:MOST]
+        return [text.padded([("", " "), *row], width, message.style) for row in rows]
     if state.busy:
         words = ", ".join(list(state.busy.values())[:BUSY])
-        return [("class:busy", f" {text.cut(text.plain(words), width - 2, more)}")]
-    return _hints(state, width)
+        return [[("class:busy", f" {text.cut(text.plain(words), width - 2, more)}")]]
+    return [_hints(state, width)]
 
 
 def _hints(state: State, width: int) -> text.Line:
@@ -45,7 +47,7 @@ def help_page(state: State, width: int, height: int) -> list[text.Line]:
     """Return the keys, scrolled; in two columns where both fit."""
     entries = [[("class:hint", f" {name:<{KEYS_WIDTH}} "), ("", what)] for name, what in keys.page()]
     entries = [line for line in entries if line]
-    if width >= 2 * 64:
+    if width >= 2 * HALF:
         half = (len(entries) + 1) // 2
         rest = [*entries[half:], *([[]] * (half * 2 - len(entries)))]
         entries = [[*text.padded(a, width // 2), *b] for a, b in zip(entries[:half], rest, strict=True)]

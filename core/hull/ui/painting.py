@@ -54,13 +54,13 @@ def paint(state: State, width: int, height: int) -> Frame:
         return _whole(state, lines, [], width, height)
     spots: list[Spot] = []
     lines = [_title(state, width, spots)]
-    room = height - 2
+    foot = overlays.foot(state, width)[: height - 2]
+    room = height - 1 - len(foot)
     if state.help:
         lines += overlays.help_page(state, width, room)
     else:
         lines += _body(state, width, room, spots)
-    lines[height - 1 :] = [overlays.last_line(state, width)]
-    return _whole(state, lines, spots, width, height)
+    return _whole(state, [*lines, *([[]] * (1 + room - len(lines))), *foot], spots, width, height)
 
 
 def _whole(state: State, lines: list[text.Line], spots: list[Spot], width: int, height: int) -> Frame:
@@ -96,7 +96,7 @@ def _title(state: State, width: int, spots: list[Spot]) -> text.Line:
     place = 6
     short = width < 78  # noqa: PLR2004 (what the words need)
     for number, (name, pane) in enumerate(PANES.items(), 1):
-        word = f" {number} {pane.title[: 4 if short else None]} " if width >= NARROW else f" {number} "
+        word = f" {number} {pane.title[: 4 if short else None]}" if width >= NARROW else f" {number}"
         line.append(("class:title.here" if name == state.pane else "class:title", word))
         spots.append(Spot(0, place, place + len(word), "pane", name))
         place += len(word)

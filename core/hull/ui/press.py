@@ -115,11 +115,7 @@ def _search(state: State, words: str, step: int = -1) -> None:
     if not words:
         return
     if state.tab == "logs":
-        start = state.log.back
-        if step < 0 and state.log.following and state.log.find(words, 0):
-            return
-        if not state.log.find(words, step):
-            state.log.back = start
+        if not state.log.find(words, step, here=state.log.following and step < 0):
             state.say(f"no more {words!r}")
     elif state.tab == "inspect" and not state.tree.find(words, -step):
         state.say(f"no {words!r}")

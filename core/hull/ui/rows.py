@@ -1,5 +1,6 @@
 """A list on the screen: rows that come and go, one of them chosen, some of them shown."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from hull.ui.panes import Pane
@@ -15,7 +16,6 @@ class Rows:
         self.top = 0
         self._all: list[Any] = []
         self._shown: list[Any] = []
-        self._texts: dict[str, str] = {}
         self._key = ""
         self._place = 0
 
@@ -70,5 +70,17 @@ class Rows:
         return self._shown[self.top : self.top + height]
 
     def _matches(self, row: Any, wanted: list[str]) -> bool:
-        text = " ".join(map(str, row if isinstance(row, tuple) else (row,))).lower()
+        text = " ".join(_words(row)).lower()
         return all((word[1:] not in text) if word[0] == "!" and word[1:] else word in text for word in wanted)
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Yield the texts of a row: names, images, ports, labels; no number, because times would match."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (key, *_words(inner))
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from _words(inner)

@@ -56,11 +56,14 @@ class Scroll:
         """Scroll, negative back in time."""
         self.back = max(0, min(self.back - lines, len(self) - 1))
 
-    def find(self, needle: str, step: int = -1) -> bool:
-        """Go to the next line that holds `needle` in a direction, from the lowest one shown; tell whether there is."""
+    def find(self, needle: str, step: int = -1, *, here: bool = False) -> bool:
+        """Go to the next line that holds `needle` in a direction, from the lowest one shown; tell whether there is.
+
+        With `here` that one is looked at, too.
+        """
         self.needle = needle
         lines = self.lines()
-        place = len(lines) - 1 - self.back + (step if needle else 0)
+        place = len(lines) - 1 - self.back + (0 if here else step)
         while needle and 0 <= place < len(lines):
             if needle.lower() in "".join(part for _, part in text.coloured(lines[place][1])).lower():
                 self.back = len(lines) - 1 - place

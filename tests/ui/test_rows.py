@@ -1,0 +1,66 @@
+"""A list keeps what is chosen while rows come and go."""
+
+from hull.ui.panes import PANES
+from hull.ui.rows import Rows
+
+from tests.ui.conftest import container
+
+
+def rows(*names):
+    made = Rows(PANES["containers"])
+    made.put([container(name) for name in names])
+    return made
+
+
+def names(found):
+    return [row.names for row in found]
+
+
+def test_the_chosen_row_stays_chosen():
+    here = rows("a", "b", "c")
+    here.choose(1)
+    here.put([container(name) for name in ("new", "a", "b", "c")])
+    assert here.chosen().names == "b"
+
+
+def test_where_it_goes_its_neighbour_is_chosen():
+    here = rows("a", "b", "c")
+    here.choose(1)
+    here.put([container(name) for name in ("a", "c")])
+    assert here.chosen().names == "c"
+    here.put([])
+    assert here.chosen() is None
+    here.choose(3)
+
+
+def test_awaited():
+    here = rows()
+    here.await_("c-id")
+    here.put([container(name) for name in "abc"])
+    assert here.chosen().names == "c"
+
+
+def test_a_filter_is_words_and_their_absence():
+    here = rows("web-1", "web-2", "db-1")
+    here.narrow("WEB 1")
+    assert names(here.shown) == ["web-1"]
+    here.narrow("!web")
+    assert names(here.shown) == ["db-1"]
+    here.narrow("!")
+    assert here.shown == []
+    here.narrow("")
+    assert len(here.shown) == here.total == 3
+
+
+def test_the_window_follows_the_choice():
+    here = rows(*map(str, range(100)))
+    here.choose(50)
+    assert names(here.window(10)) == [str(n) for n in range(41, 51)]
+    here.choose(45)
+    assert here.window(10)[0].names == "41"
+    here.choose(3)
+    assert here.window(10)[0].names == "3"
+    here.choose(99)
+    assert names(here.window(10))[-1] == "99"
+    here.narrow("9-id")
+    assert len(here.window(50)) == 10
