@@ -147,7 +147,7 @@ def test_a_long_failure_has_more_than_a_line(state):
 
 def test_help_lists_every_key(state):
     state.help = True
-    seen = "".join(shown(state, 170, 50))
+    seen = "".join(shown(state, 190, 50))
     assert all(what in seen for _, what in page())
 
 

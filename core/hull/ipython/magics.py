@@ -140,6 +140,10 @@ class HullMagics(Magics):  # type: ignore[misc]
                 self._engine.events.close()
         if hasattr(value, "__next__"):
             return pour(value, sys.stdout, sys.stderr)
+        if hasattr(value, "full_screen"):  # the verb has refused where there is no terminal
+            from hull.ipython.terminal import beside
+
+            return self._settle("hull ui", self._jobs_made().run(beside(value.words), "hull ui"), fails=False)
         if not call.starts(value):
             return Text("\n".join(lines(value, call.output))) if call.output else face(value, call.row)
         return self._settle(" ".join(value.words[:3]), self._start(value, stdin), fails=fails)

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import termios
+from collections.abc import Sequence
 
 from hull.errors import UserError
 from hull.light import Any, NamedTuple
@@ -62,6 +63,14 @@ class Jobs:
         else:
             self._jobs.pop(key, None)
         return code
+
+
+def beside(words: Sequence[str]) -> Any:
+    """Start a program that leads a process group of its own, to be given the terminal: a full-screen one, say."""
+    from subprocess import Popen
+
+    sys.stdout.flush()
+    return Popen(list(words), process_group=0)
 
 
 def hold_terminal(process: Any, *, resume: bool = False) -> int | None:

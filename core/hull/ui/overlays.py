@@ -7,7 +7,7 @@ CURSOR = ("class:cursor", " ")
 KEYS_WIDTH = 20
 BUSY = 3  # things that are named while they are done
 MOST = 3  # lines of a message
-HALF = 80  # cells that a key and what it does need
+HALF = 90  # cells that a key and what it does need
 
 
 def foot(state: State, width: int) -> list[text.Line]:
