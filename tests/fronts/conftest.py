@@ -1,30 +1,19 @@
 """Shells in terminals of their own, hull loaded from this tree, the shared store with busybox in it."""
 
 import os
-import sys
 import time
 
 import pytest
 
 from tests.commandline import CommandLine
-
-HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tests.fronts.terminal import HERE as HERE  # noqa: PLC0414 (of the notebook tests, too)
+from tests.fronts.terminal import environment
 
 
 @pytest.fixture
 def shell_env(cli: CommandLine, tmp_path) -> dict[str, str]:
     """Return the environment of a shell: own home, no start-up files, hull and its store."""
-    return cli.env(
-        HOME=str(tmp_path),
-        PYTHONPATH=os.pathsep.join((f"{HERE}/core", HERE)),
-        PATH=os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])),
-        TERM="xterm",
-        PROMPT_TOOLKIT_NO_CPR="1",
-        IPYTHONDIR=str(tmp_path / "ipython"),
-        XDG_CONFIG_HOME=str(tmp_path / "config"),
-        XDG_DATA_HOME=str(tmp_path / "data"),
-        XDG_CACHE_HOME=str(tmp_path / "cache"),
-    )
+    return environment(cli, str(tmp_path))
 
 
 @pytest.fixture

@@ -3,18 +3,41 @@
 import contextlib
 import os
 import re
+import sys
 
 import pexpect
+
+from tests.commandline import CommandLine
 
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>])")
 PROMPT = r"\x1b\[\?2004h"  # bracketed paste on: prompt_toolkit begins to read a line
 TIMEOUT = 20
+HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def environment(cli: CommandLine, home: str) -> dict[str, str]:
+    """Return the environment of a shell: this home, no start-up files, hull of this tree and its store."""
+    return cli.env(
+        HOME=home,
+        PYTHONPATH=os.pathsep.join((f"{HERE}/core", HERE)),
+        PATH=os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])),
+        TERM="xterm",
+        PROMPT_TOOLKIT_NO_CPR="1",
+        IPYTHONDIR=f"{home}/ipython",
+        XDG_CONFIG_HOME=f"{home}/config",
+        XDG_DATA_HOME=f"{home}/data",
+        XDG_CACHE_HOME=f"{home}/cache",
+    )
 
 
 class Terminal:
-    """One session of a program that reads its lines with prompt_toolkit; made, it is at its first prompt."""
+    """One session of a program that reads lines; made, it is at its first prompt.
 
-    def __init__(self, argv: list[str], env: dict[str, str]) -> None:
+    `prompt` is what shows that it reads: where it is not prompt_toolkit's, the prompt's own text.
+    """
+
+    def __init__(self, argv: list[str], env: dict[str, str], prompt: str = PROMPT) -> None:
+        self._prompt = prompt
         self.child = pexpect.spawn(argv[0], argv[1:], env=env, encoding="utf-8", timeout=TIMEOUT, dimensions=(40, 160))
         self.child.delaybeforesend = None
         self.prompt()
@@ -25,7 +48,7 @@ class Terminal:
 
     def prompt(self) -> str:
         """Wait until the shell asks for a line; return what appeared before, escapes removed."""
-        self.child.expect(PROMPT)
+        self.child.expect(self._prompt)
         return ESCAPE.sub("", self.child.before)
 
     def run(self, line: str) -> str:
@@ -46,7 +69,7 @@ class Terminal:
         """Press Ctrl-Z until the prompt is back: xonsh continues what it has just started, a stop can get lost."""
         for _ in range(5):
             self.press("z")
-            if self.child.expect([PROMPT, pexpect.TIMEOUT], timeout=2) == 0:
+            if self.child.expect([self._prompt, pexpect.TIMEOUT], timeout=2) == 0:
                 return ESCAPE.sub("", self.child.before)
         raise AssertionError("Ctrl-Z stops nothing")
 
