@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 
 from hull.commands import exec as exec_
 from hull.commands._container import HOST
@@ -78,6 +79,32 @@ class Entered:
         found, home = out.split(b"\0")[:2]
         return os.fsdecode(found), os.fsdecode(home)
 
+    def has(self, directories: list[str], name: str) -> bool:
+        """Whether one of the directories inside holds a program of that name, as far as this process may look."""
+        from hull.kernel import syscalls
+
+        try:
+            pid = self.engine.containers.status(self.row).init.pid
+            root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (HullError, OSError):
+            return True
+        try:
+            for directory in directories:
+                try:
+                    place = os.path.join(directory, name).encode()
+                    found = syscalls.openat2(root, place, os.O_PATH, 0, syscalls.RESOLVE_IN_ROOT)
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                except OSError:
+                    return True
+                mode = os.fstat(found).st_mode
+                os.close(found)
+                if stat.S_ISREG(mode) and mode & 0o111:
+                    return True
+        finally:
+            os.close(root)
+        return False
+
     def environment(self) -> dict[str, str]:
         """Return the variables that every program inside has, HOME left out where the container's passwd decides."""
         spec = self.row.spec._replace(env=(*self.row.spec.env, *self.env))
@@ -87,6 +114,15 @@ class Entered:
     def host(self) -> bool:
         """Whether its root is this machine."""
         return self.row.spec.image == HOST
+
+    def promise(self) -> str:
+        """Say what leaving will do."""
+        name = self.row.name
+        if self.row.remove:
+            return f"in {name} (new, of {self.row.spec.image}): exit removes it"
+        if self._holder is not None or self._started:
+            return f"in {name} (it was not running): exit stops it again"
+        return f"in {name}: exit leaves it running"
 
     def leave(self) -> str:
         """Bring the container back to how it was found; return what became of it, where that is worth a word."""

@@ -13,19 +13,47 @@ class Native(DecoratorAlias):  # type: ignore[misc]
         spec.force_threadable = spec.captured == "object"
 
 
+class OnHost(DecoratorAlias):  # type: ignore[misc]
+    """Run a command on this machine, wherever the shell is."""
+
+    descr = "Run a command on this machine while a container is entered: @host COMMAND"
+
+
 class Start(Native):
-    """Spawn what run or exec prepared in place of the command xonsh holds."""
+    """Spawn what run or exec prepared in place of the command xonsh holds; tell that it has been."""
 
     def __init__(self, hull: Any, launch: Any) -> None:
         self._hull = hull
         self._launch = launch
+        self._about = hull.telling.start(launch)
 
-    def decorate_spec_pre_run(self, _pipeline: Any, spec: Any, _number: int) -> None:
+    def decorate_spec_pre_run(self, pipeline: Any, spec: Any, _number: int) -> None:
         """Wrap the class that xonsh is about to call; nothing stays open in the shell."""
         inner = spec.cls
 
         def popen(_command: list[str], **options: Any) -> Any:
-            return self._hull.spawn(self._launch, popen=inner, **options)
+            process = self._hull.spawn(self._launch, popen=inner, **options)
+            self._hull.telling.started(pipeline, process, self._about)
+            return process
+
+        spec.cls = popen
+
+
+class Pull(Native):
+    """Have the end of a pull told; the command is xonsh's own to start."""
+
+    def __init__(self, hull: Any, image: str) -> None:
+        self._hull = hull
+        self._image = image
+
+    def decorate_spec_pre_run(self, pipeline: Any, spec: Any, _number: int) -> None:
+        """Wrap the class that xonsh is about to call."""
+        inner = spec.cls
+
+        def popen(command: list[str], **options: Any) -> Any:
+            process = inner(command, **options)
+            self._hull.telling.pulling(pipeline, process, self._image)
+            return process
 
         spec.cls = popen
 

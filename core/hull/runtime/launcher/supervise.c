@@ -136,12 +136,14 @@ static void read_progress(struct launch *launch)
     }
 }
 
-/* A probe's monitor must know its first process before there is a program: to end all of it begins there. */
+/* A probe's monitor must know its first process before there is a program: to end all of it begins there. Who hears that
+ * a container stands, by what stands in for its program, finds that in the status file. */
 bool supervise_holds(const struct launch *launch)
 {
     bool is_probe = launch->leash != 0 && plan_find(launch->plan, W_JOIN) != NULL;
 
-    return launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT || is_probe;
+    return launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT || is_probe ||
+           plan_find(launch->plan, W_STAND_IN) != NULL;
 }
 
 static void go_on(struct launch *launch)
