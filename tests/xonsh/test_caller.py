@@ -14,9 +14,7 @@ def seen() -> dict[str, str]:
     """Return what a child finds that is given nothing."""
     text = subprocess.run(["/usr/bin/env", "-0"], capture_output=True, check=True).stdout
     found = dict(os.fsdecode(item).split("=", 1) for item in text.split(b"\0") if item)
-    return {
-        name: value for name, value in found.items() if name not in ("LINES", "COLUMNS")
-    }  # readline's, below Python
+    return {name: value for name, value in found.items() if name not in ("LINES", "COLUMNS")}
 
 
 def test_a_child_sees_exactly_the_shells_variables(monkeypatch: pytest.MonkeyPatch) -> None:
