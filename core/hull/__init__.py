@@ -6,6 +6,7 @@ What is named here is imported when it is first asked for: a shell that loads hu
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hull import aio, errors
+    from hull.awaiting import arun
     from hull.errors import HullError
     from hull.objects import (
         Container,
@@ -33,6 +34,7 @@ __all__ = [
     "Volume",
     "__version__",
     "aio",
+    "arun",
     "cell",
     "container",
     "create",
@@ -56,7 +58,7 @@ def __getattr__(name: str) -> object:
 
     if name in ("aio", "errors"):
         return importlib.import_module(f"hull.{name}")
-    home = importlib.import_module("hull.errors" if name == "HullError" else "hull.objects")
+    home = importlib.import_module({"HullError": "hull.errors", "arun": "hull.awaiting"}.get(name, "hull.objects"))
     found: object = getattr(home, name)
     globals()[name] = found
     return found

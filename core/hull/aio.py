@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from hull import objects
+from hull.awaiting import readable
 from hull.objects import Image, Network, Volume
 from hull.objects.given import Asked, Words
 
@@ -81,7 +82,10 @@ class Container:
         with await asyncio.to_thread(self.sync.ending) as ending:
             descriptor = ending.descriptor()
             if descriptor >= 0:
-                await _readable(descriptor)
+                try:
+                    await readable(descriptor)
+                finally:
+                    os.close(descriptor)
             return ending.code()
 
     def logs(self, **flags: Any) -> AsyncIterator[Any]:
@@ -104,23 +108,6 @@ class Container:
 
     def __repr__(self) -> str:
         return f"<aio.{repr(self.sync)[1:]}"
-
-
-async def _readable(descriptor: int) -> None:
-    """Wait until the process of a pidfd has ended; the descriptor is closed."""
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[None] = loop.create_future()
-    try:
-        loop.add_reader(descriptor, _settle, ended)
-        await ended
-    finally:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)
-
-
-def _settle(ended: asyncio.Future[None]) -> None:
-    if not ended.done():
-        ended.set_result(None)
 
 
 async def _each(items: Iterator[R]) -> AsyncIterator[R]:

@@ -4,6 +4,7 @@ An item is a Piece, or a string, which is a line of standard output. The front f
 iterator where an interrupt or a closed pipe ends it, and knows such a value by `__next__`.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 
 from hull.light import NamedTuple, TextIO
@@ -53,3 +54,42 @@ def writer(stream: TextIO) -> Callable[[bytes], None]:
             binary.flush()
 
     return write
+
+
+class Kept:
+    """Output that is returned."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def __call__(self, data: bytes) -> None:
+        """Keep what has come."""
+        self._data += data
+
+    def end(self, *, text: bool) -> bytes | str:
+        """Return it."""
+        return self._data.decode(errors="replace") if text else bytes(self._data)
+
+
+class Lines:
+    """Output that is shown: whole lines, so that several programs do not mix theirs, each after its prefix."""
+
+    def __init__(self, name: str, prefix: str) -> None:
+        self._name = name
+        self._prefix = f"{prefix} | " if prefix else ""
+        self._rest = b""
+
+    def __call__(self, data: bytes) -> None:
+        """Show the lines that are whole; b"" is the end."""
+        whole, newline, rest = (self._rest + data).rpartition(b"\n")
+        if not data and rest:
+            whole, newline, rest = self._rest, b"\n", b""
+        self._rest = rest
+        if newline:
+            stream = getattr(sys, self._name)
+            lines = whole.decode(errors="replace").split("\n")
+            stream.write("".join(f"{self._prefix}{line}\n" for line in lines))
+            stream.flush()
+
+    def end(self, *, text: bool) -> None:
+        """Return nothing: it has been shown."""

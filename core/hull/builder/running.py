@@ -131,8 +131,7 @@ def _carry_out(shop: Workshop, spec: Spec, layers: tuple[str, ...], step: str, t
     prepared = launch.Launch(ops.encode(steps), ("hull-build", *spec.command), "", fds)
     if shop.stopped.is_set():
         raise UserError("the build was stopped")
-    env = {**os.environ, "HULL_TIED": str(os.getpid())}
-    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=env) as child:
+    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=launch.tied()) as child:
         shop.endings.append(child.kill)
         try:
             assert child.stdout is not None  # noqa: S101 (asked for above)

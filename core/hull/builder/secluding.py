@@ -33,7 +33,6 @@ WORK = "/work"
 PASSWD = f"root:x:0:0::{HOME}:/bin/sh\n"
 _AF_UNIX = 1
 _FLAGS = "nosuid,nodev,noexec"
-_TIED = "HULL_TIED"
 
 
 class Seclusion(NamedTuple):
@@ -64,8 +63,7 @@ def run(shop: "Workshop", where: Seclusion, argv: list[str], env: dict[str, str]
     session = shop.engine.session
     fds = (session.fd,) if session is not None and session.holds(shop.identity) else ()
     prepared = launch.Launch(ops.encode(steps), ("hull-seclude", *argv), "", fds)
-    tied = {**os.environ, _TIED: str(os.getpid())}
-    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=tied) as child:
+    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=launch.tied()) as child:
         shop.endings.append(child.kill)
         try:
             output, errors = child.communicate(timeout=timeout)

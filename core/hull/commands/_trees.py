@@ -1,9 +1,36 @@
-"""The processes that a run or exec in the foreground answers for, for those who have to signal them one by one."""
+"""A run or exec that a shell, a kernel or an event loop starts beside itself: how it is tied to them, how all ends."""
 
 import os
+import signal
+from subprocess import PIPE, TimeoutExpired
 
-from hull.runtime import members
+from hull.light import Any
+from hull.runtime import launch, members
 from hull.runtime.members import ENDED, Member
+
+ESCALATION = ((signal.SIGINT, 0.4), (signal.SIGTERM, 0.6), (signal.SIGKILL, 1.0))  # signal, seconds it gets
+
+
+def tied(**options: Any) -> dict[str, Any]:
+    """Return the Popen options of a launcher whose output is read, that leads its own group and dies with this thread.
+
+    A notebook's kernel signals its own group, and a program must not be hit twice.
+    """
+    return {"stdout": PIPE, "stderr": PIPE, "process_group": 0, "env": launch.tied(), **options}
+
+
+def end(process: Any) -> None:
+    """End a process group within two seconds, gently at first."""
+    for number, patience in ESCALATION:
+        try:
+            os.killpg(process.pid, number)
+            process.wait(patience)
+        except TimeoutExpired:
+            continue
+        except ProcessLookupError:
+            pass
+        break
+    process.wait()
 
 
 def signal_all(launcher: int, number: int) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from subprocess import PIPE
 
+from hull.commands import _trees
 from hull.errors import HostError, UserError
 from hull.ipython import cells, interpreters, kernel
 from hull.ipython.cells import Asked
@@ -114,18 +115,18 @@ def _make(engine: Any, asked: Asked) -> Named:
 
 def _hold(engine: Any, name: str, launch: Any) -> Any:
     """Return the launcher's process once the program inside has said that it is there."""
-    holder = engine.spawn(launch, **kernel.tied(stdin=PIPE))
+    holder = engine.spawn(launch, **_trees.tied(stdin=PIPE))
     try:
         ready = holder.stdout.readline()
         said = "" if ready else holder.stderr.read().decode(errors="replace")
     except BaseException:
-        kernel.end(holder)
+        _trees.end(holder)
         raise
     finally:
         holder.stdout.close()
         holder.stderr.close()
     if not ready:
-        kernel.end(holder)
+        _trees.end(holder)
         raise _refused(name, said)
     return holder
 

@@ -1,9 +1,9 @@
 """Containers whose output is copied: it appears as it is written, an interrupt ends the whole tree."""
 
 import os
-import signal
-from subprocess import DEVNULL, PIPE, TimeoutExpired
+from subprocess import DEVNULL
 
+from hull.commands._trees import end, tied
 from hull.ipython.streams import Streams
 from hull.light import Any
 
@@ -12,16 +12,6 @@ NO_TERMINAL = (
     "leave out -t, and give the input as a cell: %%hull IMAGE; hull run -it IMAGE in a terminal is for typing",
 )
 PATIENCE = 2.0  # seconds that what is asked to end has
-ESCALATION = ((signal.SIGINT, 0.4), (signal.SIGTERM, 0.6), (signal.SIGKILL, 1.0))  # signal, seconds it gets
-
-
-def tied(**options: Any) -> dict[str, Any]:
-    """Return the Popen options of a process that leads its own group, whose output we read, that dies with us.
-
-    The kernel signals its own group, and a program must not be hit twice.
-    """
-    env = {**os.environ, "HULL_TIED": str(os.getpid())}
-    return {"stdout": PIPE, "stderr": PIPE, "process_group": 0, "env": env, **options}
 
 
 def run(engine: Any, launch: Any, text: Any = None) -> int:
@@ -57,17 +47,3 @@ def follow(process: Any) -> int:
         raise
     finally:
         streams.close()
-
-
-def end(process: Any) -> None:
-    """End a process group within two seconds, gently at first."""
-    for number, patience in ESCALATION:
-        try:
-            os.killpg(process.pid, number)
-            process.wait(patience)
-        except TimeoutExpired:
-            continue
-        except ProcessLookupError:
-            pass
-        break
-    process.wait()

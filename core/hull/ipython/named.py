@@ -4,6 +4,7 @@ import socket
 import sys
 from subprocess import TimeoutExpired
 
+from hull.commands import _trees
 from hull.commands.exec import exec_
 from hull.errors import HostError
 from hull.ipython import cells, interpreters, kernel, worker
@@ -82,7 +83,7 @@ class Named:
             try:
                 self.holder.wait(kernel.PATIENCE)
             except TimeoutExpired:
-                kernel.end(self.holder)
+                _trees.end(self.holder)
 
     def _lose(self, interpreter: tuple[str, ...]) -> None:
         self._workers.pop(interpreter).close()
@@ -92,7 +93,7 @@ class Named:
         launch = exec_(self._engine, self.container, command, env=worker.SHELL_ENV if kind == "sh" else ())
         ours, theirs = socket.socketpair()
         with theirs:
-            process = self._engine.spawn(launch, **kernel.tied(stdin=theirs))
+            process = self._engine.spawn(launch, **_trees.tied(stdin=theirs))
         try:
             made = worker.Worker(process, ours, kind)
         except worker.Ended as ended:

@@ -12,9 +12,9 @@ import time
 from contextlib import suppress
 from subprocess import TimeoutExpired
 
-from hull.commands._trees import signal_all
+from hull.commands._trees import end, signal_all
 from hull.errors import UserError
-from hull.ipython.kernel import PATIENCE, end
+from hull.ipython.kernel import PATIENCE
 from hull.ipython.streams import Streams
 from hull.light import Any
 

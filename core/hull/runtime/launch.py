@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hull.runtime.session import Session
 
 PLAN_FD = "HULL_PLAN_FD"
+TIED = "HULL_TIED"
 
 
 class Launch(NamedTuple):
@@ -66,6 +67,11 @@ def spawn(launch: Launch, **options: Any) -> "Popen[bytes]":
     finally:
         for mine in (fd, *launch.given):
             os.close(mine)
+
+
+def tied() -> dict[str, str]:
+    """Return this process's environment for a launcher that must not outlive the calling thread."""
+    return {**os.environ, TIED: str(os.getpid())}
 
 
 def as_launcher(words: Sequence[str], **options: Any) -> "Popen[bytes]":
