@@ -45,10 +45,11 @@ class Entering:
         self.scopes.close()
         self._spec.resolve_decorators = self._own
 
-    def enter(self, call: Any) -> None:
-        """Do what `hull enter` asks, and say what leaving will do."""
+    def enter(self, call: Any) -> list[str]:
+        """Do what `hull enter` asks, and say what leaving will do. Return what is left to be shown: nothing."""
         scope = self.scopes.enter(call.words[0], dict(call.flags))
         sys.stderr.write(f"{scope.entered.promise()}\n")
+        return []
 
     def here(self) -> tuple[str, str] | None:
         """Return the id of the entered container and the directory in it; None: commands run on this machine."""

@@ -1,15 +1,16 @@
 """`hull` as xonsh resolves it."""
 
-import os
 import sys
 import threading
-from collections.abc import Callable
 
 from hull.light import Any
 from hull.xonsh.caller import caller
 from hull.xonsh.completing import Completing
+from hull.xonsh.entering import Entering
 from hull.xonsh.inline import INLINE, Inline
-from hull.xonsh.starting import Native, Start, named_group
+from hull.xonsh.registering import Registered
+from hull.xonsh.starting import Native, Pull, Start, named_group
+from hull.xonsh.telling import Telling
 
 INSTANT = ("ps", "images", "inspect", "completion", "version", "--help", "-h", "help", "--version")
 
@@ -24,10 +25,11 @@ class Hull:
         self.shell = shell
         self.inline = Inline(self)
         self.completing = Completing(shell)
+        self.entering = Entering(self)
+        self.telling = Telling(shell, self.engine)
+        self.registered = Registered()
         self._engine: Any = None
         self._lock = threading.RLock()
-        self._pids: set[int] = set()
-        self.handlers: dict[str, Callable[..., None]] = {}
 
     def engine(self) -> Any:
         """Return this shell's engine, made when first needed."""
@@ -36,7 +38,8 @@ class Hull:
                 from hull.engine import Engine
                 from hull.progress import Progress
 
-                self._engine = Engine(events=Progress(sys.__stderr__ or sys.stderr))
+                with caller(self.shell.env.detype()):
+                    self._engine = Engine(events=Progress(sys.__stderr__ or sys.stderr))
             return self._engine
 
     def __call__(self, args: list[str], decorators: list[Any] | None = None, **_: Any) -> list[str]:
@@ -45,16 +48,19 @@ class Hull:
 
         if not args or args[0] in INSTANT:
             return [INLINE, *args]
+        self.telling.settle()
         try:
             call = read(args)
             if call.verb is None:
                 return [INLINE, *args]
             decorators = [] if decorators is None else decorators
             if not call.verb.launches:
-                decorators.append(Native())
+                pulls = call.verb.name == "pull" and self.telling.listens("on_hull_pull")
+                decorators.append(Pull(self, call.words[0]) if pulls else Native())
                 return [sys.executable, "-P", "-m", "hull", *args]
-            value = self._prepare(call)
+            value = self.entering.enter(call) if call.verb.name == "enter" else self._prepare(call)
             if not call.starts(value):
+                self.telling.detached(call, value)
                 return self.inline.keep(value)
             decorators.append(Start(self, value))
             return [self.engine().launcher(), *value.words[1:]]
@@ -66,7 +72,8 @@ class Hull:
             engine = self.engine()
             engine.keep()
             try:
-                return call(lambda: engine)
+                with self.telling.missing(call):
+                    return call(lambda: engine)
             finally:
                 engine.events.close()
 
@@ -77,19 +84,21 @@ class Hull:
         from hull.errors import HullError
 
         try:
-            process = self.engine().spawn(launch, **named_group(options), close_fds=True)
+            return self.engine().spawn(launch, **named_group(options), close_fds=True)
         except HullError as error:
             raise XonshError(f"hull: {error.message} ({error.hint})") from None
-        self._pids.add(process.pid)
-        return process
 
     def prompt(self) -> str | None:
-        """Return how many containers of this shell are alive, for `{hull}` in $PROMPT; None where none is."""
-        self._pids = {pid for pid in self._pids if os.path.exists(f"/proc/{pid}")}
-        return str(len(self._pids)) if self._pids else None
+        """Return the entered container, else in how many something of this shell runs: `{hull}` in $PROMPT; or None."""
+        if self.entering.scopes:
+            return str(self.entering.scopes)
+        count = len(self.telling.containers())
+        return str(count) if count else None
 
-    def close(self) -> None:
-        """Let go of the session and the database."""
+    def close(self, **_: Any) -> None:
+        """Leave what is entered, tell what has ended, let go of the session and the database."""
+        self.entering.close()
+        self.telling.settle()
         with self._lock:
             if self._engine is not None:
                 self._engine.close()

@@ -32,7 +32,7 @@ class Looks:
         self._replace_in("xonsh.pyghooks", "_command_is_valid", self._known)
         self._replace_in("xonsh.shells.ptk_shell.key_bindings", "xonsh_exit", self._exit)
         self._handler = lambda **_: self._before_prompt()  # xonsh marks handlers, a method takes no mark
-        shell.builtins.events.on_pre_prompt(self._handler)
+        shell.builtins.events.on_pre_prompt_format(self._handler)
         self.forget()
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class Looks:
         self._fields.update(self._own)
         for module, name, own in self._modules:
             setattr(module, name, own)
-        self._shell.builtins.events.on_pre_prompt.discard(self._handler)
+        self._shell.builtins.events.on_pre_prompt_format.discard(self._handler)
         self.forget()
 
     def forget(self) -> None:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from hull.errors import HullError
 from hull.light import Any
 from hull.xonsh.caller import caller
 from hull.xonsh.scope import Scope, environ_of
@@ -74,6 +73,8 @@ class Scopes:
 
     def gone(self, scope: Scope) -> str:
         """Come out of a container that has ended by itself; return the one line about it."""
+        from hull.errors import HullError
+
         row = scope.entered.row
         try:
             code = scope.entered.engine.containers.status(row).exit_code
