@@ -41,9 +41,9 @@ class Unpacker:
             made = self.get(root) if type(root) is int else {name: self.get(ref) for name, ref in root.items()}
             for number, node in enumerate(self._nodes):
                 self._fill(number, node)
-        except RecursionError:
-            raise Damaged("it is too deep") from None
-        except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
+        except (Damaged, ImportError):
+            raise
+        except Exception as error:  # a library's own, of what it was given
             if self._trusted:
                 raise
             raise Damaged("{}: {}".format(type(error).__name__, error)) from None
