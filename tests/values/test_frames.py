@@ -194,6 +194,27 @@ def test_columns_and_moments_come_back():
     assert (back[0] is pd.NaT, back[1] is pd.NA) == (True, True)
 
 
+EMPTY = ["array", "<i8", [0], 1, False]
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [["moment", "Timestamp", 1, None], ["list", ["2020"]]],
+        [["moment", "eval", "1", None]],
+        [["zoned", 1, "dateutil//etc/passwd"], ["array", "<M8[s]", [1], 0, False]],
+        [["multiindex", 1, 1, 1], ["list", [2]], ["list", [["none"]]]],
+        [["columns", 1, 1, 1, [1]], ["list", []]],
+        [["categorical", 1, 2, True], ["array", "<i8", [1], 0, False], ["index", 3, None, None], EMPTY],
+    ],
+    ids=["text for a moment", "a function", "a zone's path", "levels", "labels", "codes"],
+)
+def test_a_forged_frame_is_damaged(nodes):
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    with pytest.raises(Damaged):
+        opened(forged(nodes, {"v": 0}, [[64, 8], [64, 0]], bytes(8)))
+
+
 def test_a_large_frame_is_not_copied():
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     back = there_and_back(pd.DataFrame(np.ones((MAPPED, 2))))

@@ -1,5 +1,6 @@
 """Pandas' frames, series and indexes: arrays with labels. Columns come back without a copy where pandas allows."""
 
+import datetime
 from typing import Any
 
 from hull.values.inside.layout import Damaged
@@ -68,7 +69,7 @@ def _strings(packer: Any, value: Any, path: Any) -> Any:
 def _pandas_scalar(packer: Any, value: Any, path: Any) -> Any:
     """Return the node of a moment or a span: numpy's, with its zone."""
     plain = value.tz_convert("UTC").tz_localize(None) if getattr(value, "tz", None) is not None else value
-    node = packer.ref(plain.to_numpy().reshape(1) if hasattr(plain.to_numpy(), "reshape") else plain.to_numpy(), path)
+    node = packer.ref(plain.to_numpy(), path)
     return ["moment", type(value).__name__, node, packer.ref(getattr(value, "tz", None), path)]
 
 
@@ -141,11 +142,31 @@ def _unstrings(unpacker: Any, items: Any, plain: Any) -> Any:
         return _pandas().array(items, dtype=object)
 
 
+def _moments(unpacker: Any, data: Any) -> Any:
+    """Return moments or spans of numpy's: pandas would read text too, and time zones in it from any path."""
+    held = unpacker.get(data)
+    if type(held).__module__ != "numpy" or held.dtype.kind not in "mM":
+        raise Damaged("a moment is wrong")
+    return held
+
+
+def _tz(unpacker: Any, zone: Any) -> Any:
+    made = unpacker.get(zone)
+    if made is not None and not isinstance(made, datetime.tzinfo):
+        raise Damaged("a time zone is wrong")
+    return made
+
+
+def _unzoned(unpacker: Any, data: Any, zone: Any) -> Any:
+    utc = _pandas().DatetimeIndex(_moments(unpacker, data)).tz_localize("UTC")
+    return utc.tz_convert(_tz(unpacker, zone)).array
+
+
 def _unmoment(unpacker: Any, kind: Any, data: Any, zone: Any) -> Any:
     if kind not in ("Timestamp", "Timedelta"):
         raise Damaged("a moment is wrong")
-    made = getattr(_pandas(), kind)(unpacker.get(data)[0])
-    zone = unpacker.get(zone)
+    made = getattr(_pandas(), kind)(_moments(unpacker, data))
+    zone = _tz(unpacker, zone)
     return made if zone is None else made.tz_localize("UTC").tz_convert(zone)
 
 
@@ -159,9 +180,7 @@ UNPACK_FRAMES = {
     "categorical": lambda u, codes, names, ordered: _pandas().Categorical.from_codes(
         u.get(codes), categories=u.get(names), ordered=ordered is True
     ),
-    "zoned": lambda u, data, zone: (
-        _pandas().DatetimeIndex(u.get(data)).tz_localize("UTC").tz_convert(u.get(zone)).array
-    ),
+    "zoned": _unzoned,
     "masked": _unmasked,
     "strings": _unstrings,
     "moment": _unmoment,

@@ -61,7 +61,9 @@ def _unpolars(unpacker: Any, number: Any, series: Any) -> Any:
 
     try:
         made = pl.read_ipc_stream(io.BytesIO(unpacker.buffer(number)))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except BaseException as error:  # a panic of Rust's is no Exception
+        if isinstance(error, (KeyboardInterrupt, MemoryError)):
+            raise
         raise Damaged("a polars frame is wrong: {}".format(error)) from None
     return made.to_series() if series is True else made
 
