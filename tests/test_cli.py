@@ -205,7 +205,7 @@ complete_line() {
     COMP_LINE="$1"; COMP_POINT=${#1}
     COMP_WORDS=("${@:2}"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     compopt() { :; }
-    _hull
+    _hull hull
     printf '%s\n' "${COMPREPLY[@]}"
 }
 complete_line "$@"
@@ -217,7 +217,7 @@ complete_line "$@"
     [
         ("hull vers", ["hull", "vers"], ["version"]),
         ("hull completion z", ["hull", "completion", "z"], ["zsh"]),
-        ("hull completion ", ["hull", "completion", ""], ["bash", "zsh", "fish", "words"]),
+        ("hull completion ", ["hull", "completion", ""], ["bash", "zsh", "fish", "words", "line"]),
         ("hull run --pull=al", ["hull", "run", "--pull", "=", "al"], ["always"]),
         ("hull run --pull=", ["hull", "run", "--pull", "="], ["missing", "always", "never"]),
         ("hull run --hostn", ["hull", "run", "--hostn"], ["--hostname"]),

@@ -51,9 +51,10 @@ class Asked(NamedTuple):
         """Return the inside of the image or container that the line is about, wherever on it that is."""
         word = self.place.all_words[0] if self.place.all_words else ""
         kind = self.place.verb.words[0].about.complete if self.place.verb.words else ""
-        if not word or kind not in ("image", "container"):
+        if not word or kind not in ("image", "container", "place"):
             return None
-        return (inside_.of_image if kind == "image" else inside_.of_container)(self.here, word)
+        found = None if kind == "image" else inside_.of_container(self.here, word)
+        return found or (None if kind == "container" else inside_.of_image(self.here, word))
 
 
 def kind_of(parameter: Parameter) -> str:
@@ -106,6 +107,15 @@ def _images(asked: Asked) -> Pairs:
         yield inside_.HOST, "this machine, copy-on-write"
     given = set(asked.place.words)
     yield from ((name, about) for name, about in asked.here.images() if name not in given)
+
+
+def _places(asked: Asked) -> Pairs:
+    """Yield what one can be in: containers, those that run first, and images."""
+    found = asked.here.containers(asked.prefix)
+    for one in sorted(found, key=lambda one: one.state != "running"):
+        yield one.name, one.about
+    yield inside_.HOST, "this machine, copy-on-write"
+    yield from asked.here.images()
 
 
 def _both(asked: Asked) -> Pairs:
@@ -252,7 +262,7 @@ def _filters(asked: Asked) -> Pairs:
 
 FINDERS: dict[str, Callable[[Asked], Pairs]] = {
     "path": _files, "container": _containers, "image": _images, "network": _networks, "volume": _volumes,
-    "any": _both, "signal": _signals, "variable": _variables, "user": _users, "group": _groups, "inside": _inside,
-    "program": _program, "capability": _capabilities, "ulimit": _ulimits, "format": _formats, "copied": _copied,
-    "mount": _spelt, "volume-mount": _bound, "filter": _filters,
+    "any": _both, "place": _places, "signal": _signals, "variable": _variables, "user": _users, "group": _groups,
+    "inside": _inside, "program": _program, "capability": _capabilities, "ulimit": _ulimits, "format": _formats,
+    "copied": _copied, "mount": _spelt, "volume-mount": _bound, "filter": _filters,
 }  # fmt: skip

@@ -1,39 +1,48 @@
 """`hull completion`: scripts that ask hull itself, so that a shell knows exactly the verbs that are installed."""
 
-from hull.commands._verb import Word
+from hull.commands._verb import Flag, Word
 from hull.light import Annotated
 
 BASH = r"""
 _hull() {
-    local line="${COMP_LINE:0:COMP_POINT}" words cur="" part cut text
-    read -ra words <<<"$line"
-    if [[ $line != *[[:space:]] ]]; then cur="${words[-1]}"; unset 'words[-1]'; fi
-    part="${COMP_WORDS[COMP_CWORD]}"
-    if [[ $part == [:=] ]]; then part=""; fi
-    cut="${cur%"$part"}"
+    local said
+    mapfile -t said < <("$1" completion line "${COMP_LINE:0:COMP_POINT}" "${COMP_LINE:COMP_POINT}" \
+        "${COMP_WORDS[COMP_CWORD]}" "$COMP_TYPE" "${COLUMNS:-80}" 2>/dev/null)
     COMPREPLY=()
-    while IFS=$'\t' read -r text _; do
-        if [[ $text == :files ]]; then
+    case ${said[0]} in
+        filenames)
+            local part="${COMP_WORDS[COMP_CWORD]}"
+            [[ $part == [:=] ]] && part=""
             compopt -o filenames
-            while IFS= read -r text; do COMPREPLY+=("$text"); done < <(compgen -f -- "$part")
-        else
-            COMPREPLY+=("${text#"$cut"}")
-        fi
-    done < <("${words[0]}" completion words "${words[@]:1}" "$cur" 2>/dev/null)
+            mapfile -t COMPREPLY < <(compgen -f -- "$part") ;;
+        *nospace*) compopt -o nospace ;;&
+        *nosort*) [[ $BASH_VERSION < 4.4 ]] || compopt -o nosort ;;&
+        *) COMPREPLY=("${said[@]:1}") ;;
+    esac
 }
 complete -F _hull hull
 """
 
 ZSH = r"""#compdef hull
 _hull() {
-    local -a described
+    local -a ended going
     local text about files=""
     while IFS=$'\t' read -r text about; do
-        if [[ $text == :files ]]; then files=1; continue; fi
-        described+=("${text//:/\\:}${about:+:$about}")
-    done < <("${words[1]}" completion words "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)
-    (( $#described )) && _describe hull described
-    [[ -n $files ]] && _files
+        case $text in
+            :files) files=1 ;;
+            *[/:=,]) going+=("${text//:/\\:}${about:+:$about}") ;;
+            *) ended+=("${text//:/\\:}${about:+:$about}") ;;
+        esac
+    done < <("${(Q)words[1]}" completion --after $(( $#words - CURRENT )) words \
+        "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" "${(@Q)words[CURRENT+1,-1]}" 2>/dev/null)
+    local found=1
+    if (( $#ended )); then _describe -V hull ended && found=0; fi
+    if (( $#going )); then _describe -V hull going -S '' && found=0; fi
+    if [[ -n $files ]]; then
+        [[ $PREFIX == --*=* ]] && compset -P '*='
+        _files && found=0
+    fi
+    return found
 }
 if [[ $funcstack[1] == _hull ]]; then _hull "$@"; else compdef _hull hull; fi
 """
@@ -41,16 +50,19 @@ if [[ $funcstack[1] == _hull ]]; then _hull "$@"; else compdef _hull hull; fi
 FISH = r"""
 function __hull_words
     set -l before (commandline -opc)
-    set -l current (commandline -ct)
+    set -l current (commandline -ct | string unescape 2>/dev/null)
     for line in ($before[1] completion words $before[2..] "$current" 2>/dev/null)
         if string match -q -- ':files*' $line
-            __fish_complete_path "$current"
+            set -l flag (string match -r -- '^--[^=]*=' $current)
+            for path in (__fish_complete_path (string replace -r -- '^--[^=]*=' '' "$current"))
+                printf '%s\n' "$flag$path"
+            end
         else
             echo $line
         end
     end
 end
-complete -c hull -f -a '(__hull_words)'
+complete -c hull -f -k -a '(__hull_words)'
 """
 
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
@@ -58,8 +70,10 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 def completion(
     engine: None,  # noqa: ARG001
-    shell: Annotated[str, Word("which script; words answers the scripts", choices=(*SCRIPTS, "words"))],
+    shell: Annotated[str, Word("which script; words and line answer the scripts", choices=(*SCRIPTS, "words", "line"))],
     words: Annotated[tuple[str, ...], Word("the line so far and, last, the word to complete", rest=True)] = (),
+    *,
+    after: Annotated[int, Flag("words: how many come after the cursor's", metavar="N")] = 0,
 ) -> str:
     """Print a shell's completion script.
 
@@ -71,8 +85,13 @@ def completion(
         return SCRIPTS[shell].strip("\n")
     import os
 
+    if shell == "line":
+        from hull.commands import _complete_bash
+
+        return "\n".join(_complete_bash.answer(words, dict(os.environ)))
     from hull.commands._complete import Completer
     from hull.commands._complete_place import Line
 
-    found = Completer()(Line(words[:-1], words[-1] if words else ""), dict(os.environ))
-    return "\n".join(f"{c.text}\t{c.about}" for c in found)
+    end = len(words) - after
+    line = Line(words[: end - 1], words[end - 1], words[end:]) if end > 0 else Line((), "")
+    return "\n".join(f"{c.text}\t{c.about}" for c in Completer()(line, dict(os.environ)))
