@@ -22,7 +22,7 @@ ROWS = {
     "hull.engine": 5,
     "hull.builder": 6, "hull.kernels": 6,
     "hull.commands": 7,
-    "hull.present": 8, "hull.tables": 8, "hull.objects": 8, "hull.awaiting": 8, "hull.progress": 8, "hull.bars": 8,
+    "hull.present": 8, "hull.tables": 8, "hull.objects": 8, "hull.awaiting": 8, "hull.faces": 8, "hull.progress": 8, "hull.bars": 8,
     "hull.cli": 9, "hull.aio": 9, "hull.__main__": 9, "hull.xonsh": 9, "hull.ipython": 9, "hull.api": 9, "hull.ui": 9,
     "xontrib": 9,
 }  # fmt: skip
@@ -155,7 +155,7 @@ def test_a_downward_import_passes(module, line):
 def test_the_public_surface_is_pinned():
     assert hull.__all__ == [
         "Container", "HullError", "Image", "Network", "Volume", "__version__", "aio", "arun", "cell", "container",
-        "create", "errors", "events", "image", "load_ipython_extension", "prune", "ps", "pull", "run", "stats",
+        "create", "errors", "events", "image", "inside", "load_ipython_extension", "prune", "ps", "pull", "run", "stats",
         "unload_ipython_extension",
     ]  # fmt: skip
     assert all(getattr(hull, name) for name in hull.__all__)

@@ -85,7 +85,7 @@ def test_rows_are_a_table_in_html_and_text(notebook):
 def test_values_in_html_are_escaped():
     from typing import NamedTuple
 
-    from hull.ipython.display import Table
+    from hull.faces.shown import Table
 
     class Row(NamedTuple):
         name: str

@@ -1,61 +1,17 @@
-"""Verbs' values as IPython shows them: still the plain values, with a face for terminals and one for notebooks."""
+"""Progress in a notebook: one output that updates in place and folds when all is done."""
 
-import html
 import time
+from contextlib import suppress
 
-from hull import present, tables
+from hull.faces import style
+from hull.faces.markup import text
+from hull.faces.shown import face
+from hull.faces.tables import bar
 from hull.light import Any
 from hull.log import Event
-from hull.progress import line
+from hull.units import size
 
 REDRAW = 0.2  # seconds between two updates of a notebook's output
-
-
-class Table(list):  # type: ignore[type-arg]
-    """Rows of named tuples: a list that displays as a table."""
-
-    def __init__(self, rows: Any, row: type | None = None) -> None:
-        super().__init__(rows)
-        self.row = row
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text("\n".join(present.table(self, self.row)))
-
-    def _repr_html_(self) -> str:
-        head, *body = tables.grid(self, self.row)
-        lines = "".join(f"<tr>{_cells('td', cells)}</tr>" for cells in body)
-        return f"<table><thead><tr>{_cells('th', head)}</tr></thead><tbody>{lines}</tbody></table>"
-
-
-def _cells(tag: str, cells: list[str]) -> str:
-    return "".join(f"<{tag}>{html.escape(text)}</{tag}>" for text in cells)
-
-
-class Text(str):
-    """Text that displays as it reads, without quotes."""
-
-    __slots__ = ()
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(str(self))
-
-
-class Lines(list):  # type: ignore[type-arg]
-    """A list of strings that displays one a line."""
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text("\n".join(self))
-
-
-def face(value: Any, row: type | None = None) -> Any:
-    """Return the value with a face, equal to what the verb returned; None where there is nothing to show."""
-    if isinstance(value, str):
-        return Text(value) if value else None
-    if present.is_rows(value) or (value == [] and row):
-        return Table(value, row)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return Lines(value)
-    return value
 
 
 class Bars:
@@ -81,18 +37,50 @@ class Bars:
             self._draw()
 
     def close(self) -> None:
-        """Draw the last state; the next event begins a new output."""
+        """Draw the last state, folded; the next event begins a new output."""
         if self._handle is not None:
-            self._draw()
+            self._draw(done=True)
         self._handle = None
         self._lines.clear()
 
-    def _draw(self) -> None:
+    def _draw(self, *, done: bool = False) -> None:
         from IPython.display import HTML
 
-        text = HTML(f"<pre>{html.escape(chr(10).join(line(event) for event in self._lines.values()))}</pre>")
+        rows = "".join(map(_row, self._lines.values()))
+        body = f"<table>{rows}</table>"
+        if done:
+            body = f'<details><summary class="dim">{_told(list(self._lines.values()))}</summary>{body}</details>'
         if self._handle is None:
-            self._handle = self._display(text, display_id=True)
+            self._handle = self._display(HTML(style.page(body)), display_id=True)
         else:
-            self._handle.update(text)
+            self._handle.update(HTML(style.page(body)))
         self._last = time.monotonic()
+
+
+def watch(live: Any, call: Any) -> None:
+    """Show one table after another in the place of the one before, until an interrupt."""
+    from IPython.display import display
+
+    handle: Any = None
+    with suppress(KeyboardInterrupt):
+        for rows in live.frames():
+            if handle is None:
+                handle = display(face(rows, call.row), display_id=True)
+            else:
+                handle.update(face(rows, call.row))
+
+
+def _row(event: Event) -> str:
+    part = event.current / event.total if event.total else 0
+    known = event.total and event.current < event.total
+    counted = f"{size(event.current)} / {size(event.total)}" if known else size(event.current) if event.current else ""
+    cells = (text(event.subject), text(event.text), bar(part) if known else "", counted)
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _told(events: list[Event]) -> str:
+    """Return what one line says of all of it."""
+    moved = sum(event.total or event.current for event in events)
+    last = events[-1] if events else Event("progress", "", "")
+    words = f"{last.subject}: {last.text}" if len(events) == 1 and last.subject else f"{len(events)} steps, {last.text}"
+    return text(words + (f", {size(moved)}" if moved else ""))

@@ -59,7 +59,7 @@ class NamedCells:
 
     def shown(self) -> Any:
         """Return a table of those that run."""
-        from hull.ipython.display import face
+        from hull.faces.shown import face
 
         return face([found.row() for name in list(self._named) if (found := self._present(name))], CellsRow)
 

@@ -9,11 +9,12 @@ from IPython.display import display
 
 from hull.commands._line import Call, read
 from hull.errors import HullError, UserError
+from hull.faces.shown import Text, face
 from hull.ipython import cells, interpreters, kernel
-from hull.ipython.display import Bars, Text, face
+from hull.ipython.display import Bars, watch
 from hull.light import Any
 from hull.output import pour
-from hull.present import lines
+from hull.present import lines, show
 
 
 class ContainerError(HullError):
@@ -144,6 +145,8 @@ class HullMagics(Magics):  # type: ignore[misc]
             from hull.ipython.terminal import beside
 
             return self._settle("hull ui", self._jobs_made().run(beside(value.words), "hull ui"), fails=False)
+        if hasattr(value, "frames"):
+            return watch(value, call) if self._notebook else show(value, sys.stdout, call.output, call.row)
         if not call.starts(value):
             return Text("\n".join(lines(value, call.output))) if call.output else face(value, call.row)
         return self._settle(" ".join(value.words[:3]), self._start(value, stdin), fails=fails)

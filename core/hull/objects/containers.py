@@ -110,6 +110,18 @@ class Container:
         labels: dict[str, str] = self.inspect()["Config"]["Labels"]
         return labels
 
+    def _repr_html_(self) -> str:
+        from hull.commands._listing import row_of
+        from hull.errors import UserError
+        from hull.faces import cards
+
+        try:
+            found = self._engine.containers.find(self.id)
+        except UserError:
+            return cards.gone("container", self.id)
+        status = self._engine.containers.status(found)
+        return cards.container(row_of(self._engine, found, status, whole=True, sized=False))
+
     def __enter__(self) -> Self:
         return self
 

@@ -34,7 +34,16 @@ class Image:
     @staticmethod
     def list(repository: str = "", *, all: bool = False) -> Rows:
         """Return a row for each reference that is here."""
-        return [row for row in images_(values.engine(), repository, all=all) if isinstance(row, ImageRow)]
+        return values.table(images_(values.engine(), repository, all=all), ImageRow)
+
+    def _repr_html_(self) -> str:
+        from hull.errors import UserError
+        from hull.faces import cards
+
+        try:
+            return cards.image(self.inspect())
+        except UserError:
+            return cards.gone("image", self.id.removeprefix("sha256:"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Image) and self.id == other.id

@@ -35,13 +35,13 @@ def ps(
         size=size,
         no_trunc=no_trunc,
     )
-    return [row for row in found if isinstance(row, ContainerRow)]
+    return values.table(found, ContainerRow)
 
 
 def stats(*names: str, all: bool = False) -> Rows:
     """Return what containers use now: of these, or of all that run."""
     found = stats_(values.engine(), names, all=all, no_stream=True)
-    return found if isinstance(found, list) else []
+    return values.table(found if isinstance(found, list) else (), StatsRow)
 
 
 def prune(*, filter: Words = ()) -> list[str]:

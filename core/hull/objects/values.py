@@ -1,12 +1,14 @@
 """Small values, and how Python's become a verb's: a list, a dict or a path where the command line has words."""
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from hull.commands._verb import derive
 from hull.engine import Engine
 from hull.log import Event
+
+Row = TypeVar("Row")
 
 
 class Volume(NamedTuple):
@@ -29,6 +31,13 @@ class Network(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+def table(rows: Iterable[Any], row: type[Row]) -> list[Row]:
+    """Return the rows of this class as a list that a notebook shows as a table."""
+    from hull.faces.shown import Table
+
+    return Table([one for one in rows if isinstance(one, row)], row)
 
 
 def engine() -> Engine:
