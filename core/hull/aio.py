@@ -6,6 +6,7 @@ be cancelled.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
@@ -14,10 +15,12 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 from hull import objects
 from hull.awaiting import readable
 from hull.objects import Image, Network, Volume
+from hull.objects.containers import Finished
 from hull.objects.given import Asked, Words
+from hull.objects.inhabited import Inhabited as InhabitedSync
 
-__all__ = ["Container", "Image", "Network", "Volume", "cell", "container", "create", "events", "image", "prune", "ps",
-           "pull", "run", "stats"]  # fmt: skip
+__all__ = ["Container", "Image", "Network", "Volume", "cell", "container", "create", "events", "image", "inside",
+           "prune", "ps", "pull", "run", "stats"]  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -126,6 +129,31 @@ async def run(image: Any, command: Words = (), **flags: Unpack[Asked]) -> Contai
 async def create(image: Any, command: Words = (), **flags: Unpack[Asked]) -> Container:
     """Create a container, start nothing."""
     return Container(await asyncio.to_thread(lambda: objects.create(image, command, **flags)))
+
+
+class Inhabited(Container):
+    """A container that somebody is in."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, sync: InhabitedSync) -> None:
+        super().__init__(sync)
+        self._run = sync.run
+
+    async def run(self, command: Words, **options: Any) -> Finished:
+        """Run a program in it, to its end, as who entered; the options of exec."""
+        return await asyncio.to_thread(self._run, command, **options)
+
+
+@contextlib.asynccontextmanager
+async def inside(place: Any, *, keep: bool = False, **flags: Unpack[Asked]) -> AsyncIterator[Inhabited]:
+    """Be in a container for the block: `async with hull.aio.inside("debian") as c: await c.run(["ls"])`."""
+    held = objects.inside(place, keep=keep, **flags).apart()
+    made = await asyncio.to_thread(held.__enter__)
+    try:
+        yield Inhabited(made)
+    finally:
+        await asyncio.to_thread(held.__exit__, None, None, None)
 
 
 async def container(name: str) -> Container:

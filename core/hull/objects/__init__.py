@@ -7,6 +7,7 @@ method returns. Exceptions are those of hull.errors. hull.aio has the same names
 from hull.objects.cells import cell
 from hull.objects.containers import Container, container, create, run
 from hull.objects.images import Image, image, pull
+from hull.objects.inhabited import inside
 from hull.objects.store import events, prune, ps, stats
 from hull.objects.values import Network, Volume
 
@@ -20,6 +21,7 @@ __all__ = [
     "create",
     "events",
     "image",
+    "inside",
     "prune",
     "ps",
     "pull",

@@ -45,7 +45,7 @@ class Entering:
         self.scopes.close()
         self._spec.resolve_decorators = self._own
 
-    def enter(self, call: Any) -> list[str]:
+    def enter(self, call: Any) -> Any:
         """Do what `hull enter` asks, and say what leaving will do. Return what is left to be shown: nothing."""
         scope = self.scopes.enter(call.words[0], dict(call.flags))
         sys.stderr.write(f"{scope.entered.promise()}\n")

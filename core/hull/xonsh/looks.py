@@ -111,7 +111,7 @@ class Looks:
         while (scope := self._scopes.current()) is not None:
             if scope.leaving:
                 told = self._scopes.leave(scope)
-            elif not scope.entered.alive:
+            elif not (scope.block or scope.entered.alive):
                 told = self._scopes.gone(scope)
             else:
                 return

@@ -72,17 +72,22 @@ class Scopes:
         return told
 
     def gone(self, scope: Scope) -> str:
-        """Come out of a container that has ended by itself; return the one line about it."""
+        """Come out of a container that has ended by itself; return the one line about it.
+
+        A with block stays where it is: what is left of it was never meant for this machine.
+        """
         from hull.errors import HullError
 
-        row = scope.entered.row
         try:
-            code = scope.entered.engine.containers.status(row).exit_code
+            status = scope.entered.engine.containers.status(scope.entered.row)
+            code = f" with exit code {status.exit_code}" if status.state == "exited" else ""
         except HullError:
-            code = None
+            code = ""
+        if scope.block:
+            return f"hull: {scope.name} has ended{code}: nothing can run in it"
         self.leave(scope)
         place = f"back in {self}" if self._scopes else "back on this machine"
-        return f"hull: {scope.name} has ended{'' if code is None else f' with exit code {code}'}: {place}"
+        return f"hull: {scope.name} has ended{code}: {place}"
 
     @contextmanager
     def inside(self, word: str, **flags: Any) -> Iterator[Any]:

@@ -213,6 +213,7 @@ struct launch {
     bool foreground_given, terminal_interrupt;
     int64_t continued; /* when we last were */
     int leash;         /* to the monitor; 0: there is none */
+    int announce;      /* a line once the program was executed; 0: none */
     pid_t monitor;
 };
 
@@ -299,6 +300,7 @@ void confine_bounding(const struct plan *plan);
 void confine_become(const struct plan *plan, const struct identity *who);
 void confine_filter(const struct plan *plan);
 char **words_find(const struct plan *plan); /* as the program's user, in its directory */
+int stand_in_announce(const struct launch *launch); /* where the launcher says that it stands; 0: nowhere */
 void stand_in_streams(const struct plan *plan);
 void stand_in_run(const struct plan *plan, char **arguments, char **environment); /* comes back if nothing was asked */
 _Noreturn void program_run(struct launch *launch, int progress);

@@ -151,6 +151,7 @@ int main(int argc, char **argv, char **environment)
     leash_tie(&launch);
     status_created(); /* while the child builds */
     helpers_start(&launch, -1);
+    launch.announce = stand_in_announce(&launch);
     let_go(&launch);
     finish(&launch, supervise_run(&launch));
 }

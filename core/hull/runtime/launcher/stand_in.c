@@ -71,13 +71,23 @@ static _Noreturn void end(int signal)
     _exit(128 + signal);
 }
 
+/* Whoever waits for a container that runs nothing hears of it from the launcher, on its standard output, once all else
+ * that can be known of it is in the status file. */
+int stand_in_announce(const struct launch *launch)
+{
+    const struct op *op = plan_find(launch->plan, W_STAND_IN);
+
+    if (op == NULL || strcmp(op->arg[0], "wait") != 0 || launch->leash != 0)
+        return 0;
+    return MUST(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "keep", "standard output");
+}
+
 /* Keep the container up until it is told to end. Pid 1 is told nothing for which it has no handler. */
 static _Noreturn void wait_for_end(void)
 {
     if (getpid() == 1)
         signal(SIGTERM, end);
     prctl(PR_SET_NAME, "hull-wait");
-    MUST(write(STDOUT_FILENO, "\n", 1), "say on standard output that", "the container stands");
     syscall(SYS_close_range, 3, ~0U, 0);
     for (;;)
         pause();

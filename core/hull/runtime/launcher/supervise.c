@@ -132,18 +132,22 @@ static void read_progress(struct launch *launch)
         launch->executed = true;
         status_event("exec");
         events_started();
+        if (launch->announce > 0) {
+            if (write(launch->announce, "\n", 1) < 0)
+                fail_warn("cannot say on standard output that the container stands");
+            close(launch->announce);
+            launch->announce = 0;
+        }
         leash_executed(launch); /* last: the monitor goes on from here */
     }
 }
 
-/* A probe's monitor must know its first process before there is a program: to end all of it begins there. Who hears that
- * a container stands, by what stands in for its program, finds that in the status file. */
+/* A probe's monitor must know its first process before there is a program: to end all of it begins there. */
 bool supervise_holds(const struct launch *launch)
 {
     bool is_probe = launch->leash != 0 && plan_find(launch->plan, W_JOIN) != NULL;
 
-    return launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT || is_probe ||
-           plan_find(launch->plan, W_STAND_IN) != NULL;
+    return launch->helper_count > 0 || launch->terminal != TERMINAL_INHERIT || is_probe;
 }
 
 static void go_on(struct launch *launch)
