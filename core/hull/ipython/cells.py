@@ -20,6 +20,10 @@ OPTIONS = {  # a cell's own, each with a value
     "--out": "out",
 }
 SWITCHES = {"--keep": "keep", "--trust": "trust"}
+NO_TERMINAL = (
+    "cannot give a container a terminal: a cell has none",
+    "leave out -t, and give the input as a cell: %%hull IMAGE; hull run -it IMAGE in a terminal is for typing",
+)
 
 
 class Asked(NamedTuple):

@@ -11,7 +11,7 @@ from subprocess import PIPE
 
 from hull.commands import _trees
 from hull.errors import HostError, UserError
-from hull.ipython import cells, interpreters, kernel
+from hull.ipython import cells, interpreters
 from hull.ipython.cells import Asked
 from hull.ipython.named import CellsRow, Named
 from hull.light import Any
@@ -96,7 +96,7 @@ def _make(engine: Any, asked: Asked) -> Named:
     """Start the container, and return once its program runs."""
     call = cells.call_of(asked)
     if call.flags.get("tty"):
-        raise UserError(*kernel.NO_TERMINAL)
+        raise UserError(*cells.NO_TERMINAL)
     image = call.words[0]
     default = asked.interpreter or interpreters.of_image(engine, image, call.flags)
     program, *command = interpreters.waiting(default[0])

@@ -7,10 +7,6 @@ from hull.commands._trees import end, tied
 from hull.ipython.streams import Streams
 from hull.light import Any
 
-NO_TERMINAL = (
-    "cannot give a container a terminal: a cell has none",
-    "leave out -t, and give the input as a cell: %%hull IMAGE; hull run -it IMAGE in a terminal is for typing",
-)
 PATIENCE = 2.0  # seconds that what is asked to end has
 
 

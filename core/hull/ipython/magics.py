@@ -10,7 +10,7 @@ from IPython.display import display
 from hull.commands._line import Call, read
 from hull.errors import HullError, UserError
 from hull.faces.shown import Text, face
-from hull.ipython import cells, interpreters, kernel
+from hull.ipython import cells, interpreters
 from hull.ipython.display import Bars, watch
 from hull.light import Any
 from hull.output import pour
@@ -89,7 +89,7 @@ class HullMagics(Magics):  # type: ignore[misc]
         if call.verb is None:
             return self._finish(call)
         if call.flags.get("tty") and self._notebook:
-            raise UserError(*kernel.NO_TERMINAL)
+            raise UserError(*cells.NO_TERMINAL)
         interpreter = asked.interpreter or self._interpreter(call)
         if asked.values or asked.out:
             return self._carry(asked, interpreter, text)
@@ -128,7 +128,7 @@ class HullMagics(Magics):  # type: ignore[misc]
     def _finish(self, call: Call, stdin: Any = None, *, fails: bool = False) -> Any:
         if call.verb is not None and call.verb.launches:
             if self._notebook and call.flags.get("tty"):
-                raise UserError(*kernel.NO_TERMINAL)
+                raise UserError(*cells.NO_TERMINAL)
             self.engine().keep()
         try:
             value = call(self.engine)
@@ -158,6 +158,8 @@ class HullMagics(Magics):  # type: ignore[misc]
             raise ContainerError(title, code)
 
     def _start(self, launch: Any, stdin: Any) -> int | None:
+        from hull.ipython import kernel
+
         sys.stdout.flush()
         sys.stderr.flush()
         if self._notebook:
