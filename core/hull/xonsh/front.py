@@ -64,7 +64,9 @@ class Hull:
                 return self.inline.keep(value)
             decorators.append(Start(self, value))
             return [self.engine().launcher(), *value.words[1:]]
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (SystemExit here would end the shell)
+        except SystemExit as error:  # here it would end the shell
+            return self.inline.keep(RuntimeError(f"SystemExit: {error}"))
+        except Exception as error:  # noqa: BLE001 (the edge)
             return self.inline.keep(error)
 
     def _prepare(self, call: Any) -> Any:
