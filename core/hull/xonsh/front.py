@@ -64,10 +64,8 @@ class Hull:
                 return self.inline.keep(value)
             decorators.append(Start(self, value))
             return [self.engine().launcher(), *value.words[1:]]
-        except SystemExit as error:  # here it would end the shell
-            return self.inline.keep(RuntimeError(f"SystemExit: {error}"))
-        except Exception as error:  # noqa: BLE001 (the edge)
-            return self.inline.keep(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (SystemExit here would end the shell)
+            return self.inline.keep(error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}"))
 
     def _prepare(self, call: Any) -> Any:
         with self._lock, caller(self.shell.env.detype()):
