@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import termios
+import time
 from collections.abc import Callable
 
 import pexpect
@@ -49,13 +50,14 @@ class Emulator:
 
     def until(self, check: Callable[[], object], what: str = "it", seconds: float = PATIENCE) -> None:
         """Read what the program draws until `check` holds."""
+        end = time.monotonic() + seconds
         try:
             while not check():
-                data = self.child.read_nonblocking(1 << 16, timeout=seconds)
+                data = self.child.read_nonblocking(1 << 16, timeout=max(0.0, end - time.monotonic()))
                 self.raw += data
                 self.stream.feed(data)
-        except (pexpect.TIMEOUT, pexpect.EOF) as end:
-            raise AssertionError(f"{type(end).__name__} before {what}; on the screen:\n{self.text}") from None
+        except (pexpect.TIMEOUT, pexpect.EOF) as over:
+            raise AssertionError(f"{type(over).__name__} before {what}; on the screen:\n{self.text}") from None
 
     def shows(self, *words: str) -> None:
         """Wait until all the words are on the screen."""
@@ -86,6 +88,12 @@ class Emulator:
 
     def kill(self, number: int) -> None:
         os.kill(self.child.pid, number)
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a closed window does."""
+        os.close(self.child.child_fd)
+        self.child.child_fd, self.child.ptyproc.fd = -1, -1
+        self.child.closed = self.child.ptyproc.closed = True
 
     def close(self) -> None:
         if self.child.isalive():

@@ -64,3 +64,16 @@ def test_the_window_follows_the_choice():
     assert names(here.window(10))[-1] == "99"
     here.narrow("9-id")
     assert len(here.window(50)) == 10
+
+
+def test_on_top_of_what_flows_one_stays_on_top():
+    def event(number):
+        return {"timeNano": number, "Action": "start", "Actor": {"ID": "", "Attributes": {}}}
+
+    here = Rows(PANES["events"])
+    here.put([event(1)])
+    here.put([event(2), event(1)])
+    assert here.chosen() == event(2)
+    here.choose(1)
+    here.put([event(3), event(2), event(1)])
+    assert here.chosen() == event(1)

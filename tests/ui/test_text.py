@@ -56,6 +56,8 @@ def test_a_carriage_return_overwrites():
 def test_wide_characters_have_two_cells():
     assert text.width("漢字a") == 5
     assert text.cut("漢字", 3) == "漢…"
+    assert text.cut("漢字", 3, "") == "漢"
+    assert text.cut("abcd", 3, "") == "abc"
     assert text.width(text.fit("漢字", 3)) == 3
     assert text.fit("ab", 4, right=True) == "  ab"
 

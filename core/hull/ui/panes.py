@@ -18,7 +18,10 @@ BUSY = 80  # hundredths of a core from which a number is shown as high
 
 
 class Pane(NamedTuple):
-    """One list. `key` identifies a row, `name` is what people and verbs call it; `tabs` are its details."""
+    """One list. `key` identifies a row, `name` is what people and verbs call it; `tabs` are its details.
+
+    Where it `flows` new rows come on top, and who is there stays there.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -26,6 +29,7 @@ class Pane(NamedTuple):
     name: Callable[[Any], str]
     tabs: tuple[str, ...]
     empty: str
+    flows: bool = False
 
 
 def brief(seconds: float) -> str:
@@ -170,5 +174,6 @@ PANES: dict[str, Pane] = {
         _event_name,
         ("inspect",),
         "nothing has happened in the last hour",
+        flows=True,
     ),
 }  # fmt: skip

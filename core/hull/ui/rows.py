@@ -46,7 +46,8 @@ class Rows:
         wanted = words.lower().split()
         self._shown = [row for row in self._all if self._matches(row, wanted)] if wanted else self._all
         keys = [self.pane.key(row) for row in self._shown]
-        self._place = keys.index(self._key) if self._key in keys else max(0, min(self._place, len(keys) - 1))
+        known = self._key in keys and not (self.pane.flows and self._place == 0)
+        self._place = keys.index(self._key) if known else max(0, min(self._place, len(keys) - 1))
         self._key = keys[self._place] if keys else self._key
 
     def chosen(self) -> Any:

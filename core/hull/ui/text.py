@@ -120,7 +120,7 @@ def cut(text: str, cells: int, more: str = "…") -> str:
     kept, taken = [], 0
     for char in text:
         taken += get_cwidth(char)
-        if taken > cells - 1:
+        if taken > cells - len(more):
             break
         kept.append(char)
     return f"{''.join(kept)}{more}"
