@@ -100,10 +100,12 @@ class HullMagics(Magics):  # type: ignore[misc]
         """Run a cell with variables of this shell; assign what it gives back, all or nothing."""
         from hull.ipython import values
 
-        with values.exchange(asked, interpreter, text, self.shell.user_ns) as carrier:
-            call, _ = cells.cell(asked, interpreter, carrier.BOOT)
-            self._finish(call, values.stdin(carrier, terminal=not self._notebook and os.isatty(0)))
-            self.shell.push(carrier.collect(self.shell.user_ns["_exit_code"]))
+        names = self.shell.user_ns
+        self.shell.push(values.carry(self.engine(), asked, interpreter, text, names=names, run=self._code))
+
+    def _code(self, call: Call, stdin: Any) -> Any:
+        self._finish(call, stdin)
+        return self.shell.user_ns["_exit_code"]
 
     def _cell_in(self, asked: cells.Asked, text: str) -> None:
         self.engine().keep()

@@ -32,6 +32,13 @@ class NoAnswer(HullError):  # noqa: N818 (what it is)
         self.exit_code = code or 1
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Fail if a name is no variable's."""
+    for name in names:
+        if not name.isidentifier():
+            raise UserError(f"cannot use {name!r} as the name of a value", "names are Python's: df, my_result")
+
+
 class Exchange:
     """The values of one cell. In a `with`: its descriptors are closed at the end.
 
@@ -43,9 +50,7 @@ class Exchange:
         self, place: str, source: str, values: Mapping[str, Any], out: Iterable[str] = (), *, trust: bool = False
     ) -> None:
         self._place, self._values, self._out, self._trust = place, dict(values), list(out), trust
-        for name in (*self._values, *self._out):
-            if not name.isidentifier():
-                raise UserError(f"cannot use {name!r} as the name of a value", "names are Python's: df, my_result")
+        check_names((*self._values, *self._out))
         self._open: list[int] = []
         try:
             self._letter = self._file("hull-in")
