@@ -164,10 +164,12 @@ def hold(engine: Engine, row: Container, steps: list[Any], title: str) -> "Popen
         streams = {"stdin": DEVNULL, "stdout": PIPE, "stderr": told}
         launch = _start.prepared(steps, ("hull", "enter", title), row.id)
         holder = engine.spawn(launch, env=environ, start_new_session=True, cwd="/", **streams)
-        assert holder.stdout is not None  # noqa: S101 (it is a pipe)
-        with holder.stdout as ready:
-            if ready.read(1):
+        try:
+            if _stands(holder):
                 return holder
+        except BaseException:
+            holder.terminate()  # somebody would not wait: it removes what it made
+            raise
         code = holder.wait()
         lines = os.pread(told, 4096, 0).decode(errors="replace").splitlines() or ["cannot start: nothing was said"]
     finally:
@@ -175,3 +177,10 @@ def hold(engine: Engine, row: Container, steps: list[Any], title: str) -> "Popen
     error = HostError(lines[0].removeprefix("hull: "), "\n".join(lines[1:]))
     error.exit_code = code if code > 0 else 128 - code
     raise error
+
+
+def _stands(holder: "Popen[bytes]") -> bool:
+    """Wait until the container stands; False: it never will."""
+    assert holder.stdout is not None  # noqa: S101 (it is a pipe)
+    with holder.stdout as ready:
+        return bool(ready.read(1))

@@ -38,12 +38,13 @@ class Entering:
             self.route(spec)
             own(spec)
 
-        SubprocSpec.resolve_decorators = resolve_decorators
+        SubprocSpec.resolve_decorators = self._hook = resolve_decorators
 
     def close(self) -> None:
         """Leave every container and take the hook away."""
         self.scopes.close()
-        self._spec.resolve_decorators = self._own
+        if self._spec.resolve_decorators is self._hook:
+            self._spec.resolve_decorators = self._own
 
     def enter(self, call: Any) -> Any:
         """Do what `hull enter` asks, and say what leaving will do. Return what is left to be shown: nothing."""

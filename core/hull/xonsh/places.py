@@ -1,6 +1,5 @@
 """What the shell itself does while it is in a container: cd and its like go there, exit comes out."""
 
-import sys
 from collections.abc import Callable
 
 from hull.errors import HullError
@@ -61,9 +60,7 @@ class Places:
     def exit(self, _args: list[Any], _stdin: Any = None) -> Answer:
         """Come out; the shell goes on."""
         told = self._scopes.leave(self._scope)
-        if told:
-            sys.stderr.write(f"{told}\n")
-        return DONE
+        return (None, f"{told}\n", 0) if told else DONE
 
     def _go(self, word: Any) -> Answer:
         from hull.xonsh.scope import environ_of

@@ -9,6 +9,7 @@ from hull.xonsh.words import Word, expand
 if TYPE_CHECKING:
     from hull.commands._entered import Entered
 
+USUAL = ("0read", "1write", "1append")  # streams that a redirection need not number
 ALWAYS = ("TERM", "COLORTERM", "NO_COLOR")
 # What is this machine's by its meaning: never passed on only because it changed here.
 OWN = frozenset((
@@ -94,7 +95,7 @@ def noted(steps: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
         return tuple(step[1] for step in steps)
     words = [shlex.quote(step[1]) if step[0] == "arg" else _pattern(step[2]) for step in steps if step[0] != "stream"]
     signs = {"read": "<", "write": ">", "append": ">>", "same": ">&"}
-    streams = [f"{'' if how == 'read' else fd}{signs[how]}{shlex.quote(path)}"
+    streams = [f"{'' if fd + how in USUAL else fd}{signs[how]}{shlex.quote(path)}"
                for op, fd, how, path in (step for step in steps if step[0] == "stream")]  # fmt: skip
     return ("sh", "-c", " ".join([*words, *streams]))
 
