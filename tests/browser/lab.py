@@ -194,6 +194,11 @@ class Notebook:
         """Wait until a cell's outputs contain the text; return them."""
         return str(self.browser.wait(lambda: (said := self.text(number)) and what in said and said, what))
 
+    def ended(self, number: int, count: int) -> None:
+        """Wait until a cell has its number and the kernel is idle: after an error it refuses what comes before."""
+        self.browser.wait(lambda: self.prompt(number) == f"[{count}]:", f"[{count}]")
+        self.browser.one('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+
     def prompt(self, number: int) -> str:
         """Return what stands beside a cell: [*] while it runs, [3] afterwards."""
         return str(self.browser.one(f"{self._cell(number)} .jp-InputPrompt").text)

@@ -25,7 +25,7 @@ def notebook(lab, request):
         made.append(Notebook(lab.browser))
         made[0].ready()
         made[0].run(0)
-        lab.browser.wait(lambda: made[0].prompt(0) == "[1]:", "the extension")
+        made[0].ended(0, 1)
         return made[0]
 
     made = []
@@ -52,7 +52,7 @@ def test_output_is_live(lab, notebook):
         with open(f"{lab.folder}/{step}.go", "w"):
             pass
     opened.says(1, "all is well")
-    lab.browser.wait(lambda: opened.prompt(1) == "[2]:", "the cell's end")
+    opened.ended(1, 2)
 
 
 def test_the_stop_button_ends_the_tree(lab, notebook):
@@ -66,6 +66,7 @@ def test_the_stop_button_ends_the_tree(lab, notebook):
     lab.browser.click('[data-command="notebook:interrupt-kernel"]')
     opened.says(1, "KeyboardInterrupt")
     until(lambda: not processes(mark), "the tree to end")
+    opened.ended(1, 2)
     opened.run(2)
     opened.says(2, "alive")
 
@@ -105,7 +106,7 @@ def test_progress_updates_in_place(lab, notebook, registry):
     assert "done" not in opened.text(1)
     lab.browser.picture("pull-progress")
     go.set()
-    lab.browser.wait(lambda: opened.prompt(1) == "[2]:", "the pull's end")
+    opened.ended(1, 2)
     assert len(opened.outputs(1)) <= 2  # the progress and, last, what was pulled
     assert "pulling" not in opened.text(1)
     assert opened.text(1).count("done") >= PARTS
@@ -113,14 +114,15 @@ def test_progress_updates_in_place(lab, notebook, registry):
 
 def test_rows_are_a_table(lab, notebook):
     opened = notebook(
+        "import hull\n"
         "for name in ('web', 'worker', 'db'):\n"
-        "    get_ipython().run_line_magic('hull', f'run -d --name {name} --network none busybox sleep 1000')",
+        "    hull.run('busybox', 'sleep 1000'.split(), name=name, network='none', detach=True)",
         "%hull ps",
         "%hull images",
     )
     try:
         opened.run(1)
-        lab.browser.wait(lambda: opened.prompt(1) == "[2]:", "the containers")
+        opened.ended(1, 2)
         opened.run(2)
         for name in ("web", "worker", "db", "busybox"):
             assert name in opened.says(2, name)
@@ -130,6 +132,7 @@ def test_rows_are_a_table(lab, notebook):
         lab.browser.picture("tables-light")
         lab.browser.command("apputils:change-theme", theme="JupyterLab Dark")
         lab.browser.one('body[data-jp-theme-light="false"]')
+        lab.browser.wait(lambda: not lab.browser.all("#jupyterlab-splash"), "the theme")
         lab.browser.picture("tables-dark")
         lab.browser.command("apputils:change-theme", theme="JupyterLab Light")
     finally:
