@@ -35,7 +35,7 @@ def test_every_size_is_filled_exactly(state, width, height, tab):
 def test_what_is_seen(state):
     lines = shown(state)
     assert "1 Containers" in lines[0]
-    assert "2/3 up  112% 8MB" in lines[0]
+    assert "2/3 up 112% 8MB" in lines[0]
     assert lines[1].split()[:4] == ["NAME", "STATUS", "CPU", "MEM"]
     assert lines[2].split()[:5] == ["●", "web", "up", "3m", "12.5%"]
     assert "exit 3" in lines[4]

@@ -106,7 +106,7 @@ def _title(state: State, width: int, spots: list[Spot]) -> text.Line:
 def _sums(state: State) -> str:
     up = sum(row.state in UP for row in state.containers)
     cpu, memory = sum(row.cpu for row in state.used.values()), sum(row.memory for row in state.used.values())
-    return f"{up}/{len(state.containers)} up  {cpu:.0f}% {size(memory)} "
+    return f" {up}/{len(state.containers)} up {cpu:.0f}% {size(memory)} "
 
 
 def _list(state: State, width: int, height: int, spots: list[Spot]) -> list[text.Line]:

@@ -74,11 +74,12 @@ class Screen:
             mouse_support=Condition(lambda: self.state.mouse),
             color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
             min_redraw_interval=FRAMES,
-            before_render=lambda _: self._watching.look(),
+            before_render=lambda _: self._look(),
         )
         self.app.ttimeoutlen = ESCAPE_WAIT
         self._feed = Feed(self.state, self._post)
         self._watching = Watching(self.state, self._post, self._draw)
+        self._pane = self.state.pane
         self._child: Any = None
         self._fault: BaseException | None = None
 
@@ -98,6 +99,13 @@ class Screen:
             self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         self._feed.start()
         self._loop.call_later(TICK, self._tick)
+
+    def _look(self) -> None:
+        """Look at what is chosen now; a list that comes up is read anew."""
+        if self._pane != self.state.pane:
+            self._pane = self.state.pane
+            self._feed.refresh()
+        self._watching.look()
 
     def _tick(self) -> None:
         """Let ages and messages pass though nothing happens."""
