@@ -217,7 +217,7 @@ complete_line "$@"
     [
         ("hull vers", ["hull", "vers"], ["version"]),
         ("hull completion z", ["hull", "completion", "z"], ["zsh"]),
-        ("hull completion ", ["hull", "completion", ""], ["bash", "zsh", "fish", "words", "line"]),
+        ("hull completion ", ["hull", "completion", ""], ["bash", "zsh", "fish", "words", "line", "inside"]),
         ("hull run --pull=al", ["hull", "run", "--pull", "=", "al"], ["always"]),
         ("hull run --pull=", ["hull", "run", "--pull", "="], ["missing", "always", "never"]),
         ("hull run --hostn", ["hull", "run", "--hostn"], ["--hostname"]),

@@ -39,11 +39,11 @@ def drawn(text):
 class Shell:
     """An interactive shell in a terminal."""
 
-    def __init__(self, name, env):
+    def __init__(self, name, env, load=""):
         argv = START[name]
         self.child = pexpect.spawn(argv[0], argv[1:], env=env, encoding="utf-8", timeout=60, dimensions=(30, 100))
         self.child.delaybeforesend = None
-        self.line(f"{SET_UP[name]}{LOAD[name]}")
+        self.line(f"{SET_UP[name]}{load or LOAD[name]}")
         self.line("echo st''art")
         self.child.expect("start\r")
         self.child.expect("ready> ")

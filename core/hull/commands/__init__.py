@@ -58,5 +58,6 @@ VERBS = (
     "kernel",
     "doctor",
     "completion",
+    "init",
     "version",
 )

@@ -70,7 +70,9 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 def completion(
     engine: None,  # noqa: ARG001
-    shell: Annotated[str, Word("which script; words and line answer the scripts", choices=(*SCRIPTS, "words", "line"))],
+    shell: Annotated[
+        str, Word("which script; the other words answer the scripts", choices=(*SCRIPTS, "words", "line", "inside"))
+    ],
     words: Annotated[tuple[str, ...], Word("the line so far and, last, the word to complete", rest=True)] = (),
     *,
     after: Annotated[int, Flag("words: how many come after the cursor's", metavar="N")] = 0,
@@ -85,10 +87,11 @@ def completion(
         return SCRIPTS[shell].strip("\n")
     import os
 
-    if shell == "line":
-        from hull.commands import _complete_bash
+    if shell in ("line", "inside"):
+        from hull.commands import _complete_bash, _complete_entered
 
-        return "\n".join(_complete_bash.answer(words, dict(os.environ)))
+        answer = (_complete_bash if shell == "line" else _complete_entered).answer
+        return "\n".join(answer(words, dict(os.environ)))
     from hull.commands._complete import Completer
     from hull.commands._complete_place import Line
 
