@@ -69,6 +69,10 @@ class Scope:
     def step(self, word: str, environ: dict[str, str], *, hidden: bool) -> tuple[str, ...]:
         """Return the op that is this argument."""
         text = self.text(word, environ)
+        if isinstance(word, Word) and word.search is not None and not word.glob:
+            from xonsh.tools import XonshError
+
+            raise XonshError(f"hull: cannot look for `{word}` inside {self.name}: only * is; @(…) is Python, and here")
         if isinstance(word, Word) and word.glob:
             return ("glob", "hidden" if hidden else "", text)
         return ("arg", text)
