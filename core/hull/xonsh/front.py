@@ -12,7 +12,7 @@ from hull.xonsh.registering import Registered
 from hull.xonsh.starting import Native, Pull, Start, named_group
 from hull.xonsh.telling import Telling
 
-INSTANT = ("ps", "images", "inspect", "completion", "version", "--help", "-h", "help", "--version")
+INSTANT = ("ran", "ps", "images", "inspect", "completion", "version", "--help", "-h", "help", "--version")
 
 
 class Hull:
@@ -44,13 +44,11 @@ class Hull:
 
     def __call__(self, args: list[str], decorators: list[Any] | None = None, **_: Any) -> list[str]:
         """Return the command that xonsh runs for `hull args`. Without arguments it must do nothing: xonsh asks so."""
-        from hull.commands._line import read
-
         if not args or args[0] in INSTANT:
             return [INLINE, *args]
         self.telling.settle()
         try:
-            call = read(args)
+            call = self.read(args)
             if call.verb is None:
                 return [INLINE, *args]
             decorators = [] if decorators is None else decorators
@@ -66,6 +64,16 @@ class Hull:
             return [self.engine().launcher(), *value.words[1:]]
         except (Exception, SystemExit) as error:  # noqa: BLE001 (SystemExit here would end the shell)
             return self.inline.keep(error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}"))
+
+    def read(self, args: list[str]) -> Any:
+        """Return the call that a line asks for; `ran` is about the shell and so no verb of the command line's."""
+        from hull.commands import _line, _verb
+
+        if args[:1] != ["ran"]:
+            return _line.read(args)
+        from hull.xonsh import ran
+
+        return _line.parse(_verb.derive(ran.NAME, ran.verb(self.shell)), args[1:])
 
     def _prepare(self, call: Any) -> Any:
         with self._lock, caller(self.shell.env.detype()):

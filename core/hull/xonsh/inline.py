@@ -28,7 +28,6 @@ class Inline:
 
     def __call__(self, args: list[str], _stdin: Any = None, stdout: Any = None, stderr: Any = None, **_: Any) -> int:
         """Show what a line asks for; the exit code is hull's."""
-        from hull.commands._line import read
         from hull.present import explain, show
 
         output, row = "", None
@@ -36,7 +35,7 @@ class Inline:
             if args and args[0] in self._kept:
                 value = self._taken(args[0])
             else:
-                call = read(args)
+                call = self._hull.read(args)
                 output, row = call.output, call.row
                 value = call(self._hull.engine)
             if value is not None:

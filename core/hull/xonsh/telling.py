@@ -106,13 +106,19 @@ class Telling:
 
 
 def _after(pipeline: Any, done: Callable[[], None]) -> None:
-    """Have `done` called when the pipeline has ended or has stopped: the terminal is the shell's again."""
-    end = pipeline.end
+    """Have `done` called when the pipeline has ended or has stopped and the terminal is the shell's again.
+
+    On its way xonsh calls `end` from within itself: there the program's group still has the terminal.
+    """
+    end, within = pipeline.end, []
 
     def ended(*words: Any, **flags: Any) -> Any:
+        within.append(True)
         try:
             return end(*words, **flags)
         finally:
-            done()
+            within.pop()
+            if not within:
+                done()
 
     pipeline.end = ended
