@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from tests import registries
 from tests.fronts.matrix import Kind, Session, foreground_of
 from tests.fronts.terminal import environment, processes
 from tests.waiting import until
@@ -89,6 +90,23 @@ def test_what_a_monitor_takes_over_is_told_once(listening, cli):
     listening.run(f"hull run -d --network none --name {listening.box} busybox sleep 1000")
     assert kinds(listening) == ["start"]
     cli("rm", "-f", listening.box, check=True)
+
+
+@pytest.mark.needs("program:docker-registry")
+def test_pulls_are_told_asked_for_or_missing(listening, cli):
+    with registries.plain() as found:
+        image = f"{found.address}/told:1"
+        cli("tag", "busybox", image, check=True)
+        cli("push", image, check=True)
+        listening.run(f"hull pull {image}")
+        assert listening.value("told[-1][1].keys() == {'image', 'seconds'} and told[-1][1]['image']") == image
+        cli("rmi", image, check=True)
+        listening.run(f"hull run --rm --network none {image} true")
+        listening.run(f"hull run --rm --network none {image} true")
+        assert kinds(listening) == ["pull", "pull", "start", "exit", "start", "exit"]
+        cli("rmi", image, check=True)
+    listening.run(f"hull pull {image}")
+    assert kinds(listening)[-1] == "exit"
 
 
 def test_a_handler_that_raises_or_runs_commands_harms_nothing(session):

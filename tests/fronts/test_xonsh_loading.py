@@ -84,7 +84,8 @@ def test_nothing_is_left_after_unloading(cli, tmp_path):
 
 def test_a_handler_of_the_users_stays(xonsh):
     source = (
-        "xontrib load hull\nkept = events.on_hull_exit(lambda **what: print('told', what['code']))\nxontrib unload hull\n"
+        "xontrib load hull\nkept = events.on_hull_exit(lambda **what: print('told', what['code']))\n"
+        "xontrib unload hull\n"
         f"print(len(events.on_hull_exit))\nxontrib load hull\n{RUN} true\n"
     )
     assert xonsh(source, "--no-rc") == "1\ntold 0\n"
