@@ -51,7 +51,7 @@ def chosen(columns: Sequence[Column], widest: Sequence[int], cells: int) -> Grid
     """Return the columns that fit in so many cells; `widest` is the width of the widest text of each on the screen.
 
     Columns without any text leave, then others by their rank until the least widths fit; the room that is left goes to
-    those that want it, a cell at a time.
+    those that want it, by their rank.
     """
     kept = [i for i, column in enumerate(columns) if not column.rank or widest[i] or not any(widest)]
     least = [min(column.least, max(wide, len(column.title))) for column, wide in zip(columns, widest, strict=True)]
@@ -61,8 +61,8 @@ def chosen(columns: Sequence[Column], widest: Sequence[int], cells: int) -> Grid
     wanted = {i: max(least[i], min(columns[i].most, max(widest[i], len(columns[i].title)))) for i in kept}
     widths = {i: min(least[i], cells) for i in kept}
     room = cells - sum(widths.values()) - GAP * (len(kept) - 1)
-    while room > 0 and (hungry := [i for i in kept if widths[i] < wanted[i]]):
-        smallest = min(hungry, key=lambda i: widths[i])
-        widths[smallest] += 1
-        room -= 1
+    for i in sorted(kept, key=lambda i: (columns[i].rank, i)):
+        more = min(room, wanted[i] - widths[i])
+        widths[i] += more
+        room -= more
     return Grid(tuple(columns[i] for i in kept), tuple(widths[i] for i in kept))

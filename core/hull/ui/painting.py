@@ -124,7 +124,7 @@ def _list(state: State, width: int, height: int, spots: list[Spot]) -> list[text
     for place, line in enumerate(cells):
         number = here.top + place
         style = ("class:chosen" if not state.inside else "class:chosen.away") if number == here.place else ""
-        shown = [("", line[i][1]) if style == "class:chosen" else line[i] for i in kept]
+        shown = [("", line[i][1]) if style else line[i] for i in kept]
         made = text.padded([("", " "), *grid.line(shown, more)], width, style)
         lines.append(made)
         spots.append(Spot(1 + len(lines) - 1, 0, width, "row", str(number)))

@@ -29,7 +29,7 @@ from hull.ui.feed import Feed, resident_engine
 from hull.ui.holding import hold
 from hull.ui.press import press
 from hull.ui.state import Request, State
-from hull.ui.style import STYLES
+from hull.ui.style import styles
 from hull.ui.watching import Watching
 
 SHELL = "command -v bash >/dev/null && exec bash; exec sh"
@@ -66,13 +66,14 @@ class Screen:
         self.state = State(glyphs.of_terminal(glyphs.given()))
         self.state.begin(view.pane, view.container, view.tab, mouse=view.mouse)
         self._canvas = Canvas(self.state, self._fail, self._asked)
+        coloured = not os.environ.get("NO_COLOR")
         self.app: Application[int] = Application(
             layout=Layout(Window(self._canvas, always_hide_cursor=True, wrap_lines=False)),
             key_bindings=self._bindings(),
-            style=Style.from_dict(STYLES),
+            style=Style.from_dict(styles(coloured=coloured)),
             full_screen=True,
             mouse_support=Condition(lambda: self.state.mouse),
-            color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
+            color_depth=None if coloured else ColorDepth.DEPTH_1_BIT,
             min_redraw_interval=FRAMES,
             before_render=lambda _: self._look(),
         )
