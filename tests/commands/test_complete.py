@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from hull.commands import VERBS, _complete, _complete_place
+from hull.commands import VERBS, _complete, _complete_here, _complete_place
 from hull.commands._complete import FILES, Completer
 from hull.commands._complete_place import Line
 from hull.commands._verb import load
@@ -317,3 +317,31 @@ def test_the_cursor_of_a_short_flag_with_its_value(store):
     assert place.pending is not None
     assert place.pending.name == "env"
     assert _complete_place.locate(Line(("run", "-eX"), "")).pending is None
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_has_ended_is_settled_until_somebody_writes(store, monkeypatch, stopped):
+    monkeypatch.setattr(_complete_here, "CALM", -1)
+    row = store.container("one", "exited")
+    if stopped:
+        row = store.engine.containers.desire(row, "stopped")
+    assert store.texts("start ") == ["one"]
+    with monkeypatch.context() as patch:
+        patch.setattr(_complete_here.Here, "_state", None)
+        assert store.texts("start ") == (["one"] if stopped else [])  # settled: not looked at again
+    started = store.engine.containers.begin(row)
+    with open(f"{store.engine.paths.container(row.id)}/status", "w") as file:
+        created = {"event": "created", "launcher": os.getpid(), "start": start_tick(os.getpid()), "time": 3.0}
+        file.write(f'{json.dumps(created)}\n{{"event": "exec", "time": 3.0}}\n')
+    assert started.desired == "running"
+    assert store.texts("exec ") == ["one"]
+
+
+def test_a_container_that_is_about_to_run_is_looked_at_again(store, monkeypatch):
+    monkeypatch.setattr(_complete_here, "CALM", -1)
+    row = store.container("one", "created")
+    assert store.texts("exec ") == []
+    with open(f"{store.engine.paths.container(row.id)}/status", "w") as file:
+        created = {"event": "created", "launcher": os.getpid(), "start": start_tick(os.getpid()), "time": 3.0}
+        file.write(f'{json.dumps(created)}\n{{"event": "exec", "time": 3.0}}\n')
+    assert store.texts("exec ") == ["one"]

@@ -5,6 +5,7 @@ Nothing is made or changed, no store either. What cannot be read at once is not 
 
 import os
 import time
+from collections.abc import Iterator
 
 from hull import paths
 from hull.errors import HostError, UserError
@@ -15,6 +16,8 @@ from hull.state.glance import Glance
 if TYPE_CHECKING:
     from hull.images.store import ImageStore
     from hull.model import Image, Spec
+
+CALM = 5.0  # seconds after which what a row says has happened
 
 
 class Named(NamedTuple):
@@ -30,7 +33,7 @@ class Here:
     """One user's names. `look` is called before each question; what did not change since is not read again."""
 
     def __init__(self) -> None:
-        self._root = ""
+        self._root = self._directory = ""
         self._inode = 0
         self._paths: paths.Paths | None = None
         self._db: Glance | None = None
@@ -39,7 +42,9 @@ class Here:
         self._images: dict[str, tuple[str, float]] = {}
         self._specs: dict[str, Spec] = {}
         self._status: dict[str, tuple[tuple[int, ...], str]] = {}
-        self._about: dict[tuple[str, ...], str] = {}
+        self._settled: dict[str, Named] = {}
+        self._described: dict[str, str] = {}
+        self._read_at = self._minute = 0
         self.environ: dict[str, str] = {}
 
     def look(self, environ: dict[str, str]) -> None:
@@ -54,6 +59,7 @@ class Here:
             return
         self.close()
         self._root, self._inode, self._paths = places.database, inode, places
+        self._directory = places.containers
         try:
             self._db = Glance(places.database) if inode else None
         except HostError:
@@ -64,7 +70,7 @@ class Here:
         if self._db is not None:
             self._db.close()
         self._db, self._version, self._root = None, -1, ""
-        for kept in (self._rows, self._images, self._status, self._about):
+        for kept in (self._rows, self._images, self._status, self._settled, self._described):
             kept.clear()
 
     @property
@@ -83,28 +89,24 @@ class Here:
 
     def containers(self, prefix: str = "") -> list[Named]:
         """Return the containers whose name begins so, newest first."""
-        if self._db is None:
-            return []
-        self._refresh()
-        reach, now = Containers(self._db, self.paths), time.time()
-        return [self._named(reach, row, now) for row in self._rows if row.name.startswith(prefix)]
+        return self._chosen([row for row in self._refreshed() if row.name.startswith(prefix)])
 
     def ids(self, prefix: str) -> list[Named]:
-        """Return the containers whose id begins so, by their short ids; none for no prefix."""
-        if self._db is None or not prefix:
-            return []
-        self._refresh()
-        reach, now = Containers(self._db, self.paths), time.time()
-        found = [self._named(reach, row, now) for row in self._rows if row.id.startswith(prefix)]
+        """Return the containers whose id begins so, with their names in what is said; none for no prefix."""
+        found = self._chosen([row for row in self._refreshed() if row.id.startswith(prefix)] if prefix else [])
         return [row._replace(about=f"{row.name} · {row.about}") for row in found]
 
-    def images(self) -> list[tuple[str, str]]:
-        """Return each reference as people write it, and what is said about it."""
-        if self._db is None:
-            return []
-        self._refresh()
-        now = time.time()
-        return [(name, f"{size} · {_age(now - then)}") for name, (size, then) in self._images.items()]
+    def images(self, prefix: str = "") -> list[tuple[str, str]]:
+        """Return each reference that begins so, as people write it, and what is said about it."""
+        self._refreshed()
+        now, found = time.time(), []
+        for name, (size, then) in self._images.items():
+            if name.startswith(prefix):
+                about = self._described.get(name)
+                if about is None:
+                    about = self._described[name] = f"{size} · {_age(now - then)}"
+                found.append((name, about))
+        return found
 
     def networks(self) -> list[tuple[str, str]]:
         """Return each network and its addresses."""
@@ -143,20 +145,26 @@ class Here:
 
     def container(self, word: str) -> Container | None:
         """Return the container that a word means."""
-        self._refresh()
+        self._refreshed()
         word = word.removeprefix("/")
         found = [row for row in self._rows if row.name == word or (word and row.id.startswith(word))]
         exact = [row for row in found if row.name == word] or found
         return Containers(self.db, self.paths).find(exact[0].id) if len(exact) == 1 else None
 
-    def _refresh(self) -> None:
-        """Read the rows again if anybody wrote since."""
-        version = self.db.version
-        if version == self._version:
-            return
-        self._rows = self._read()
-        self._images = self._read_images()
-        self._version = version
+    def _refreshed(self) -> list[Container]:
+        """Return the containers' rows, read again if anybody wrote since; what is said of ages holds for a minute."""
+        if self._db is None:
+            return []
+        version, minute = self._db.version, int(time.monotonic() // 60)
+        if version != self._version:
+            self._rows, self._images = self._read(), self._read_images()
+            self._version, self._read_at = version, int(time.monotonic())
+        elif minute == self._minute:
+            return self._rows
+        self._minute = minute
+        self._settled.clear()
+        self._described.clear()
+        return self._rows
 
     def _read(self) -> list[Container]:
         from hull.model import Image, Spec
@@ -182,18 +190,30 @@ class Here:
         rows = self.db.rows("SELECT reference, size, created FROM tags JOIN images ON image = id ORDER BY reference")
         return {familiar(str(name)): (size(float(str(held))), float(str(at))) for name, held, at in rows}
 
-    def _named(self, reach: Containers, row: Container, now: float) -> Named:
-        state, age = self._state(reach, row), _age(now - row.created)
-        key = (row.id, row.spec.image, state, age)
-        about = self._about.get(key)
-        if about is None:
-            about = self._about[key] = f"{state} · {row.spec.image} · {age}"
-        return Named(row.id, row.name, state, about)
+    def _chosen(self, rows: list[Container]) -> list[Named]:
+        settled, missing = self._settled, [row for row in rows if row.id not in self._settled]
+        known = dict(self._looked_up(missing)) if missing else {}
+        return [settled.get(row.id) or known[row.id] for row in rows]
+
+    def _looked_up(self, rows: list[Container]) -> Iterator[tuple[str, Named]]:
+        """Yield the rows with their states.
+
+        One that has ended stays so until somebody writes that it starts, a moment before it does: later it is settled.
+        A write that says what the row says already is none to SQLite, so it must be one by somebody else, or of "running".
+        """
+        reach, now = Containers(self.db, self.paths), time.time()
+        calm = time.monotonic() - self._read_at > CALM
+        for row in rows:
+            state = self._state(reach, row)
+            named = Named(row.id, row.name, state, f"{state} · {row.spec.image} · {_age(now - row.created)}")
+            if calm and state in ("exited", "created") and (row.desired == "stopped" or _over(row, state)):
+                self._settled[row.id] = named
+            yield row.id, named
 
     def _state(self, reach: Containers, row: Container) -> str:
-        """Return the container's state; of one that has ended it is kept, until its file or its row changes."""
+        """Return the container's state; that of one that has ended is kept until its file changes."""
         try:
-            found = os.stat(f"{self.paths.containers}/{row.id}/status")
+            found = os.stat(f"{self._directory}/{row.id}/status")
         except OSError:
             return reach.status(row).state
         mark = (found.st_mtime_ns, found.st_size, found.st_ino, hash(row.desired))
@@ -223,3 +243,7 @@ def _looks_made_up(name: str) -> bool:
 
 def _refuse(*_words: object, **_options: object) -> NoReturn:
     raise UserError("nothing is started while a word is completed", "run the verb")
+
+
+def _over(row: Container, state: str) -> bool:
+    return state == "exited" and not row.creator.alive

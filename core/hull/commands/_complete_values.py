@@ -106,7 +106,7 @@ def _images(asked: Asked) -> Pairs:
     if asked.place.verb.name in ("run", "create"):
         yield inside_.HOST, "this machine, copy-on-write"
     given = set(asked.place.words)
-    yield from ((name, about) for name, about in asked.here.images() if name not in given)
+    yield from ((name, about) for name, about in asked.here.images(asked.prefix) if name not in given)
 
 
 def _places(asked: Asked) -> Pairs:
@@ -115,12 +115,12 @@ def _places(asked: Asked) -> Pairs:
     for one in sorted(found, key=lambda one: one.state != "running"):
         yield one.name, one.about
     yield inside_.HOST, "this machine, copy-on-write"
-    yield from asked.here.images()
+    yield from asked.here.images(asked.prefix)
 
 
 def _both(asked: Asked) -> Pairs:
     yield from _containers(asked)
-    yield from asked.here.images()
+    yield from asked.here.images(asked.prefix)
     yield from asked.here.networks()
     yield from asked.here.volumes()
 
