@@ -7,7 +7,7 @@ import asyncio
 import os
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import IO, Any, Unpack
 
@@ -21,6 +21,7 @@ from hull.runtime.launch import Launch
 
 Take = Callable[[bytes], object]
 CHUNK = 65536
+LOOK = 0.2  # seconds
 
 
 class Finished(subprocess.CompletedProcess[Any]):
@@ -46,15 +47,30 @@ async def arun(
     container ends within two seconds. The other parameters are those of `hull run`, and as subprocess.run has them.
     """
     planning = _Planning(image, command, {"rm": True, **flags})
-    launch = await planning.launch()
     taken: tuple[Any, Any] = (Lines("stdout", prefix), Lines("stderr", prefix)) if stream else (Kept(), Kept())
-    process = planning.spawn(launch, _file(input))
-    code = await _to_its_end(process, taken, timeout)
-    out, err = (one.end(text=text) for one in taken)
-    done = Finished(launch.words, code, out, err)
+
+    async def carry_out() -> Finished:
+        launch = await planning.launch()
+        code = await _to_its_end(planning.spawn(launch, _file(input)), taken, timeout)
+        return Finished(launch.words, code, *(one.end(text=text) for one in taken))
+
+    done = await _awake(carry_out())
     if check:
         done.check_returncode()
     return done
+
+
+async def _awake(work: Coroutine[Any, Any, Finished]) -> Finished:
+    """Await it, looking up a few times a second: ipykernel cancels a cell without waking the loop that sleeps."""
+    task = asyncio.create_task(work)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=LOOK)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    return task.result()
 
 
 class _Planning:
