@@ -199,7 +199,7 @@ class Here:
         """Yield the rows with their states.
 
         One that has ended stays so until somebody writes that it starts, a moment before it does: later it is settled.
-        A write that says what the row says already is none to SQLite, so it must be one by somebody else, or of "running".
+        A write of what the row says already is none to SQLite: it must be somebody else's, or change what is desired.
         """
         reach, now = Containers(self.db, self.paths), time.time()
         calm = time.monotonic() - self._read_at > CALM

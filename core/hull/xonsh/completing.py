@@ -78,19 +78,19 @@ class Completing:
 
 
 def offered(found: "list[Candidate]", command: Any) -> Iterator[Any]:
-    """Yield candidates as xonsh's, quoted where they must be; in the middle of a word only what fits what follows."""
+    """Yield candidates as xonsh's, quoted where they must be; in the middle of a word those that fit what follows."""
     from xonsh.completers.tools import RichCompletion
 
     from hull.commands._complete import FILES
 
     length, suffix = len(command.raw_prefix), command.suffix
-    for one in found:
+    least = len(command.prefix) + len(suffix)
+    fits = [one for one in found if suffix and one.text.endswith(suffix) and len(one.text) >= least]
+    for one in fits or found:
         if one is FILES:
             yield from _files(command)
             continue
-        if suffix and not (one.text.endswith(suffix) and len(one.text) >= len(command.prefix) + len(suffix)):
-            continue
-        text = one.text[: len(one.text) - len(suffix)]
+        text = one.text[: len(one.text) - len(suffix)] if fits else one.text
         yield RichCompletion(
             _typed(text, command),
             display=one.text if text != one.text else None,
