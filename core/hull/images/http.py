@@ -174,7 +174,17 @@ def unreachable(where: Origin, error: Exception) -> UnreachableError:
     hint = "check the name, the network and the proxy variables"
     if "CERTIFICATE_VERIFY_FAILED" in str(reason):
         hint = f'trust its authority: [registry."{where.host}:{where.port}"] ca = "/path/to/ca.pem" in config.toml'
-    return UnreachableError(f"cannot reach {where.host}:{where.port}: {str(reason)[:300]}", hint)
+    return UnreachableError(f"cannot reach {where.host}:{where.port}: {_words(reason)}", hint)
+
+
+def _words(reason: Exception) -> str:
+    """Return what the system said, where that is behind it: urllib3's own words show its objects."""
+    inner: BaseException | None = reason
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return str(reason)[:300]
 
 
 def _insecure_hint(where: Origin) -> str:
