@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.real, pytest.mark.needs("launcher", "userns")]
+pytestmark = [pytest.mark.real, pytest.mark.serial, pytest.mark.needs("launcher", "userns")]
 
 
 def test_a_container_is_chosen_run_and_restarted(lab):

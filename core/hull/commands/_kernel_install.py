@@ -65,7 +65,7 @@ def _argv(asked: Asked, python: probing.Python, layer: str) -> list[str]:
     words += [f"--packages={layer}"] if layer else []
     words += [] if asked.folder else ["--no-folder"]
     flags = {name: value for name, value in asked.flags.items() if name != "name"}
-    return [*words, *_kernel_words.kept(flags), "-f", "{connection_file}", asked.image]
+    return [*words, *_kernel_words.kept(flags), "-f", "{connection_file}", asked.image, "--"]  # Jupyter adds words
 
 
 def _program() -> list[str]:

@@ -20,8 +20,11 @@ from ipykernel.kernelapp import launch_new_instance
 launch_new_instance()"""
 
 
-def start(engine: Engine, asked: Asked, file: str, layer: str) -> int:
-    """Run one kernel to its end; return its exit code. Its container is removed with it."""
+def start(engine: Engine, asked: Asked, file: str, layer: str, words: tuple[str, ...]) -> int:
+    """Run one kernel to its end; return its exit code. Its container is removed with it.
+
+    `file` is the client's connection file, `layer` the packages that the image lacks, `words` are the kernel's own.
+    """
     from hull.storage import overlay
 
     engine.resident = True
@@ -32,7 +35,9 @@ def start(engine: Engine, asked: Asked, file: str, layer: str) -> int:
         place.write(made)
         if connection.ports:
             relay.start(connection.address, connection.ports, f"{connection.place}/{connections.SOCKET}")
-        launch = run_.run(engine, asked.image, _command(layer), **_flags(engine, asked, layer, connection.place))
+        launch = run_.run(
+            engine, asked.image, (*_command(layer), *words), **_flags(engine, asked, layer, connection.place)
+        )
         assert not isinstance(launch, list)  # noqa: S101 (it is in the foreground)
         try:
             return supervising.supervise(partial(engine.spawn, launch), dict(os.environ))

@@ -25,7 +25,12 @@ def kernel(
     engine: Engine,
     action: Annotated[str, Word("what to do", "ACTION", choices=(*ACTIONS, *ALIASES))],
     words: Annotated[
-        Many, Word("install, start: an image with Python; rm: kernels", "IMAGE|NAME", complete="image")
+        Many,
+        Word(
+            "install, start: an image with Python; start: the kernel's own after it; rm: kernels",
+            "IMAGE|NAME",
+            complete="image",
+        ),
     ] = (),
     *,
     display_name: Annotated[str, Flag("install: what Jupyter shows", metavar="TEXT")] = "",
@@ -53,7 +58,7 @@ def kernel(
         raise UserError(f"hull kernel {action} needs a name", f"hull kernel {action} python:3.13")
     if action == "rm":
         return each(words, lambda name: _kernel_words.removed(engine, name, prefix))
-    if words[1:]:
+    if words[1:] and action != "start":
         raise UserError(f"hull kernel {action} does not take {words[1]!r}", "hull kernel --help")
     _kernel_words.check(flags)
     asked = Asked(words[0], python, flags, folder)
@@ -67,5 +72,5 @@ def kernel(
     from hull.commands import _kernel_start
 
     ended = Ended()
-    ended.exit_code = _kernel_start.start(engine, asked, connection_file, packages)
+    ended.exit_code = _kernel_start.start(engine, asked, connection_file, packages, words[1:])
     return ended
