@@ -12,11 +12,12 @@ ESCALATION = ((signal.SIGINT, 0.4), (signal.SIGTERM, 0.6), (signal.SIGKILL, 1.0)
 
 
 def tied(**options: Any) -> dict[str, Any]:
-    """Return the Popen options of a launcher whose output is read, that leads its own group and dies with this thread.
+    """Return the Popen options of a launcher whose output is read, in a session of its own, that dies with this thread.
 
-    A notebook's kernel signals its own group, and a program must not be hit twice.
+    A notebook's kernel signals its own group, and a program must not be hit twice; an interactive shell that reached
+    our terminal would take it.
     """
-    return {"stdout": PIPE, "stderr": PIPE, "process_group": 0, "env": launch.tied(), **options}
+    return {"stdout": PIPE, "stderr": PIPE, "start_new_session": True, "env": launch.tied(), **options}
 
 
 def end(process: Any) -> None:

@@ -7,12 +7,13 @@ def load(shell: Any) -> None:
     """Register the magic and its completion."""
     import atexit
 
-    from hull.ipython.complete import matcher
+    from hull.ipython.complete import matcher, tags_key
     from hull.ipython.magics import HullMagics
 
     magics = HullMagics(shell)
     shell.register_magics(magics)
     shell.Completer.custom_matchers.append(matcher())
+    magics.key = tags_key(shell)
     atexit.register(magics.close)
 
 
@@ -24,4 +25,6 @@ def unload(shell: Any) -> None:
     matchers = shell.Completer.custom_matchers
     matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", "") != "hull"]
     if magics is not None:
+        if magics.key is not None:
+            shell.pt_app.key_bindings.remove(magics.key)
         magics.close()

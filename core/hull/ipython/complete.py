@@ -39,6 +39,17 @@ def matcher() -> Any:
     return hull_matcher
 
 
+def tags_key(shell: Any) -> Any:
+    """Let a key ask a registry for the tags of a word; return its handler, None where no terminal has keys."""
+    bindings = getattr(getattr(shell, "pt_app", None), "key_bindings", None)
+    if bindings is None:
+        return None
+    from hull import paths
+    from hull.commands import _complete_remote
+
+    return _complete_remote.bind(bindings, paths.find)
+
+
 def _offer(words: "Cut", line: str, completer: "Completer") -> dict[str, Any]:
     from hull.commands._complete_place import Line
     from hull.commands._complete_words import quoted

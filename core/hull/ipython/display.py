@@ -1,8 +1,10 @@
 """Progress in a notebook: one output that updates in place and folds when all is done."""
 
+import sys
 import time
 from contextlib import suppress
 
+from hull import present
 from hull.faces import style
 from hull.faces.markup import text
 from hull.faces.shown import face
@@ -57,12 +59,15 @@ class Bars:
         self._last = time.monotonic()
 
 
-def watch(live: Any, call: Any) -> None:
+def watch(live: Any, call: Any, *, notebook: bool) -> None:
     """Show one table after another in the place of the one before, until an interrupt."""
     from IPython.display import display
 
     handle: Any = None
     with suppress(KeyboardInterrupt):
+        if not notebook:
+            present.show(live, sys.stdout, call.output, call.row)
+            return
         for rows in live.frames():
             if handle is None:
                 handle = display(face(rows, call.row), display_id=True)

@@ -14,7 +14,7 @@ from hull.ipython import cells, interpreters
 from hull.ipython.display import Bars, watch
 from hull.light import Any
 from hull.output import pour
-from hull.present import lines, show
+from hull.present import lines
 
 
 class ContainerError(HullError):
@@ -148,7 +148,7 @@ class HullMagics(Magics):  # type: ignore[misc]
 
             return self._settle("hull ui", self._jobs_made().run(beside(value.words), "hull ui"), fails=False)
         if hasattr(value, "frames"):
-            return watch(value, call) if self._notebook else show(value, sys.stdout, call.output, call.row)
+            return watch(value, call, notebook=self._notebook)
         if not call.starts(value):
             return Text("\n".join(lines(value, call.output))) if call.output else face(value, call.row)
         return self._settle(" ".join(value.words[:3]), self._start(value, stdin), fails=fails)
