@@ -38,11 +38,14 @@ class Entered:
     Neither is where it ran already.
     """
 
-    def __init__(self, engine: Engine, row: Container, *, holder: "Popen[bytes] | None", started: bool) -> None:
+    def __init__(
+        self, engine: Engine, row: Container, *, holder: "Popen[bytes] | None", started: bool, new: bool = False
+    ) -> None:
         self.engine = engine
         self.row = row
         self.env: tuple[str, ...] = ()
         self.user = ""
+        self.new = new
         self._holder = holder
         self._started = started
 
@@ -120,6 +123,8 @@ class Entered:
         name = self.row.name
         if self.row.remove:
             return f"in {name} (new, of {self.row.spec.image}): exit removes it"
+        if self.new:
+            return f"in {name} (new, of {self.row.spec.image}): exit stops it, hull enter {name} comes back"
         if self._holder is not None or self._started:
             return f"in {name} (it was not running): exit stops it again"
         return f"in {name}: exit leaves it running"

@@ -76,7 +76,8 @@ def _made(engine: Engine, image: str, *, keep: bool, flags: dict[str, Any]) -> E
     rm_.sweep(engine)
     row = _container.make(engine, spec)
     try:
-        return Entered(engine, row, holder=hold(engine, row, _start.plan_of(engine, row), row.name), started=False)
+        holder = hold(engine, row, _start.plan_of(engine, row), row.name)
+        return Entered(engine, row, holder=holder, started=False, new=True)
     except BaseException:
         _container.discard(engine, row)
         raise
