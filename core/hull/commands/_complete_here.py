@@ -7,9 +7,9 @@ import os
 import time
 from collections.abc import Iterator
 
-from hull import paths
 from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING, NamedTuple, NoReturn
+from hull.paths import Paths, find
 from hull.state.containers import Container, Containers
 from hull.state.glance import Glance
 
@@ -35,7 +35,7 @@ class Here:
     def __init__(self) -> None:
         self._root = self._directory = ""
         self._inode = 0
-        self._paths: paths.Paths | None = None
+        self._paths: Paths | None = None
         self._db: Glance | None = None
         self._version = -1
         self._rows: list[Container] = []
@@ -50,7 +50,7 @@ class Here:
     def look(self, environ: dict[str, str]) -> None:
         """Take the store that the environment names; without one there is nothing to name."""
         self.environ = environ
-        places = paths.find(environ)
+        places = find(environ)
         try:
             inode = os.stat(places.database).st_ino
         except OSError:
@@ -74,11 +74,16 @@ class Here:
             kept.clear()
 
     @property
-    def paths(self) -> paths.Paths:
+    def paths(self) -> Paths:
         """The store's places."""
         if self._paths is None:
             raise UserError("no store", "hull pull makes one")
         return self._paths
+
+    @property
+    def places(self) -> Paths:
+        """The places that the environment names, a store there or not."""
+        return self._paths or find(self.environ)
 
     @property
     def db(self) -> Glance:

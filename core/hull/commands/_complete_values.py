@@ -107,6 +107,10 @@ def _images(asked: Asked) -> Pairs:
         yield inside_.HOST, "this machine, copy-on-write"
     given = set(asked.place.words)
     yield from ((name, about) for name, about in asked.here.images(asked.prefix) if name not in given)
+    if ":" in asked.prefix:
+        from hull.commands import _complete_remote
+
+        yield from _complete_remote.known(asked.here.places, asked.prefix)
 
 
 def _places(asked: Asked) -> Pairs:

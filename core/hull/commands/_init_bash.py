@@ -77,5 +77,12 @@ _hull_enter() {
     COMP_LINE="hull $COMP_LINE" COMP_POINT=$((COMP_POINT + 5)) _hull hull
 }
 complete -F _hull_enter enter
+
+# Ctrl-X Ctrl-T: ask the registry for the tags of the image before the cursor; Tab knows them from then on.
+_hull_ask() {
+    local before="${READLINE_LINE:0:READLINE_POINT}"
+    command hull completion --remote words pull "${before##* }" >/dev/null
+}
+bind -x '"\C-x\C-t": _hull_ask' 2>/dev/null
 complete -A command host
 """

@@ -85,6 +85,13 @@ function __hull_tab
     end
 end
 
+# Ctrl-X Ctrl-T: ask the registry for the tags of the image before the cursor; Tab knows them from then on.
+function __hull_ask
+    command hull completion --remote words pull (commandline -ct) >/dev/null
+    commandline -f repaint
+end
+bind \cx\ct __hull_ask
+
 complete -c enter -f -a '(__hull_entered_words)'
 function __hull_entered_words
     command hull completion words enter (commandline -opc)[2..] (commandline -ct) 2>/dev/null

@@ -81,6 +81,13 @@ _hull_tab() {
     if (( $#said > 1 )); then zle -M -- "${(F)said[2,-1]}"; fi
 }
 
+# Ctrl-X Ctrl-T: ask the registry for the tags of the image before the cursor; Tab knows them from then on.
+_hull_ask() {
+    command hull completion --remote words pull "${LBUFFER##* }" >/dev/null || zle -I
+}
+zle -N _hull_ask
+bindkey '^X^T' _hull_ask
+
 (( $+functions[compdef] )) && compdef '_hull_enter' enter && compdef _command host
 _hull_enter() {
     words=(hull enter "${(@)words[2,-1]}")

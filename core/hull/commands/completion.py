@@ -75,6 +75,7 @@ def completion(
     ],
     words: Annotated[tuple[str, ...], Word("the line so far and, last, the word to complete", rest=True)] = (),
     *,
+    remote: Annotated[bool, Flag("words: first ask the registry for the tags of the last word's image")] = False,
     after: Annotated[int, Flag("words: how many come after the cursor's", metavar="N")] = 0,
 ) -> str:
     """Print a shell's completion script.
@@ -96,5 +97,10 @@ def completion(
     from hull.commands._complete_place import Line
 
     end = len(words) - after
+    if remote and end > 0:
+        from hull import paths
+        from hull.commands import _complete_remote
+
+        _complete_remote.fetch(paths.find(), words[end - 1])
     line = Line(words[: end - 1], words[end - 1], words[end:]) if end > 0 else Line((), "")
     return "\n".join(f"{c.text}\t{c.about}" for c in Completer()(line, dict(os.environ)))

@@ -7,13 +7,12 @@ def load(shell: Any) -> None:
     """Register the magic and its completion."""
     import atexit
 
-    from hull.ipython.complete import matcher, tags_key
+    from hull.ipython.complete import matcher
     from hull.ipython.magics import HullMagics
 
     magics = HullMagics(shell)
     shell.register_magics(magics)
-    shell.Completer.custom_matchers.append(matcher())
-    magics.key = tags_key(shell)
+    shell.Completer.custom_matchers.append(matcher(shell))
     atexit.register(magics.close)
 
 
@@ -23,8 +22,8 @@ def unload(shell: Any) -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("hull", None)
     matchers = shell.Completer.custom_matchers
+    for handler in filter(None, (getattr(m, "tags_key", None) for m in matchers)):
+        shell.pt_app.key_bindings.remove(handler)
     matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", "") != "hull"]
     if magics is not None:
-        if magics.key is not None:
-            shell.pt_app.key_bindings.remove(magics.key)
         magics.close()

@@ -17,8 +17,11 @@ LINE = re.compile(r"(?:^|[=\s])(?P<percent>%{0,2})hull\s+(?P<line>[^\n]*)$")
 NOTHING: dict[str, Any] = {"completions": [], "suppress": False}
 
 
-def matcher() -> Any:
-    """Return the matcher. It answers from what is here, waits for nothing and raises nothing."""
+def matcher(shell: Any) -> Any:
+    """Return the matcher. It answers from what is here, waits for nothing and raises nothing.
+
+    Its `tags_key` handles the key of the shell's terminal that asks a registry for tags, where there are keys.
+    """
     from hull.commands._complete import Completer
 
     completer = Completer()
@@ -36,11 +39,11 @@ def matcher() -> Any:
             before = ("run",) if words.last.startswith("-") else ("run", *before)  # flags may follow a cell's image
         return _offer(words._replace(before=before), found["line"], completer)
 
+    hull_matcher.tags_key = _tags_key(shell)
     return hull_matcher
 
 
-def tags_key(shell: Any) -> Any:
-    """Let a key ask a registry for the tags of a word; return its handler, None where no terminal has keys."""
+def _tags_key(shell: Any) -> Any:
     bindings = getattr(getattr(shell, "pt_app", None), "key_bindings", None)
     if bindings is None:
         return None

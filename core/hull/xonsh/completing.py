@@ -21,6 +21,8 @@ class Completing:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._completer: Completer | None = None
+        self._bindings: Any = None
+        self._key: Callable[..., None] | None = None
 
     def handler(self) -> Callable[..., None]:
         """Return the on_pre_prompt handler that has hull asked before xonsh's own completers.
@@ -34,12 +36,25 @@ class Completing:
                 others = dict(completers)
                 completers.clear()
                 completers.update({NAME: self._contextual(), **others})
+                self._bind()
 
         return begin
+
+    def _bind(self) -> None:
+        """Let a key ask the registry, where prompt_toolkit reads the keys."""
+        self._bindings = getattr(getattr(self._shell.shell, "shell", None), "key_bindings", None)
+        if self._bindings is not None:
+            from hull import paths
+            from hull.commands import _complete_remote
+
+            self._key = _complete_remote.bind(self._bindings, lambda: paths.find(self.environ()))
 
     def close(self) -> None:
         """Be asked no more, and let go of the database."""
         self._shell.completers.pop(NAME, None)
+        if self._key is not None:
+            self._bindings.remove(self._key)
+            self._key = None
         if self._completer is not None:
             self._completer.close()
             self._completer = None
