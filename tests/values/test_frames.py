@@ -82,6 +82,7 @@ def test_what_is_more_than_bytes_is_named(value):
         ["array", {"names": ["a"], "formats": ["|O8"], "offsets": [0], "itemsize": 8}, [1], 0, False],
         ["array", {"base": "|O8", "shape": [1]}, [1], 0, False],
         ["array", "<f8", [2], 0, False],
+        ["array", "<f8", [0], 0, False],
         ["array", "<f8", [-1], 0, False],
         ["array", "<f8", [1 << 61, 8], 0, False],
         ["array", "<f8,O", [1], 0, False],
@@ -90,12 +91,13 @@ def test_what_is_more_than_bytes_is_named(value):
         ["array", "<f8", [1] * 40, 0, False],
         ["scalar", "|T8", [], 0, False],
         ["objects", [1 << 40], 1],
+        ["objects", [1], 2],
     ],
     ids=str,
 )
 def test_a_forged_array_is_damaged(node):
     with pytest.raises(Damaged):
-        opened(forged([node, ["list", []]], {"v": 0}, [[64, 8]], bytes(8)))
+        opened(forged([node, ["list", []], ["list", ["x", "y"]]], {"v": 0}, [[64, 8]], bytes(8)))
 
 
 def test_many_references_to_an_array_are_one_array():
@@ -202,12 +204,13 @@ EMPTY = ["array", "<i8", [0], 1, False]
     [
         [["moment", "Timestamp", 1, None], ["list", ["2020"]]],
         [["moment", "eval", "1", None]],
-        [["zoned", 1, "dateutil//etc/passwd"], ["array", "<M8[s]", [1], 0, False]],
+        [["zoned", 1, "Europe/Berlin"], ["array", "<M8[s]", [1], 0, False]],
+        [["zoned", 1, None], ["objects", [1], 2], ["list", ["2020"]]],
         [["multiindex", 1, 1, 1], ["list", [2]], ["list", [["none"]]]],
         [["columns", 1, 1, 1, [1]], ["list", []]],
         [["categorical", 1, 2, True], ["array", "<i8", [1], 0, False], ["index", 3, None, None], EMPTY],
     ],
-    ids=["text for a moment", "a function", "a zone's path", "levels", "labels", "codes"],
+    ids=["text for a moment", "a function", "a zone's name", "text for moments", "levels", "labels", "codes"],
 )
 def test_a_forged_frame_is_damaged(nodes):
     pytest.importorskip("pandas", reason="pandas is not installed")
