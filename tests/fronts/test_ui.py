@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import termios
 
 import pytest
 
@@ -148,6 +149,18 @@ def test_a_shell_in_it_and_back(view):
 
 
 @pytest.mark.needs("userns")
+def test_terminated_while_a_shell_has_the_terminal(view):
+    view.send("e")
+    view.shows("exit comes back", "# ")
+    view.send("stty raw -echo; echo raw-$((1+1))\r")
+    view.shows("raw-2")
+    view.kill(signal.SIGTERM)
+    assert view.end() == -signal.SIGTERM
+    assert left(view) == CLEAN
+    assert view.settings()[3] & termios.ECHO
+
+
+@pytest.mark.needs("userns")
 def test_details_in_every_size(view):
     view.send("i")
     view.shows('Id: "', "Path:")
@@ -275,7 +288,7 @@ def test_mouse(opened, empty):
     view = opened(root=empty)
     view.shows("no containers")
     view.click(view.screen.display[0].index("3 Networks"), 0)
-    view.shows("NETWORK", "DRIVER")
+    view.shows("NETWORK", "DRIVER", " none ")
     row = next(n for n, line in enumerate(view.screen.display) if line.startswith(" none "))
     view.click(3, row)
     view.shows("none - ")

@@ -37,6 +37,7 @@ ENDED = (signal.SIGTERM, signal.SIGHUP)
 ESCAPE_WAIT = 0.1  # seconds after which a lone Esc is a key; less would split sequences on slow lines
 FRAMES = 0.04  # seconds between two drawings
 TICK = 1.0
+PATIENCE = 2.0  # seconds that a shell has to end when the view has to
 MISSING = (126, 127)
 EDITING = ("backspace", "c-h", "c-u", "c-w", "c-g")
 RESTORE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?25h\x1b[0m"
@@ -46,6 +47,7 @@ def show(view: Any) -> int:
     """Open the view that a verb returned on this terminal; return when it is closed."""
     saved = termios.tcgetattr(0)
     screen = Screen(view)
+    touching = signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # a shell that was killed leaves the terminal its group's
     try:
         number = screen.run()
     finally:
@@ -53,6 +55,7 @@ def show(view: Any) -> int:
             sys.stdout.write(RESTORE)
             sys.stdout.flush()
             termios.tcsetattr(0, termios.TCSADRAIN, saved)
+        signal.signal(signal.SIGTTOU, touching)
     if number:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
@@ -191,7 +194,8 @@ class Screen:
 
     def _end(self, number: int) -> None:
         if self._child is not None:
-            self._child.terminate()
+            self._child.send_signal(signal.SIGHUP)  # a shell ignores SIGTERM
+            self._loop.call_later(PATIENCE, self._child.kill)
         with contextlib.suppress(Exception):  # it is ending already
             self.app.exit(result=number)
 

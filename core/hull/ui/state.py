@@ -133,7 +133,9 @@ class State:
             self.arrange()
 
     def say(self, words: str, style: str = "class:note") -> None:
-        """Show a message; several lines become one."""
+        """Show a message; several lines become one. A failure that was not seen yet stays."""
+        if style != "class:error" and self.message and self.message.style == "class:error":
+            return
         self.message = Message(" - ".join(words.splitlines()), style, time.monotonic())
 
     def spoken(self) -> Message | None:
