@@ -92,7 +92,7 @@ class Browser:
     def __init__(self, profile: str) -> None:
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or "chromium"
-        for word in (*QUIET, "--window-size=960,760", f"--user-data-dir={profile}"):
+        for word in (*QUIET, "--window-size=1100,760", f"--user-data-dir={profile}"):
             options.add_argument(word)
         service = webdriver.ChromeService(shutil.which("chromedriver") or "chromedriver")
         self.driver = webdriver.Chrome(options, service)
