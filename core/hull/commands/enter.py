@@ -18,7 +18,7 @@ SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh")
 @takes(_flags.asked)
 def enter(
     engine: Engine,
-    name: Annotated[str, Word("a container by its name, or an image", metavar="CONTAINER|IMAGE", complete="place")],
+    place: Annotated[str, Word("a container by its name, or an image", metavar="CONTAINER|IMAGE", complete="place")],
     *,
     keep: Annotated[bool, Flag("keep the new container, stopped, when it is left; so does --name")] = False,
     **flags: Any,
@@ -30,13 +30,13 @@ def enter(
     on. A new one is removed, unless --keep or --name kept it; the flags of run are for it. A shell's own functions
     begin with `eval "$(hull init bash)"`.
     """
-    row = _entering.find(engine, name, flags)
+    row = _entering.find(engine, place, flags)
     terminal = os.isatty(0) and os.isatty(1)
     if row is None:
         from hull.commands.run import run
 
         given = {**flags, "entrypoint": "", "interactive": True, "tty": terminal, "rm": not (keep or flags.get("name"))}
-        made: Launch | list[str] = run(engine, name, SHELL, **given)
+        made: Launch | list[str] = run(engine, place, SHELL, **given)
         return made
     return _inside(engine, row, flags, terminal=terminal)
 
