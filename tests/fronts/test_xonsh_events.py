@@ -179,6 +179,8 @@ def test_hull_is_a_python_name_and_a_command(session, cli):
 
 
 def test_the_values_are_of_the_shells_store(session, tmp_path):
+    session.run("hull create --network none --rm busybox true > /dev/null")
+    assert session.value("len(hull.ps(all=True)) > 0") is True
     session.run(f"$HULL_ROOT = '{tmp_path}/other'")
     assert session.value("hull.ps(all=True)") == []
     session.run("hull = 5")

@@ -82,6 +82,11 @@ def test_nothing_is_left_after_unloading(cli, tmp_path):
     session.close()
 
 
+def test_a_shell_that_has_never_loaded_it_is_no_different(xonsh):
+    around = "xontrib list > /dev/null\nbefore = hull_state()\nxontrib load hull\nhull version > /dev/null\n"
+    assert xonsh(f"{STATE}{around}xontrib unload hull\nprint(before == hull_state())", "--no-rc") == "True\n"
+
+
 def test_a_handler_of_the_users_stays(xonsh):
     source = (
         "xontrib load hull\nkept = events.on_hull_exit(lambda **what: print('told', what['code']))\n"

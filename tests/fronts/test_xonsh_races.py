@@ -11,7 +11,8 @@ from tests.waiting import until
 
 pytest.importorskip("xonsh", reason="xonsh is not installed")
 pytest.importorskip("pexpect", reason="pexpect is not installed")
-KINDS = [Kind(verb, shell) for verb, shell in (("run", "prompt_toolkit"), ("exec", "readline"))]
+SHELLS = (("run", "prompt_toolkit"), ("exec", "readline"), ("run", "readline"), ("exec", "prompt_toolkit"))
+KINDS = [Kind(verb, shell) for verb, shell in SHELLS[: times(2, 4)]]
 ROUNDS = times(10, 50)
 SIZES = "sh -c 'trap \"stty size\" WINCH; echo up-$((6*7)); while :; do sleep 0.05; done' {}"
 
