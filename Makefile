@@ -6,6 +6,7 @@ BUILT_FROM = pyproject.toml setup.py core/hull/kernel/_build.py core/hull/state/
 
 help:
 	@echo "make demo    set everything up, then show what hull does"
+	@echo "make recordings  record the stories of docs/STORIES.md anew, over your own store"
 	@echo "make test    set everything up, then the whole suite (as root: as three kinds of user)"
 	@echo "make test-vm what needs a kernel of its own: limits by systemd, an older kernel (qemu, a minute or three)"
 	@echo "make check   linter, types and unit tests: under a minute"
@@ -22,6 +23,9 @@ setup: .venv/ready
 demo: .venv/ready
 	@sh tests/setup/packages.sh base
 	@$(PY) -m demos.story
+
+recordings: .venv/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PY) -m demos.record
 
 test:
 	@sh tests/setup/packages.sh base test
@@ -52,4 +56,4 @@ fuzz: .venv/ready
 clean:
 	rm -rf .venv .venv-* build core/hull/bin core/hull/kernel/_syscalls* core/hull/state/_jsonfile.* .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup demo test test-vm check bench fuzz clean
+.PHONY: help setup demo recordings test test-vm check bench fuzz clean
