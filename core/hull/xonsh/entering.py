@@ -64,11 +64,10 @@ class Entering:
             self._expanding = Expanding(self._hull.shell, lambda: self.scopes.current() is not None)
             self._looks = Looks(self._hull.shell, self.scopes)
         elif not inside and self._expanding is not None:
-            self._expanding.close()
-            self._expanding = None
-            assert self._looks is not None  # noqa: S101 (they come and go together)
-            self._looks.close()
-            self._looks = None
+            for replaced in (self._expanding, self._looks):
+                if replaced is not None:
+                    replaced.close()
+            self._expanding = self._looks = None
         elif self._looks is not None:
             self._looks.forget()
 
