@@ -145,3 +145,32 @@ def test_ipython_cuts_and_quotes(tmp_path, shell_env, container):
         f"{container}:/sr ['{container}:/srv/']",
         "- []",
     ]
+
+
+def test_entered_everything_is_the_containers(xonsh_in, container):
+    seen = xonsh_in(
+        container,
+        ("wge",),
+        ("ls /srv/m",),
+        ("echo $(ls /sr",),
+        ("ls pl",),
+        ("cd p",),
+        ("true | wge",),
+        ("hull unpau",),
+    )
+    assert seen == ["wget ", "'/srv/my files/'", "/srv/", "plain/", "plain/", "wget ", "unpause "]
+
+
+@pytest.fixture
+def xonsh_in(shell_env):
+    """Give `xonsh_in(container, calls…)`: as `xonsh`, of a shell that has entered the container and gone to /srv."""
+
+    def run(name, *calls):
+        lines = "\n".join(f"texts({', '.join(map(repr, call))})" for call in calls)
+        source = f"{XONSH}\nhull enter {name}\ncd /srv\n{lines}\n"
+        argv = [sys.executable, "-m", "xonsh", "--no-rc", "-c", source]
+        env = {**shell_env, "BEGUN": "1"}
+        done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False, stdin=-3)
+        return done.stdout.splitlines()
+
+    return run

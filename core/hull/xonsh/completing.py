@@ -11,15 +11,19 @@ from hull.light import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hull.commands._complete import Candidate, Completer
 
-NAME = "hull"
+NAME, INSIDE = "hull", "hull-inside"
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,~")
 
 
 class Completing:
-    """What completes hull's lines in one shell."""
+    """What completes hull's lines in one shell, and every command's where a container is entered.
 
-    def __init__(self, shell: Any) -> None:
+    `entered` returns the container's id and the directory in it, None for this machine.
+    """
+
+    def __init__(self, shell: Any, entered: Callable[[], tuple[str, str] | None]) -> None:
         self._shell = shell
+        self._entered = entered
         self._completer: Completer | None = None
         self._bindings: Any = None
         self._key: Callable[..., None] | None = None
@@ -35,7 +39,7 @@ class Completing:
             if NAME not in completers:
                 others = dict(completers)
                 completers.clear()
-                completers.update({NAME: self._contextual(), **others})
+                completers.update({NAME: self._contextual(), INSIDE: self._contextual_inside(), **others})
                 self._bind()
 
         return begin
@@ -51,7 +55,8 @@ class Completing:
 
     def close(self) -> None:
         """Be asked no more, and let go of the database."""
-        self._shell.completers.pop(NAME, None)
+        for name in (NAME, INSIDE):
+            self._shell.completers.pop(name, None)
         if self._key is not None:
             self._bindings.remove(self._key)
             self._key = None
@@ -77,8 +82,7 @@ class Completing:
 
         words = [word.value for word in command.args]
         line = Line(tuple(words[1 : command.arg_index]), command.prefix, tuple(words[command.arg_index :]))
-        most = self._shell.env.get("COMPLETION_QUERY_LIMIT") or 0  # xonsh prints a line where more come
-        return itertools.islice(offered(self.completer()(line, self.environ()), command), max(most - 1, 0) or None)
+        return itertools.islice(offered(self.completer()(line, self.environ()), command), self._most())
 
     def _contextual(self) -> Any:
         from xonsh.completers.tools import contextual_command_completer_for
@@ -90,6 +94,35 @@ class Completing:
             return (found, True) if found else None
 
         return complete_hull
+
+    def inside(self, command: Any) -> Iterator[Any]:
+        """Yield the completions of a command that the entered container will run: its programs, then its files."""
+        from hull.commands._complete_place import Line
+
+        place, words = self._entered(), [word.value for word in command.args]
+        first = words[0] if words and command.arg_index else ""
+        if place is None or first == NAME or first.startswith("@") or command.prefix.startswith(("$", "@", "~")):
+            return iter(())
+        line = Line(tuple(words[: command.arg_index]), command.prefix)
+        found = self.completer().inside(place[0], line, place[1], self.environ())
+        if first in ("cd", "pushd"):
+            found = [one for one in found if one.goes_on]
+        return itertools.islice(offered(found, command), self._most())
+
+    def _most(self) -> int | None:
+        """Return how many candidates xonsh takes without printing a line about them."""
+        return max((self._shell.env.get("COMPLETION_QUERY_LIMIT") or 0) - 1, 0) or None
+
+    def _contextual_inside(self) -> Any:
+        from xonsh.completers.tools import contextual_command_completer
+
+        @contextual_command_completer  # type: ignore[untyped-decorator]
+        def complete_inside(command: Any) -> Any:
+            """Complete the programs and files of the entered container."""
+            found = list(self.inside(command))
+            return (found, True) if found else None
+
+        return complete_inside
 
 
 def offered(found: "list[Candidate]", command: Any) -> Iterator[Any]:

@@ -24,8 +24,8 @@ class Hull:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.inline = Inline(self)
-        self.completing = Completing(shell)
         self.entering = Entering(self)
+        self.completing = Completing(shell, self.entering.here)
         self.telling = Telling(shell, self.engine)
         self.registered = Registered()
         self._engine: Any = None
