@@ -142,7 +142,7 @@ class Completer:
     def _asked(self, place: Place, prefix: str, environ: dict[str, str]) -> "Asked":
         from hull.commands._complete_values import Asked
 
-        return Asked(place, prefix, self._look(environ), self._known())
+        return Asked(place, prefix, self._look(environ), self._known)
 
     def _command(self, place: Place, prefix: str, environ: dict[str, str]) -> "Pairs":
         """Complete the command of run or exec by what its image or container holds."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hull.images.store import ImageStore
     from hull.model import Image, Spec
 
+HOST = "host"  # the image that is this machine itself
 CALM = 5.0  # seconds after which what a row says has happened
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hull.commands._complete_here import Here
+from hull.commands._complete_here import HOST, Here
 from hull.commands._complete_programs import PATH, Inside, Programs
 from hull.commands._complete_tree import Entry, Tree
 from hull.light import TYPE_CHECKING
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from hull.model import Image
     from hull.state.containers import Container
 
-HOST = "host"
 LINKS_MOST = 30  # links of one directory whose targets are looked up: each is a walk
 
 

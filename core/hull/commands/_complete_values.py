@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Iterator
 
-from hull.commands import _complete_inside as inside_
-from hull.commands._complete_here import Here
+from hull.commands._complete_here import HOST, Here
 from hull.commands._complete_place import Place
-from hull.commands._complete_programs import Inside, Programs
 from hull.commands._verb import Parameter
-from hull.light import NamedTuple
+from hull.light import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from hull.commands._complete_programs import Inside, Programs
 
 FILES = ":files"  # the shell's own completion of file names
 Pairs = Iterator[tuple[str, str]]
@@ -45,10 +46,12 @@ class Asked(NamedTuple):
     place: Place
     prefix: str
     here: Here
-    programs: Programs
+    programs: "Callable[[], Programs]"
 
-    def subject(self) -> Inside | None:
+    def subject(self) -> "Inside | None":
         """Return the inside of the image or container that the line is about, wherever on it that is."""
+        from hull.commands import _complete_inside as inside_
+
         word = self.place.all_words[0] if self.place.all_words else ""
         kind = self.place.verb.words[0].about.complete if self.place.verb.words else ""
         if not word or kind not in ("image", "container", "place"):
@@ -104,7 +107,7 @@ def _states(place: Place) -> tuple[str, ...] | None:
 
 def _images(asked: Asked) -> Pairs:
     if asked.place.verb.name in ("run", "create"):
-        yield inside_.HOST, "this machine, copy-on-write"
+        yield HOST, "this machine, copy-on-write"
     given = set(asked.place.words)
     yield from ((name, about) for name, about in asked.here.images(asked.prefix) if name not in given)
     if ":" in asked.prefix:
@@ -118,7 +121,7 @@ def _places(asked: Asked) -> Pairs:
     found = asked.here.containers(asked.prefix)
     for one in sorted(found, key=lambda one: one.state != "running"):
         yield one.name, one.about
-    yield inside_.HOST, "this machine, copy-on-write"
+    yield HOST, "this machine, copy-on-write"
     yield from asked.here.images(asked.prefix)
 
 
@@ -170,6 +173,8 @@ def _groups(asked: Asked) -> Pairs:
 
 
 def _ids(asked: Asked, file: str) -> Pairs:
+    from hull.commands import _complete_inside as inside_
+
     inside = asked.subject()
     if inside is None:
         return
@@ -179,15 +184,19 @@ def _ids(asked: Asked, file: str) -> Pairs:
 
 
 def _inside(asked: Asked) -> Pairs:
+    from hull.commands import _complete_inside as inside_
+
     inside = asked.subject()
     if inside is not None:
         yield from ((path, about) for path, about in inside_.paths(inside, asked.prefix) if about == "directory")
 
 
 def _program(asked: Asked) -> Pairs:
+    from hull.commands import _complete_inside as inside_
+
     inside = asked.subject()
     if inside is not None:
-        yield from inside_.programs(asked.here, asked.programs, inside, asked.prefix)
+        yield from inside_.programs(asked.here, asked.programs(), inside, asked.prefix)
 
 
 def _capabilities(asked: Asked) -> Pairs:
@@ -218,6 +227,8 @@ def _formats(asked: Asked) -> Pairs:
 
 def _copied(asked: Asked) -> Pairs:
     """Yield what cp copies: a path here, or CONTAINER:PATH."""
+    from hull.commands import _complete_inside as inside_
+
     name, colon, path = asked.prefix.partition(":")
     if colon and not name.startswith(("/", ".")):
         inside = inside_.of_container(asked.here, name)
