@@ -69,10 +69,11 @@ def test_a_stream_that_cannot_be_opened_ends_it_before_the_program(box: Box) -> 
 
 def test_no_stream_and_no_pattern_leads_through_our_own_descriptors(box: Box) -> None:
     child = box.up("mkdir /d; ln -s /proc/self/fd/9 /d/out; ln -s /proc/self/fd /d/fds; echo up; read x")
-    for path in ("out", "/proc/self/fd/3"):
+    for path in ("out", "/proc/self/fd/3", "/proc/self/root/d/made"):
         code, _, err = inside(box, ("stream", "1", "write", path), ("arg", "true"))
         assert code == 1, path
         assert f"cannot open {path}: " in err
+    assert inside(box, *echo("/proc/self/root/d/*"))[1] == "/proc/self/root/d/*\n"
     joined: Op = ("stream", "2", "write", "/dev/stdout")
     assert inside(box, joined, ("arg", "sh"), ("arg", "-c"), ("arg", "echo e >&2")) == (0, "e\n", "")
     code, _, err = inside(box, ("arg", "/proc/self/cwd"), ("stand-in", "where"))
