@@ -15,12 +15,10 @@ WHEELS = {MouseEventType.SCROLL_UP: -WHEEL, MouseEventType.SCROLL_DOWN: WHEEL}
 
 
 class Canvas(UIControl):
-    """Draws the state; `failed` is told of a fault in that, `asked` of what a click asks."""
+    """Draws the state; `asked` is told what a click asks."""
 
-    def __init__(
-        self, state: State, failed: Callable[[BaseException], None], asked: Callable[[Request | None], None]
-    ) -> None:
-        self._state, self._failed, self._asked = state, failed, asked
+    def __init__(self, state: State, asked: Callable[[Request | None], None]) -> None:
+        self._state, self._asked = state, asked
         self._frame = Frame([], [])
         self.page = press.PAGE
 
@@ -29,12 +27,8 @@ class Canvas(UIControl):
         return True
 
     def create_content(self, width: int, height: int) -> UIContent:
-        """Return the lines; a fault ends the view once the terminal is put back, so nothing is raised from here."""
-        try:
-            self._frame = paint(self._state, width, height)
-        except Exception as fault:  # noqa: BLE001 (told)
-            self._failed(fault)
-            self._frame = Frame([[]], [])
+        """Return the lines."""
+        self._frame = paint(self._state, width, height)
         self.page = max(1, height // 2 - 2)
         lines: list[StyleAndTextTuples] = [list(line) for line in self._frame.lines]
         return UIContent(get_line=lambda number: lines[number], line_count=len(lines), show_cursor=False)

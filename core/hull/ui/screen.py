@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import sys
-import termios
 from collections.abc import Callable
 from typing import Any
 
@@ -40,21 +39,14 @@ TICK = 1.0
 PATIENCE = 2.0  # seconds that a shell has to end when the view has to
 MISSING = (126, 127)
 EDITING = ("backspace", "c-h", "c-u", "c-w", "c-g")
-RESTORE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?25h\x1b[0m"
 
 
 def show(view: Any) -> int:
     """Open the view that a verb returned on this terminal; return when it is closed."""
-    saved = termios.tcgetattr(0)
-    screen = Screen(view)
     touching = signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # a shell that was killed leaves the terminal its group's
     try:
-        number = screen.run()
+        number = Screen(view).run()
     finally:
-        with contextlib.suppress(OSError, termios.error):
-            sys.stdout.write(RESTORE)
-            sys.stdout.flush()
-            termios.tcsetattr(0, termios.TCSADRAIN, saved)
         signal.signal(signal.SIGTTOU, touching)
     if number:
         signal.signal(number, signal.SIG_DFL)
@@ -68,7 +60,7 @@ class Screen:
     def __init__(self, view: Any) -> None:
         self.state = State(glyphs.of_terminal(glyphs.given()))
         self.state.begin(view.pane, view.container, view.tab, mouse=view.mouse)
-        self._canvas = Canvas(self.state, self._fail, self._asked)
+        self._canvas = Canvas(self.state, self._asked)
         coloured = not os.environ.get("NO_COLOR")
         self.app: Application[int] = Application(
             layout=Layout(Window(self._canvas, always_hide_cursor=True, wrap_lines=False)),
