@@ -65,8 +65,16 @@ def test_the_sockets_are_the_callers_alone(kernel, home):
     assert os.stat(f"{home.kernels}/{place}/connection.json").st_mode & 0o777 == 0o600
 
 
-def test_the_images_packages_come_before_the_layers(kernel):
-    assert kernel.printed("import sys; print('' in sys.path[1:], sys.argv[0])").startswith("False")
+def test_a_file_of_the_folder_shadows_nothing_at_the_start(home, folder):
+    with open(f"{folder}/zmq.py", "w") as file:
+        file.write("raise SystemExit('shadowed')")
+    with home.started(KERNEL, folder) as running:
+        assert running.printed("import sys; print('' in sys.path)") == "True\n"  # as in any notebook, from now on
+
+
+def test_a_notebook_at_the_root_gets_no_folder(home):
+    with home.started(KERNEL, "/") as running:
+        assert running.printed("import os; print(os.path.exists('/bin/busybox'), os.getcwd())") == "True /\n"
 
 
 def test_an_interrupt_is_heard_once(kernel):
