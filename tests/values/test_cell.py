@@ -11,7 +11,8 @@ import types
 
 import pytest
 from hull.errors import HullError, UserError
-from hull.values.exchange import Exchange, NoAnswer
+from hull.values.exchange import Exchange
+from hull.values.outcome import NoAnswer
 
 from tests.fronts.terminal import processes
 from tests.waiting import gone, until
@@ -110,6 +111,16 @@ def test_children_of_the_cell_neither_answer_nor_hold_the_files(cell):
     back = cell(textwrap.dedent(source), {}, ["a", "count"])
     assert back["a"] == "parent"
     assert back["count"] == 4  # its three, and the directory's own
+
+
+def test_a_child_s_end_is_not_the_cell_s(cell):
+    with pytest.raises(NoAnswer):
+        cell("import os\na = 1\nif os.fork():\n    os.waitpid(-1, 0)\n    os._exit(0)", {}, ["a"])
+
+
+def test_what_was_given_before_a_failure_is_not_assigned(cell):
+    with pytest.raises(NoAnswer):
+        cell("import atexit, os\na = 1\natexit.register(os._exit, 5)", {}, ["a"])
 
 
 def test_the_cell_reads_nothing_of_this_process(cell):

@@ -81,6 +81,7 @@ def test_what_is_more_than_bytes_is_named(value):
         ["array", "|O8", [1], 0, False],
         ["array", {"names": ["a"], "formats": ["|O8"], "offsets": [0], "itemsize": 8}, [1], 0, False],
         ["array", {"base": "|O8", "shape": [1]}, [1], 0, False],
+        ["array", "float64", [1], 0, False],
         ["array", "<f8", [2], 0, False],
         ["array", "<f8", [0], 0, False],
         ["array", "<f8", [-1], 0, False],

@@ -170,7 +170,7 @@ class HullMagics(Magics):  # type: ignore[misc]
             if not os.isatty(0):
                 return int(self.engine().spawn(launch, stdin=source).wait())
             process = self.engine().spawn(launch, stdin=source, process_group=0)
-            stopped_or_code: int | None = self._jobs_made().run(process, " ".join(launch.words))
+            stopped_or_code: int | None = self._jobs_made().run(process, " ".join(launch.words).partition("\n")[0])
             return stopped_or_code
 
     def _job(self, word: str, number: str = "") -> Any:

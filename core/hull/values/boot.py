@@ -8,6 +8,7 @@ FILES = ("layout", "plain", "arrays", "frames", "libraries", "pickles", "packing
 
 # Standard input is a socket with one message: descriptors of the program, the letter, the answer, the cell's own input.
 BOOT = """\
+"a cell with values"
 import array, os, socket, sys
 fds = array.array("i")
 try:

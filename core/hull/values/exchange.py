@@ -15,28 +15,13 @@ from typing import Any, Self
 from hull.errors import HostError, HullError, UserError
 from hull.values import boot
 from hull.values.inside.cell import pack
-from hull.values.inside.layout import Cannot, Damaged, open_parcel
+from hull.values.inside.layout import Cannot, Damaged, Parcel, open_parcel
 from hull.values.inside.packing import name_of
 from hull.values.inside.unpacking import Unpacker
+from hull.values.outcome import NoAnswer, check_names, printable
 
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 BLOCK = 512  # bytes, what st_blocks counts
-
-
-class NoAnswer(HullError):  # noqa: N818 (what it is)
-    """The cell ended before it gave its values: by an exception, or by itself."""
-
-    def __init__(self, place: str, code: int) -> None:
-        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        super().__init__(f"the cell in {place} {how}", "nothing was assigned")
-        self.exit_code = code or 1
-
-
-def check_names(names: Iterable[str]) -> None:
-    """Fail if a name is no variable's."""
-    for name in names:
-        if not name.isidentifier():
-            raise UserError(f"cannot use {name!r} as the name of a value", "names are Python's: df, my_result")
 
 
 class Exchange:
@@ -89,17 +74,13 @@ class Exchange:
         """
         if code is None:
             raise UserError(f"cannot take values out of {self._place}: the cell was stopped", "nothing was assigned")
-        try:
-            self._seal()
-            parcel = open_parcel(self._answer)
-        except Damaged as error:
-            if code or os.fstat(self._answer).st_size == 0:
-                if not code and not self._out:
-                    return {}
-                raise NoAnswer(self._place, code) from None
-            raise self._damaged(error) from None
+        parcel = self._opened(code)
+        if parcel is None:
+            return {}
         if parcel.about.get("status") != "ok":
             raise self._refused(parcel.about)
+        if code:
+            raise NoAnswer(self._place, code)
         try:
             values = Unpacker(parcel, self._trust).values()
         except Damaged as error:
@@ -145,6 +126,18 @@ class Exchange:
             ) from None
         fcntl.fcntl(self._letter, fcntl.F_ADD_SEALS, SEALS)
 
+    def _opened(self, code: int) -> Parcel | None:
+        """Return the answer; None where there is none and none was asked."""
+        try:
+            self._seal()
+            return open_parcel(self._answer)
+        except Damaged as error:
+            if code or os.fstat(self._answer).st_size == 0:
+                if not code and not self._out:
+                    return None
+                raise NoAnswer(self._place, code) from None
+            raise self._damaged(error) from None
+
     def _seal(self) -> None:
         """Make the answer one that does not change; HullError if something in the container could still write."""
         try:
@@ -159,7 +152,7 @@ class Exchange:
     def _refused(self, about: dict[str, Any]) -> HullError:
         """Return what the other side says about itself, its words taken for no more than words."""
         status, path, kind, reason, hint = (
-            _words(about.get(key)) for key in ("status", "path", "kind", "reason", "hint")
+            printable(about.get(key)) for key in ("status", "path", "kind", "reason", "hint")
         )
         if status == "unset":
             return UserError(
@@ -168,7 +161,7 @@ class Exchange:
         if status == "cannot":
             return self._out_of(reason, hint, f"{path} ({kind})")
         if status == "lacking":
-            return self._lacking(_words(about.get("module")), reason)
+            return self._lacking(printable(about.get("module")), reason)
         if status == "unreadable":
             return UserError(
                 f"cannot send {', '.join(self._values)} into {self._place}: {reason}", "send plain parts of it"
@@ -189,8 +182,3 @@ class Exchange:
     def _damaged(self, error: Damaged) -> HullError:
         what = ", ".join(self._out) or "its answer"
         return HostError(f"cannot take {what} out of {self._place}: {error}", "nothing was assigned")
-
-
-def _words(text: object) -> str:
-    """Return text of the other side's without what a terminal would obey."""
-    return "".join(c if c.isprintable() else "?" for c in text[:500]) if isinstance(text, str) else ""

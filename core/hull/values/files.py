@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from hull.errors import HostError, HullError, UserError
-from hull.values.exchange import NoAnswer, check_names
 from hull.values.inside.packing import name_of
 from hull.values.jsontext import text_of
+from hull.values.outcome import NoAnswer, check_names
 
 TARGET = "/run/hull"
 PREFIX = "cell-"
