@@ -1,5 +1,7 @@
 """The launcher in the place of the command that xonsh is about to start."""
 
+import os
+
 from xonsh.procs.specs import DecoratorAlias
 
 from hull.light import Any
@@ -28,8 +30,14 @@ class Start(Native):
         self._about = hull.telling.start(launch)
 
     def decorate_spec_pre_run(self, pipeline: Any, spec: Any, _number: int) -> None:
-        """Wrap the class that xonsh is about to call; nothing stays open in the shell."""
+        """Wrap the class that xonsh is about to call; nothing stays open in the shell.
+
+        The plan holds the program's variables. The launcher's own are this process's: to make the shell's once more
+        would cost as much as the plan.
+        """
         inner = spec.cls
+        if not spec.env:
+            spec.prep_env_subproc = lambda options: options.update(env=dict(os.environ))
 
         def popen(_command: list[str], **options: Any) -> Any:
             process = self._hull.spawn(self._launch, popen=inner, **options)
