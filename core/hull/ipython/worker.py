@@ -18,6 +18,7 @@ from hull.ipython.kernel import PATIENCE
 from hull.ipython.streams import Streams
 from hull.light import Any
 
+ROUNDS = 5  # interrupts that a shell gets in its patience
 QUIET = "set +H; unset HISTFILE MAILCHECK"  # bash's ! is text, nothing of it is kept
 SHELL_FLAGS = {"bash": ("--norc", "--noprofile", "--noediting", "-i"), "zsh": ("-f", "-i")}
 SHELL_ENV = ("PS1=", "PS2=")  # prompts are nobody's output
@@ -116,16 +117,31 @@ class Worker:
     def _interrupt(self) -> None:
         """Interrupt the cell; where it does not listen, end the interpreter."""
         try:
-            signal_all(self._process.pid, signal.SIGINT)
-            if self._shell:
-                self._seq += 1
-                self._control.sendall(f"printf '%d %d\\n' {self._seq} $? >&0\n".encode())
-            self._answer(PATIENCE)
+            self._interrupted()
         except (TimeoutExpired, KeyboardInterrupt):
             self.close()
             sys.stderr.write("hull: the cell did not end when it was interrupted: its interpreter had to\n")
         except (Ended, OSError):
             self.close()
+
+    def _interrupted(self) -> None:
+        """Wait for the interrupted cell's end.
+
+        A shell goes on where the last program of a pipeline ends well just before it is interrupted: it is told again.
+        """
+        rounds = ROUNDS if self._shell else 1
+        for left in reversed(range(rounds)):
+            signal_all(self._process.pid, signal.SIGINT)
+            if self._shell:
+                self._seq += 1
+                self._control.sendall(f"printf '%d %d\\n' {self._seq} $? >&0\n".encode())
+            try:
+                self._answer(PATIENCE / rounds)
+            except TimeoutExpired:
+                if not left:
+                    raise
+            else:
+                return
 
     @property
     def alive(self) -> bool:
