@@ -318,7 +318,9 @@ def test_without_colours_and_without_utf8(opened, empty):
     plain.shows("no containers")
     plain.send("3i")
     plain.shows("EnableIPv4")
-    assert not [c for line in plain.screen.buffer.values() for c in line.values() if (c.fg, c.bg) != ("default",) * 2]
+    cells = [cell for line in plain.screen.buffer.values() for cell in line.values()]
+    assert {(cell.fg, cell.bg) for cell in cells} == {("default", "default")}
+    assert any(cell.reverse for cell in cells)
     other = opened(root=empty, LC_ALL="C")
     other.shows("no containers", "-- Logs")
     assert other.raw.isascii()
