@@ -6,6 +6,8 @@ import os
 import sys
 from typing import NamedTuple
 
+import pexpect
+
 from tests.fronts.terminal import PROMPT, Terminal, processes
 from tests.waiting import until
 
@@ -48,6 +50,7 @@ class Session:
         self.box = f"box-{os.getpid()}-{os.urandom(4).hex()}"
         if kind.verb == "exec":
             self.run(f"hull run -d --network none --name {self.box} busybox sleep 100000 > /dev/null")
+            assert self.code() == 0
 
     def command(self, words: str, *flags: str) -> str:
         """Return the line that runs these words in a container."""
@@ -95,10 +98,16 @@ class Session:
 
     def suspend(self, mark: str) -> None:
         """Press Ctrl-Z once the shell waits for the job: before that it continues what it has just started."""
-        until(lambda: foreground_of(mark, self) and self.waits(), "the job to have the terminal")
+        until(lambda: foreground_of(mark, self) and self.waits(), lambda: f"a job with the terminal: {self.seen()!r}")
         self.terminal.press("z")
         self.terminal.prompt()
         assert "T" in states(mark)
+
+    def seen(self) -> str:
+        """Return what has appeared since the last prompt, for a failure's message."""
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+            self.terminal.child.expect("nothing that appears", timeout=0.1)
+        return str(self.terminal.child.before)
 
     def close(self) -> None:
         """Remove the container and hang up."""

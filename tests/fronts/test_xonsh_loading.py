@@ -51,7 +51,7 @@ def installed() -> bool:
 
 @pytest.mark.skipif(not installed(), reason="hull is not installed in this Python: make setup")
 def test_the_entry_point_loads_it(xonsh):
-    loaded = "print('hull' in aliases, 'hull' in __xonsh__.builtins.autoloaded_xontribs)\nhull version"
+    loaded = "print('hull' in aliases, 'hull' in __xonsh__.builtins.autoloaded_xontribs, flush=True)\nhull version"
     assert xonsh(loaded).startswith("True True\nhull ")
     assert xonsh("print('hull' in aliases)", XONTRIBS_AUTOLOAD_DISABLED="1") == "False\n"
     assert xonsh("print('hull' in aliases)", "--no-rc") == "False\n"
@@ -59,7 +59,7 @@ def test_the_entry_point_loads_it(xonsh):
 
 @pytest.mark.skipif(not installed(), reason="hull is not installed in this Python: make setup")
 def test_loading_what_is_loaded_changes_nothing(xonsh):
-    twice = "before = hull_state()\nxontrib load hull\nxontrib load hull\nprint(before == hull_state())\n"
+    twice = "before = hull_state()\nxontrib load hull\nxontrib load hull\nprint(before == hull_state(), flush=True)\n"
     out = xonsh(f"{STATE}{twice}{RUN} echo in")
     assert out == "True\nin\n"
 
