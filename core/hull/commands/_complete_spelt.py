@@ -42,7 +42,7 @@ def _mounted(asked: Asked, fields: dict[str, str], key: str, value: str) -> Pair
         yield from ((path, about) for path, about in inside_.paths(inside, value or "/") if about == "directory")
 
 
-def volume(asked: Asked) -> Pairs:
+def volume_mount(asked: Asked) -> Pairs:
     """Yield what -v takes: a path here or a volume, then where it is seen inside, then how."""
     parts = asked.prefix.split(":")
     if len(parts) == 1:

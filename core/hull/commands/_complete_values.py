@@ -164,41 +164,6 @@ def _variables(asked: Asked) -> Pairs:
             yield name, "as it is here"
 
 
-def _users(asked: Asked) -> Pairs:
-    yield from _ids(asked, "/etc/passwd")
-
-
-def _groups(asked: Asked) -> Pairs:
-    yield from _ids(asked, "/etc/group")
-
-
-def _ids(asked: Asked, file: str) -> Pairs:
-    from hull.commands import _complete_inside as inside_
-
-    inside = asked.subject()
-    if inside is None:
-        return
-    user, colon, _ = asked.prefix.partition(":")
-    found = inside_.users(inside, "/etc/group" if colon else file)
-    yield from ((f"{user}{colon}{name}" if colon else name, about) for name, about in found)
-
-
-def _inside(asked: Asked) -> Pairs:
-    from hull.commands import _complete_inside as inside_
-
-    inside = asked.subject()
-    if inside is not None:
-        yield from ((path, about) for path, about in inside_.paths(inside, asked.prefix) if about == "directory")
-
-
-def _program(asked: Asked) -> Pairs:
-    from hull.commands import _complete_inside as inside_
-
-    inside = asked.subject()
-    if inside is not None:
-        yield from inside_.programs(asked.here, asked.programs(), inside, asked.prefix)
-
-
 def _capabilities(asked: Asked) -> Pairs:
     from hull.runtime import caps
 
@@ -225,22 +190,6 @@ def _formats(asked: Asked) -> Pairs:
         yield from (("{{." + name + "}}", str(title)) for name, title in headings(asked.place.verb.row).items())
 
 
-def _copied(asked: Asked) -> Pairs:
-    """Yield what cp copies: a path here, or CONTAINER:PATH."""
-    from hull.commands import _complete_inside as inside_
-
-    name, colon, path = asked.prefix.partition(":")
-    if colon and not name.startswith(("/", ".")):
-        inside = inside_.of_container(asked.here, name)
-        if inside is not None:
-            inside = inside._replace(workdir="/")
-            yield from ((f"{name}:{found}", about) for found, about in inside_.paths(inside, path or "/"))
-        return
-    if not asked.prefix.startswith(("/", ".", "~")):
-        yield from ((f"{one.name}:", one.about) for one in asked.here.containers(asked.prefix))
-    yield FILES, ""
-
-
 def host_paths(prefix: str, home: str = "") -> Pairs:
     """Yield this machine's paths that begin so, directories with a slash at the end."""
     above, slash, start = prefix.rpartition("/")
@@ -257,27 +206,31 @@ def host_paths(prefix: str, home: str = "") -> Pairs:
             yield f"{above}{slash}{name}{'/' if directory else ''}", "directory" if directory else "file"
 
 
-def _spelt(asked: Asked) -> Pairs:
-    from hull.commands import _complete_spelt
+def _later(module: str, name: str) -> Callable[[Asked], Pairs]:
+    """Return a finder of another module, which is imported when it is needed."""
 
-    yield from _complete_spelt.mount(asked)
+    def find(asked: Asked) -> Pairs:
+        found: Pairs = getattr(__import__(f"hull.commands.{module}", fromlist=["*"]), name)(asked)
+        return found
 
-
-def _bound(asked: Asked) -> Pairs:
-    from hull.commands import _complete_spelt
-
-    yield from _complete_spelt.volume(asked)
-
-
-def _filters(asked: Asked) -> Pairs:
-    from hull.commands import _complete_spelt
-
-    yield from _complete_spelt.filters(asked)
+    return find
 
 
 FINDERS: dict[str, Callable[[Asked], Pairs]] = {
-    "path": _files, "container": _containers, "image": _images, "network": _networks, "volume": _volumes,
-    "any": _both, "place": _places, "signal": _signals, "variable": _variables, "user": _users, "group": _groups,
-    "inside": _inside, "program": _program, "capability": _capabilities, "ulimit": _ulimits, "format": _formats,
-    "copied": _copied, "mount": _spelt, "volume-mount": _bound, "filter": _filters,
-}  # fmt: skip
+    "path": _files,
+    "container": _containers,
+    "image": _images,
+    "network": _networks,
+    "volume": _volumes,
+    "any": _both,
+    "place": _places,
+    "signal": _signals,
+    "variable": _variables,
+    "capability": _capabilities,
+    "ulimit": _ulimits,
+    "format": _formats,
+    **{name: _later("_complete_within", name) for name in ("user", "group", "inside", "program", "copied")},
+    "mount": _later("_complete_spelt", "mount"),
+    "volume-mount": _later("_complete_spelt", "volume_mount"),
+    "filter": _later("_complete_spelt", "filters"),
+}
