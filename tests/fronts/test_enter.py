@@ -196,7 +196,7 @@ def test_kept_containers_come_back(script, cli):
         made = "hull enter --network none --name kept busybox\ntouch /been\n![exit]\nhull enter kept\nls /been\n![exit]"
         done = script(made, whole=True)
         assert done.stdout.split() == ["/been"]
-        assert done.stderr.count("hull enter kept comes back") == 2
+        assert done.stderr.count("kept is stopped; hull enter kept comes back") == 2
         refused = script("hull enter -v /tmp:/tmp kept\n" + RC, whole=True)
         assert "cannot enter kept with --volume: it is there already" in refused.stderr
         assert refused.stdout.split() == ["rc", "125"]
@@ -238,6 +238,6 @@ def test_what_ran_inside_becomes_a_recipe(script, cli):
 
 
 def test_unloading_comes_out(script):
-    source = inside("xontrib unload hull", "print(len($(hostname).strip()))", "echo *")
+    source = inside("xontrib unload hull", "print(len($(hostname).strip()), flush=True)", "echo *")
     number, star = script(source).splitlines()
     assert (number != "12", star) == (True, "*")
