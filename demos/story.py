@@ -32,23 +32,39 @@ class Stage(NamedTuple):
     debian: Debian
 
 
+Clear = Callable[[Stage], None] | None
+
+
 def main() -> int:
     who = "root" if os.geteuid() == 0 else "an ordinary user"
     say(f"hull on {platform.freedesktop_os_release().get('PRETTY_NAME', platform.system())}, as {who}")
     steps: tuple[Callable[[Stage], None], ...] = (doctor, machine, pull, pipe, xonsh, ipython, nothing_left)
+
+    def told(stage: Stage) -> None:
+        for step in steps:
+            step(stage)
+
+    return perform("demo", find_debian, told)
+
+
+def perform(
+    name: str, debian: Callable[[contextlib.ExitStack], Debian], play: Callable[[Stage], None], clear: Clear = None
+) -> int:
+    """Play over a store of its own that is gone at the end, with the images of `debian`; return the exit code."""
     with contextlib.ExitStack() as stack:
-        base = tempfile.mkdtemp(prefix="hull-demo-", dir="/var/tmp")
+        base = tempfile.mkdtemp(prefix=f"hull-{name}-", dir="/var/tmp")
         stack.callback(remove_tree, base)
         if os.geteuid() == 0:
             os.chmod(base, 0o711)
         try:
-            stage = Stage(CommandLine(f"{base}/store"), find_debian(stack))
-            for step in steps:
-                step(stage)
+            stage = Stage(CommandLine(f"{base}/store"), debian(stack))
+            if clear is not None:
+                stack.callback(clear, stage)
+            play(stage)
         except (StepError, AssertionError, subprocess.TimeoutExpired) as failure:
-            print(f"\nThe demo stopped: {failure}", file=sys.stderr)
+            print(f"\nThe {name} stopped: {failure}", file=sys.stderr)
             return 1
-    say("Done. Everything the demo made is gone again.")
+    say(f"Done. Everything the {name} made is gone again.")
     return 0
 
 

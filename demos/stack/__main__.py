@@ -6,21 +6,18 @@
 One Debian image holds all of it; each container runs a part. Nothing is left at the end.
 """
 
-import contextlib
 import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 
 from demos.debian import Debian
-from demos.story import Stage, StepError, expect, say, show
+from demos.story import Stage, StepError, expect, perform, say, show
 from tests import imagebuild
-from tests.commandline import CommandLine, remove_tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = "postgresql,postgresql-client,nginx-light,python3-flask,python3-psycopg2,gunicorn"
@@ -41,20 +38,7 @@ BENCH_SECONDS = 8
 
 
 def main() -> int:
-    with contextlib.ExitStack() as stack:
-        base = tempfile.mkdtemp(prefix="hull-stack-", dir="/var/tmp")
-        stack.callback(remove_tree, base)
-        if os.geteuid() == 0:
-            os.chmod(base, 0o711)
-        stage = Stage(CommandLine(f"{base}/store"), Debian(IMAGE, "mmdebstrap"))
-        stack.callback(clear, stage)
-        try:
-            play(stage)
-        except (StepError, AssertionError, subprocess.TimeoutExpired) as failure:
-            print(f"\nThe stack stopped: {failure}", file=sys.stderr)
-            return 1
-    say("Done. Everything the stack made is gone again.")
-    return 0
+    return perform("stack", lambda _: Debian(IMAGE, "mmdebstrap"), play, clear)
 
 
 def play(stage: Stage) -> None:
