@@ -207,3 +207,14 @@ def test_a_cell_that_reads_the_terminal(shell):
     shell.expect("ready\r")
     shell.type("typed")
     shell.expect("tty typed")
+
+
+def test_what_is_not_ours_is_answered_anew_each_time():
+    import types
+
+    from hull.ipython.complete import matcher
+
+    ask = matcher(types.SimpleNamespace())
+    context = types.SimpleNamespace(text_until_cursor="x = 1", token="1")
+    ask(context)["matched_fragment"] = "1"  # as IPython does
+    assert "matched_fragment" not in ask(context)

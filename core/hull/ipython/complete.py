@@ -30,7 +30,7 @@ def matcher(shell: Any) -> Any:
     def hull_matcher(context: Any) -> dict[str, Any]:
         found = LINE.search(context.text_until_cursor)
         if found is None:
-            return NOTHING
+            return {**NOTHING}  # IPython writes into what it gets
         from hull.commands._complete_words import cut
 
         words = cut(found["line"])
