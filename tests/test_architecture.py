@@ -15,14 +15,14 @@ CORE = f"{HERE}/core"
 # The table of docs/ARCHITECTURE.md; a longer prefix wins. Siblings share a row and do not import each other.
 ROWS = {
     "hull.errors": 1, "hull.light": 1,
-    "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull.output": 2, "hull.template": 2,
+    "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull.output": 2, "hull.template": 2, "hull.tables": 2,
     "hull.values": 2, "hull": 2,
     "hull.state": 3, "hull.kernel": 3, "hull.config": 3,
     "hull.images": 4, "hull.dockerfile": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
     "hull.engine": 5,
     "hull.builder": 6, "hull.kernels": 6,
     "hull.commands": 7,
-    "hull.present": 8, "hull.tables": 8, "hull.objects": 8, "hull.awaiting": 8, "hull.faces": 8, "hull.progress": 8, "hull.bars": 8,
+    "hull.present": 8, "hull.objects": 8, "hull.awaiting": 8, "hull.faces": 8, "hull.progress": 8, "hull.bars": 8,
     "hull.cli": 9, "hull.aio": 9, "hull.__main__": 9, "hull.xonsh": 9, "hull.ipython": 9, "hull.api": 9, "hull.ui": 9,
     "xontrib": 9,
 }  # fmt: skip
