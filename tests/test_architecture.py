@@ -15,8 +15,8 @@ CORE = f"{HERE}/core"
 # The table of docs/ARCHITECTURE.md; a longer prefix wins. Siblings share a row and do not import each other.
 ROWS = {
     "hull.errors": 1, "hull.light": 1,
-    "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull.output": 2, "hull.template": 2, "hull.tables": 2,
-    "hull.values": 2, "hull": 2,
+    "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull.output": 2, "hull.template": 2,
+    "hull.tables": 2, "hull.values": 2, "hull": 2,
     "hull.state": 3, "hull.kernel": 3, "hull.config": 3,
     "hull.images": 4, "hull.dockerfile": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
     "hull.engine": 5,
@@ -154,9 +154,9 @@ def test_a_downward_import_passes(module, line):
 
 def test_the_public_surface_is_pinned():
     assert hull.__all__ == [
-        "Container", "HullError", "Image", "Network", "Volume", "__version__", "aio", "arun", "cell", "container",
-        "create", "errors", "events", "image", "inside", "load_ipython_extension", "prune", "ps", "pull", "run", "stats",
-        "unload_ipython_extension",
+        "Container", "HullError", "Image", "Network", "Volume", "__version__", "aio", "arun", "cell",
+        "container", "create", "errors", "events", "image", "inside", "load_ipython_extension", "prune", "ps", "pull",
+        "run", "stats", "unload_ipython_extension",
     ]  # fmt: skip
     assert all(getattr(hull, name) for name in hull.__all__)
     public = {name for name in vars(hull) if not name.startswith("_")} - {"TYPE_CHECKING"}
