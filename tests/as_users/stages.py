@@ -107,7 +107,8 @@ def _alone(stage: Stage, failed: tuple[str, ...], report: str) -> tuple[str, ...
     unstable = []
     for test in failed:
         print(f"\n== {stage.who.name}: {stage.title}: again, alone: {test}", flush=True)
-        alone = stage._replace(argv=("-p", "no:cacheprovider", test))
+        options = [word for at, word in enumerate(stage.argv) if "-o" in stage.argv[max(at - 1, 0) : at + 1]]
+        alone = stage._replace(argv=(*options, "-p", "no:cacheprovider", test))
         if all(_spawn(alone, report) == (0, "") for _ in range(AGAIN)):
             unstable.append(test)
     return tuple(unstable)

@@ -97,6 +97,7 @@ def test_passes() -> None: ...
 """
 
 
+@pytest.mark.slow
 def test_what_passes_alone_every_time_is_told_as_unstable(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
