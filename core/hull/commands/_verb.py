@@ -214,5 +214,5 @@ def _number(kind: type, text: str) -> Any:
 def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
     import difflib
 
-    close = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {close[0]}? " if close else ""
+    close = difflib.get_close_matches(name, known, 2)
+    return f"did you mean {' or '.join(close)}? " if close else ""

@@ -73,7 +73,8 @@ class Layers:
         for one in unique:
             if one.diff_id in here:
                 done[one.diff_id].set()
-                self._tell(one, "already here")
+                if one.total:  # else it was brought for this very image
+                    self._tell(one, "already here")
         with child.Children(self._confine, flavour) as children:
             run([partial(task, place) for place, one in enumerate(unique) if one.diff_id not in here], WORKERS, stop)
 
