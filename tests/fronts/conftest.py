@@ -7,12 +7,13 @@ import pytest
 
 from tests.commandline import CommandLine
 from tests.fronts.terminal import HERE as HERE  # noqa: PLC0414 (of the notebook tests, too)
-from tests.fronts.terminal import environment
 
 
 @pytest.fixture
 def shell_env(cli: CommandLine, tmp_path) -> dict[str, str]:
     """Return the environment of a shell: own home, no start-up files, hull and its store."""
+    from tests.fronts.notebooks import environment
+
     return environment(cli, str(tmp_path))
 
 
@@ -20,3 +21,20 @@ def shell_env(cli: CommandLine, tmp_path) -> dict[str, str]:
 def mark() -> str:
     """Return a number of seconds that no other test's sleep has: it finds this test's processes."""
     return f"1{os.getpid()}{time.monotonic_ns() % 1000:03}"
+
+
+@pytest.fixture(scope="module")
+def kernel_env(cli, tmp_path_factory):
+    """Give the kernel's environment once a module."""
+    from tests.fronts.notebooks import environment
+
+    return environment(cli, str(tmp_path_factory.mktemp("jupyter")))
+
+
+@pytest.fixture(scope="module")
+def notebook(kernel_env):
+    from tests.fronts.notebooks import Notebook
+
+    notebook = Notebook(kernel_env)
+    yield notebook
+    notebook.close()

@@ -6,24 +6,11 @@ import time
 
 import pytest
 
-from tests.fronts.notebooks import Notebook, environment, failure, text
+from tests.fronts.notebooks import Notebook, failure, text
 from tests.fronts.terminal import processes
 from tests.waiting import until
 
 RUN = "%hull run --network none --rm busybox"
-
-
-@pytest.fixture(scope="module")
-def env(cli, tmp_path_factory):
-    """Give the kernel's environment once a module."""
-    return environment(cli, str(tmp_path_factory.mktemp("jupyter")))
-
-
-@pytest.fixture(scope="module")
-def notebook(env):
-    notebook = Notebook(env)
-    yield notebook
-    notebook.close()
 
 
 def test_streams_are_told_apart_and_whole(notebook):
@@ -93,8 +80,8 @@ def test_values_in_html_are_escaped():
     assert "<script>" not in Table([Row("<script>")])._repr_html_()
 
 
-def test_the_kernels_end_is_the_containers_end(env, mark):
-    notebook = Notebook(env)
+def test_the_kernels_end_is_the_containers_end(kernel_env, mark):
+    notebook = Notebook(kernel_env)
     ident = notebook.send(f"{RUN} sh -c 'echo ready; sleep {mark}'")
     assert "ready" in text([next(m for m in notebook.messages(ident) if m["msg_type"] == "stream")])
     os.kill(notebook.manager.provisioner.pid, signal.SIGKILL)

@@ -7,25 +7,12 @@ import pytest
 
 from tests import repeat
 from tests.capabilities import missing
-from tests.fronts.notebooks import Notebook, environment, failure, text
+from tests.fronts.notebooks import Notebook, failure, text
 from tests.fronts.terminal import processes
 from tests.waiting import gone, until
 
 SHELLS = {"ash": "busybox", "dash": "host --interpreter dash", "bash": "host --interpreter bash"}
 PYTHON = "host --interpreter python3"
-
-
-@pytest.fixture(scope="module")
-def env(cli, tmp_path_factory):
-    """Give the kernel's environment once a module."""
-    return environment(cli, str(tmp_path_factory.mktemp("jupyter")))
-
-
-@pytest.fixture(scope="module")
-def notebook(env):
-    notebook = Notebook(env)
-    yield notebook
-    notebook.close()
 
 
 @pytest.fixture(scope="module", params=SHELLS)
@@ -243,8 +230,8 @@ def test_interpreters_without_a_memory_run_once_a_cell(notebook):
 
 
 @pytest.mark.parametrize("how", ["kill", "shutdown"])
-def test_the_kernels_end_is_their_end(env, cli, how, mark):
-    notebook = Notebook(env)
+def test_the_kernels_end_is_their_end(kernel_env, cli, how, mark):
+    notebook = Notebook(kernel_env)
     notebook.run(f"%%hull -n ends busybox --network none\nsleep {mark} &\nx=1")
     notebook.run("%%hull -n stays --keep busybox --network none\necho stays > /tmp/f")
     assert "stays" in kept(notebook)

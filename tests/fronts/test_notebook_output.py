@@ -2,19 +2,12 @@
 
 import pytest
 
-from tests.fronts.notebooks import Notebook, environment, failure, text
+from tests.fronts.notebooks import failure, text
 from tests.fronts.terminal import processes
 from tests.waiting import until
 
 CELL = "%%hull busybox --network none\n"
 MEBIBYTES = 64
-
-
-@pytest.fixture(scope="module")
-def notebook(cli, tmp_path_factory):
-    notebook = Notebook(environment(cli, str(tmp_path_factory.mktemp("jupyter"))))
-    yield notebook
-    notebook.close()
 
 
 def shown(messages, kind="text/html"):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.fronts.notebooks import Notebook, environment, failure, text
+from tests.fronts.notebooks import Notebook, failure, text
 from tests.fronts.terminal import processes
 from tests.kernels.image import boxed
 from tests.waiting import gone, until
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.needs("launcher", "userns", "program:busybox")
 
 
 @pytest.fixture(scope="module")
-def notebook(cli, tmp_path_factory):
+def notebook(cli, kernel_env):
     """Give a kernel that knows `pybox` and busybox, and has a variable `words` that completes the former."""
     box = boxed()
     cli("import", "--change", 'CMD ["python3"]', "-", "pybox", input=box.rootfs, check=True)
-    notebook = Notebook(environment(cli, str(tmp_path_factory.mktemp("jupyter"))))
+    notebook = Notebook(kernel_env)
     notebook.run(f"words = {[*box.words, '--network', 'none']!r}")
     yield notebook
     notebook.close()

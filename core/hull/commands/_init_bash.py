@@ -52,17 +52,6 @@ _hull_prompt() {
     REPLY=$'\001\e[1;36m\002'"$hull_label"$'\001\e[0m\002'" $hull_dir $mark\$ "
 }
 
-_hull_line() {
-    local new
-    case $1 in
-        "host "*) eval "${1#host }" ;;
-        *"| host "*) command hull exec -i -w "$hull_dir" "$hull_name" sh -c "${1%%| host *}" | eval "${1#*| host }" ;;
-        cd | "cd "*)
-            new=$(command hull exec -w "$hull_dir" "$hull_name" sh -c "$1"' && pwd') && hull_dir=$new ;;
-        *) command hull exec -it -w "$hull_dir" -e "TERM=${TERM:-dumb}" "$hull_name" sh -c "$1" ;;
-    esac
-}
-
 _hull_tab() {
     local said
     mapfile -t said < <(command hull completion inside "$hull_name" "$hull_dir" \

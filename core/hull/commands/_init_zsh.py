@@ -63,17 +63,6 @@ _hull_place() {
     print -rn -- "+${name[1,12]}"
 }
 
-_hull_line() {
-    local new
-    case $1 in
-        "host "*) eval "${1#host }" ;;
-        *"| host "*) command hull exec -i -w "$hull_dir" "$hull_name" sh -c "${1%%| host *}" | eval "${1#*| host }" ;;
-        cd | "cd "*)
-            new=$(command hull exec -w "$hull_dir" "$hull_name" sh -c "$1"' && pwd') && hull_dir=$new ;;
-        *) command hull exec -it -w "$hull_dir" -e "TERM=${TERM:-dumb}" "$hull_name" sh -c "$1" ;;
-    esac
-}
-
 _hull_tab() {
     local -a said
     said=("${(@f)$(command hull completion inside "$hull_name" "$hull_dir" "$LBUFFER" "${COLUMNS:-80}" 2>/dev/null)}")

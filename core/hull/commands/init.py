@@ -1,10 +1,14 @@
 """`hull init`: what bash, zsh and fish can have of enter and host, and their completion."""
 
-from hull.commands import _init_bash, _init_fish, _init_zsh, completion
+from hull.commands import _init_bash, _init_fish, _init_line, _init_zsh, completion
 from hull.commands._verb import Word
 from hull.light import Annotated
 
-FUNCTIONS = {"bash": _init_bash.SCRIPT, "zsh": _init_zsh.SCRIPT, "fish": _init_fish.SCRIPT}
+FUNCTIONS = {
+    "bash": _init_bash.SCRIPT + _init_line.SCRIPT,
+    "zsh": _init_zsh.SCRIPT + _init_line.SCRIPT,
+    "fish": _init_fish.SCRIPT,
+}
 
 
 def init(
