@@ -44,6 +44,10 @@ class CommandLine:
             raise AssertionError(f"hull {' '.join(words)}: exit {done.returncode}\n{done.stdout!r}\n{done.stderr!r}")
         return done
 
+    def containers(self, which: str = "-aq") -> set[str]:
+        """Return the ids of the containers in the store, other tests' among them; `-q` those that run."""
+        return set(self("ps", which, check=True).stdout.decode().split())
+
     def popen(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[bytes]":
         """Start and return at once."""
         return subprocess.Popen(self.argv(*words), env=env or self.env(), **options)

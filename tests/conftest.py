@@ -112,6 +112,12 @@ def cli() -> Iterator[CommandLine]:
 
 
 @pytest.fixture
+def others(cli: CommandLine) -> set[str]:
+    """Give the containers that were in the store before the test."""
+    return cli.containers()
+
+
+@pytest.fixture
 def fresh_cli() -> Iterator[CommandLine]:
     """Give the `hull` command over a store of this test alone, `busybox` in it."""
     cli = _store()

@@ -47,6 +47,7 @@ def play(store: CommandLine, tmp_path) -> Play:
     subprocess.run(["chmod", "-R", "a+rX", place], check=True)
     env = store.env(
         HOME=str(tmp_path),
+        PYTHONUNBUFFERED="1",  # what Python prints stands in order with what commands print
         PATH=os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])),
         PYTHONPATH=os.pathsep.join((os.path.join(os.path.dirname(DEMOS), "core"), os.path.dirname(DEMOS))),
         **{f"XDG_{name}_HOME": str(tmp_path / name) for name in ("CONFIG", "DATA", "CACHE")},

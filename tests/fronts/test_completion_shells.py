@@ -41,7 +41,7 @@ class Shell:
 
     def __init__(self, name, env, load=""):
         argv = START[name]
-        self.child = pexpect.spawn(argv[0], argv[1:], env=env, encoding="utf-8", timeout=60, dimensions=(30, 100))
+        self.child = pexpect.spawn(argv[0], argv[1:], env=env, encoding="utf-8", timeout=60, dimensions=(30, 200))
         self.child.delaybeforesend = None
         self.line(f"{SET_UP[name]}{load or LOAD[name]}")
         self.line("echo st''art")

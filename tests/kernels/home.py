@@ -24,6 +24,7 @@ class Home:
         self.path = path
         self.kernels = f"{cli.root}/run/kernels"
         os.makedirs(f"{path}/runtime", 0o700)
+        self._others = cli.containers()
         self.env = cli.env(
             HOME=path,
             PYTHONPATH=os.pathsep.join((f"{HERE}/core", HERE)),
@@ -40,9 +41,9 @@ class Home:
         done = self.cli(*words, env=self.env, check=check, timeout=180)
         return (done.stdout if check else done.stderr).decode()
 
-    def containers(self) -> list[str]:
-        """Return the ids of the containers there are."""
-        return self("ps", "-aq").split()
+    def containers(self, which: str = "-aq") -> list[str]:
+        """Return the ids of the containers that were made here; `-q` those that run."""
+        return sorted(self.cli.containers(which) - self._others)
 
     def sockets(self) -> list[str]:
         """Return the places of kernels' sockets there are."""

@@ -197,6 +197,6 @@ def test_it_outlives_the_thread_that_started_it(home, folder):
 def test_a_killed_hull_takes_its_kernel_with_it(kernel, home, folder):
     with home.started(KERNEL, folder) as running:
         os.kill(running.pid, signal.SIGKILL)
-        until(lambda: home("ps", "-q").split().__len__() == 1, "the container to end")
+        until(lambda: len(home.containers("-q")) == 1, "the container to end")
     with home.started(KERNEL, folder):
         assert len(home.containers()) == len(home.sockets()) == 2  # what the killed one left is gone
