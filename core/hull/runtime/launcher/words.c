@@ -10,9 +10,10 @@
 
 enum { PATH_ROOM = 4096 };
 
+/* One behind the other, each with its NUL. */
 struct words {
-    char **word;
-    size_t count, room;
+    char *text;
+    size_t size, room, count;
 };
 struct search {
     struct words *words;
@@ -22,15 +23,39 @@ struct search {
 
 static void find(struct search *search, size_t length, const char *rest);
 
-static void add(struct words *words, char *word)
+static _Noreturn void no_room(void)
 {
-    if (words->count == words->room) {
-        words->room = words->room ? words->room * 2 : 64;
-        words->word = realloc(words->word, words->room * sizeof *words->word);
+    fail(EXIT_TOOL, ENOMEM, "prepare", "the arguments", NULL);
+}
+
+static void add(struct words *words, const char *word)
+{
+    size_t size = strlen(word) + 1;
+
+    if (words->text == NULL || words->size + size > words->room) {
+        size_t room = words->room * 2 + size;
+        char *grown = realloc(words->text, room);
+
+        if (grown == NULL)
+            no_room();
+        words->text = grown;
+        words->room = room;
     }
-    if (words->word == NULL || word == NULL)
-        fail(EXIT_TOOL, ENOMEM, "prepare", "the arguments", NULL);
-    words->word[words->count++] = word;
+    memcpy(words->text + words->size, word, size);
+    words->size += size;
+    words->count++;
+}
+
+/* An array of them that ends with a NULL. */
+static char **list(const struct words *words)
+{
+    char **made = calloc(words->count + 1, sizeof *made), *word = words->text;
+
+    if (made == NULL)
+        no_room();
+    for (size_t i = 0; i < words->count; i++, word += strlen(word) + 1)
+        made[i] = word;
+    return made;
 }
 
 /* Never through /proc's links to descriptors: ours are still open (CVE-2024-21626). */
@@ -70,8 +95,10 @@ static void look(struct search *search, size_t length, const char *pattern, cons
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
 
-    if (directory == NULL)
+    if (directory == NULL) {
+        close(fd);
         return; /* none of its business, or no directory: nothing matches there */
+    }
     while ((entry = readdir(directory)) != NULL) {
         size_t end;
         struct stat found;
@@ -97,12 +124,12 @@ static void find(struct search *search, size_t length, const char *rest)
 
     if (*rest == '\0') {
         if ((fd = try_open(search->path, O_PATH | O_NOFOLLOW)) >= 0)
-            add(search->words, strdup(search->path));
+            add(search->words, search->path);
         close(fd);
         return;
     }
     if ((pattern = strndup(rest, size)) == NULL)
-        fail(EXIT_TOOL, ENOMEM, "prepare", "the arguments", NULL);
+        no_room();
     if (strcmp(pattern, "**") == 0) {
         look(search, length, pattern, rest, true);
         if (rest[size] == '\0')
@@ -129,15 +156,21 @@ static int by_name(const void *a, const void *b)
 /* Where nothing matches the pattern itself is the argument, as in every shell. */
 static void match(struct words *words, const struct op *op)
 {
-    struct search search = {.words = words, .hidden = text_has(op->arg[0], "hidden")};
-    size_t before = words->count, slashes = strspn(op->arg[1], "/");
+    struct words found = {0};
+    struct search search = {.words = &found, .hidden = text_has(op->arg[0], "hidden")};
+    size_t slashes = strspn(op->arg[1], "/");
+    char **sorted;
 
     if (strlen(op->arg[1]) < PATH_ROOM)
         find(&search, append(&search, 0, op->arg[1], slashes), op->arg[1] + slashes);
-    if (words->count == before)
-        add(words, op->arg[1]);
-    else
-        qsort(words->word + before, words->count - before, sizeof *words->word, by_name);
+    if (found.count == 0)
+        add(&found, op->arg[1]);
+    sorted = list(&found);
+    qsort(sorted, found.count, sizeof *sorted, by_name);
+    for (size_t i = 0; i < found.count; i++)
+        add(words, sorted[i]);
+    free(sorted);
+    free(found.text);
 }
 
 /* Should: run as the program's user, in its directory. The words end with a NULL. */
@@ -154,10 +187,5 @@ char **words_find(const struct plan *plan)
     }
     if (words.count == 0 && plan_find(plan, W_STAND_IN) == NULL)
         fail(EXIT_TOOL, 0, "run", "nothing", "the plan has no arguments");
-    if (words.count == words.room)
-        words.word = realloc(words.word, (words.room + 1) * sizeof *words.word);
-    if (words.word == NULL)
-        fail(EXIT_TOOL, ENOMEM, "prepare", "the arguments", NULL);
-    words.word[words.count] = NULL;
-    return words.word;
+    return list(&words);
 }
