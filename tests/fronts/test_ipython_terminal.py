@@ -55,7 +55,7 @@ def test_the_plain_prompt_has_jobs_too(plain, mark):
 
 
 def test_a_job_goes_on_in_the_background(shell, mark):
-    shell.type(f"{RUN} sh -c 'echo ready; sleep 0.5; echo over; sleep {mark}'")
+    shell.type(f"{RUN} sh -c 'echo ready; while sleep 0.3; do echo over; done & sleep {mark}'")
     shell.expect("ready\r")
     shell.suspend()
     shell.run("%hull bg")

@@ -91,9 +91,12 @@ def test_an_interrupt_is_heard_once(kernel):
     assert "".join(map(text, messages)) == "1\n"
 
 
+ASLEEP = "import threading, time\nthreading.Timer(0.5, print, ['ready'], {'flush': True}).start()\ntime.sleep(100)"
+
+
 def test_an_interrupt_ends_the_cell_and_nothing_else(kernel):
     kernel.printed("kept = 'kept'")
-    ident = kernel.client.execute("print('ready', flush=True)\nimport time; time.sleep(100)")
+    ident = kernel.client.execute(ASLEEP)
     messages = kernel.outputs(ident)
     assert any("ready" in text(message) for message in messages)
     kernel.manager.interrupt_kernel()
