@@ -6,6 +6,7 @@ the sockets that it binds, `s-1` to `s-5`. Mounted at INSIDE. A socket's path ha
 
 import os
 
+from hull.abandoned import sweep
 from hull.errors import HostError, UserError
 from hull.light import Any, NamedTuple
 
@@ -71,7 +72,7 @@ class Place:
         os.makedirs(parent, 0o711, exist_ok=True)
         gate = _locked(parent)
         try:
-            _sweep(parent)
+            sweep(parent, _remove)
             os.mkdir(self.path, 0o700)
             self._lock = _locked(self.path)
         except FileExistsError:
@@ -102,23 +103,6 @@ def _locked(path: str) -> int:
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     fcntl.flock(fd, fcntl.LOCK_EX)
     return fd
-
-
-def _sweep(parent: str) -> None:
-    import fcntl
-
-    for name in os.listdir(parent):
-        try:
-            fd = os.open(f"{parent}/{name}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(f"{parent}/{name}")
-        except BlockingIOError:
-            pass
-        finally:
-            os.close(fd)
 
 
 def _remove(path: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from hull.abandoned import sweep
 from hull.errors import HostError, HullError, UserError
 from hull.values.inside.packing import name_of
 from hull.values.jsontext import text_of
@@ -36,7 +37,7 @@ class Files:
         self._place, self._out, self._remove = place, list(out), remove
         check_names((*values, *self._out))
         texts = {name: self._text(name, value) for name, value in values.items()}
-        _sweep(base, remove)
+        sweep(base, remove, PREFIX)
         self.directory, self._lock = _make(base)
         try:
             os.mkdir(f"{self.directory}/out")
@@ -117,23 +118,6 @@ def _make(base: str) -> tuple[str, int]:
     os.mkdir(f"{base}/new-{name}/in", 0o755)
     os.rename(f"{base}/new-{name}", f"{base}/{PREFIX}{name}")
     return f"{base}/{PREFIX}{name}", lock
-
-
-def _sweep(base: str, remove: Callable[[str], None]) -> None:
-    """Remove the directories of processes that were killed."""
-    for name in os.listdir(base):
-        if name.startswith(PREFIX):
-            try:
-                lock = os.open(f"{base}/{name}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                continue
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                remove(f"{base}/{name}")
-            except BlockingIOError:
-                continue
-            finally:
-                os.close(lock)
 
 
 def _content(directory: int, name: str) -> bytes:
