@@ -103,6 +103,15 @@ class Session:
         self.terminal.prompt()
         assert "T" in states(mark)
 
+    def resume(self, mark: str) -> None:
+        """Type fg until the job has the terminal again: a prompt that is being drawn anew can lose a key."""
+        self.terminal.type("fg")
+        with contextlib.suppress(AssertionError):
+            until(lambda: foreground_of(mark, self), "the program to go on", seconds=10)
+        if not foreground_of(mark, self):
+            self.terminal.type("\x15fg")
+            until(lambda: foreground_of(mark, self), "the program to go on")
+
     def seen(self) -> str:
         """Return what has appeared since the last prompt, for a failure's message."""
         with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):

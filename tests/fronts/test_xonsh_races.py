@@ -1,6 +1,5 @@
 """What goes wrong once in a hundred times: who has the terminal at a start, Ctrl-Z and fg, the window's size."""
 
-import contextlib
 import os
 
 import pytest
@@ -45,8 +44,7 @@ def test_stopped_and_continued_again_and_again(session, flags):
     session.terminal.type(session.command(f"sh -c 'while read x; do echo got-$x-$((6*7)); done' {mark}", *flags))
     for number in range(ROUNDS):
         session.suspend(mark)
-        session.terminal.type("fg")
-        until(lambda: foreground_of(mark, session), "the program to go on")
+        session.resume(mark)
         session.terminal.type(f"typed{number}")
         session.terminal.expect(f"got-typed{number}-42")
     session.terminal.press("c")
@@ -76,12 +74,7 @@ def test_the_window_changes_while_the_program_is_stopped(session, flags):
     for number in range(ROUNDS):
         session.suspend(mark)
         session.terminal.child.setwinsize(30 + number, 170 + number)
-        session.terminal.type("fg")  # a prompt that is being drawn anew can lose a key
-        with contextlib.suppress(AssertionError):
-            until(lambda: foreground_of(mark, session), "the program to go on", seconds=10)
-        if not foreground_of(mark, session):
-            session.terminal.type("\x15fg")
-            until(lambda: foreground_of(mark, session), "the program to go on")
+        session.resume(mark)
         session.terminal.type(f"now{number}")
         session.terminal.expect(f"now{number}-{30 + number}x{170 + number}")
     session.terminal.press("c")
