@@ -20,7 +20,7 @@ ROWS = {
     "hull.state": 3, "hull.kernel": 3, "hull.config": 3,
     "hull.images": 4, "hull.dockerfile": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
     "hull.engine": 5,
-    "hull.builder": 6, "hull.kernels": 6,
+    "hull.builder": 6, "hull.kernels": 6, "hull.trials": 6,
     "hull.commands": 7,
     "hull.present": 8, "hull.objects": 8, "hull.awaiting": 8, "hull.faces": 8, "hull.progress": 8, "hull.bars": 8,
     "hull.cli": 9, "hull.aio": 9, "hull.__main__": 9, "hull.xonsh": 9, "hull.ipython": 9, "hull.api": 9, "hull.ui": 9,

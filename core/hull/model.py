@@ -93,6 +93,30 @@ class Health(NamedTuple):
     start_interval: float = 0.0
 
 
+class Trial(NamedTuple):
+    """What was asked of a try: this machine's own files, or an image's, copy-on-write, closed unless said.
+
+    `engine` is auto, kernel or fuse. `hide` and `show` are absolute paths, beside the profile's list of secrets and
+    taken from it; `writable` are directories whose changes are made on the host at once. `allow` names holes
+    (ssh-agent, dbus, docker, …). `record` keeps the commands for `hull recipe`.
+    """
+
+    engine: str = "auto"
+    profile: str = "default"
+    hide: tuple[str, ...] = ()
+    show: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    record: bool = False
+
+
+def _trial(value: Any) -> Trial | None:
+    if value is None:
+        return None
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+    return Trial(**values)
+
+
 def _health(value: Any) -> Health | None:
     return None if value is None else Health(**{**value, "command": tuple(value["command"])})
 
@@ -102,7 +126,8 @@ class Spec(NamedTuple):
 
     None means "not said": the image or the default decides. Source of the words: Docker's run reference. `restart` is
     no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start. `idle`
-    executes nothing: the container is there to be entered.
+    executes nothing: the container is there to be entered. `trial` makes it a try; `checkpoint` is `auto` where every
+    command's end is one.
     """
 
     image: str
@@ -152,6 +177,8 @@ class Spec(NamedTuple):
     publish_all: bool = False
     link_local: bool = False
     idle: bool = False
+    trial: Trial | None = None
+    checkpoint: str = ""
 
     def host_name(self, ident: str) -> str:
         """Return the name inside: the one asked for, else the short id; "" where the host's own network keeps its."""
@@ -173,6 +200,7 @@ class Spec(NamedTuple):
         data["limits"] = self.limits._asdict()
         data["health"] = None if self.health is None else self.health._asdict()
         data["networks"] = [endpoint._asdict() for endpoint in self.networks]
+        data["trial"] = None if self.trial is None else self.trial._asdict()
         return data
 
     @classmethod
@@ -185,6 +213,7 @@ class Spec(NamedTuple):
         values["limits"] = Limits.decode(data.get("limits", {}))
         values["health"] = _health(data.get("health"))
         values["networks"] = tuple(Endpoint(**{**e, "aliases": tuple(e["aliases"])}) for e in data.get("networks", ()))
+        values["trial"] = _trial(data.get("trial"))
         return cls(**values)
 
 
