@@ -10,9 +10,9 @@ class Entry(NamedTuple):
     """One file as the try's root sees it.
 
     `kind` is file, directory, link, fifo, socket, char or block; `mode` the permission bits; `uid` and `gid` are
-    numbers inside; `size` bytes, 0 for what is no file or link; `mtime` ns since the epoch; `target` where a link leads;
-    `device` st_rdev; `xattrs` sorted (name, value) pairs, overlay's own left out; `file` is (st_dev, st_ino) and
-    `links` st_nlink: names of one file.
+    numbers inside; `size` bytes, 0 for what is no file or link; `mtime` ns since the epoch; `target` where a link
+    leads; `device` st_rdev; `xattrs` sorted (name, value) pairs, overlay's own left out; `file` is (st_dev, st_ino)
+    and `links` st_nlink: names of one file.
     """
 
     kind: str
@@ -34,8 +34,8 @@ class Change(NamedTuple):
     `kind` is added, changed or removed; `what` tells of a changed one which of content, mode, owner, xattr, time and
     type differ. `old` is None for what was added, `new` for what was removed. `layer` is the directory whose file at
     `layer + path` is the new one, "" for a removed one. `copied` is when the new entry came to be in its layer, ns
-    since the epoch: a host's file that changed later is a conflict. `renamed` is the old path of what was moved, `same` are
-    other changed paths that are names of the same file.
+    since the epoch: a host's file that changed later is a conflict. `renamed` is the old path of what was moved,
+    `same` are other changed paths that are names of the same file.
     """
 
     kind: str
