@@ -77,15 +77,15 @@ NAMES = {
 }  # fmt: skip
 
 
-def bound() -> tuple[str, ...]:
-    """Return every key of the table, once."""
-    return tuple(dict.fromkeys(key for entry in KEYS for key in entry.keys))
+def bound(table: tuple[Key, ...] = KEYS) -> tuple[str, ...]:
+    """Return every key of a table, once."""
+    return tuple(dict.fromkeys(key for entry in table for key in entry.keys))
 
 
-def find(key: str, pane: str, *, inside: bool) -> str:
+def find(key: str, pane: str, *, inside: bool, table: tuple[Key, ...] = KEYS) -> str:
     """Return what a key does where the person is; "" for nothing."""
     here = INSIDE if inside else LIST
-    fitting = [entry for entry in KEYS if key in entry.keys and entry.where in (here, ANY)]
+    fitting = [entry for entry in table if key in entry.keys and entry.where in (here, ANY)]
     fitting = [entry for entry in fitting if not entry.panes or pane in entry.panes]
     own = [entry for entry in fitting if entry.where == here]
     return (own or fitting)[0].action if fitting else ""
@@ -98,16 +98,16 @@ def name(key: str) -> str:
     return NAMES.get(key) or (key.upper() if key[0] == "f" and key[1:].isdigit() else key)
 
 
-def hints(pane: str, *, inside: bool) -> list[tuple[str, str]]:
+def hints(pane: str, *, inside: bool, table: tuple[Key, ...] = KEYS) -> list[tuple[str, str]]:
     """Return key and word of what the last line names, the most useful first."""
     return [
         (name(entry.keys[0]), entry.hint)
-        for entry in KEYS
-        if entry.hint and find(entry.keys[0], pane, inside=inside) == entry.action
+        for entry in table
+        if entry.hint and find(entry.keys[0], pane, inside=inside, table=table) == entry.action
     ]
 
 
-def page() -> list[tuple[str, str]]:
-    """Return the help page: keys and what they do."""
-    where = {LIST: "", ANY: "", INSIDE: "details: "}
-    return [(", ".join(map(name, entry.keys)), f"{where[entry.where]}{entry.help}") for entry in KEYS]
+def page(table: tuple[Key, ...] = KEYS, inside: str = "details") -> list[tuple[str, str]]:
+    """Return the help page: keys and what they do; `inside` is a word for where only some of them count."""
+    where = {LIST: "", ANY: "", INSIDE: f"{inside}: "}
+    return [(", ".join(map(name, entry.keys)), f"{where[entry.where]}{entry.help}") for entry in table]

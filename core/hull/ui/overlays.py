@@ -1,7 +1,7 @@
 """The last lines and the help page."""
 
 from hull.ui import keys, text
-from hull.ui.state import State
+from hull.ui.state import Spoken
 
 CURSOR = ("class:cursor", " ")
 KEYS_WIDTH = 20
@@ -10,7 +10,7 @@ MOST = 3  # lines of a message
 HALF = 90  # cells that a key and what it does need
 
 
-def foot(state: State, width: int) -> list[text.Line]:
+def foot(state: Spoken, width: int) -> list[text.Line]:
     """Return what is asked, typed, told, done or hinted at; the first that there is. A long failure has some lines."""
     more = state.glyphs.more
     if state.question:
@@ -30,10 +30,10 @@ def foot(state: State, width: int) -> list[text.Line]:
     return [_hints(state, width)]
 
 
-def _hints(state: State, width: int) -> text.Line:
+def _hints(state: Spoken, width: int) -> text.Line:
     line: text.Line = []
     taken = 1
-    entries = keys.hints(state.pane, inside=state.inside)
+    entries = keys.hints(state.pane, inside=state.inside, table=state.keys)
     entries = [*entries[-2:], *entries[:-2]]  # help and quit stay where the room ends
     for key, word in entries:
         taken += len(key) + len(word) + 3
@@ -43,9 +43,11 @@ def _hints(state: State, width: int) -> text.Line:
     return line
 
 
-def help_page(state: State, width: int, height: int) -> list[text.Line]:
+def help_page(state: Spoken, width: int, height: int) -> list[text.Line]:
     """Return the keys, scrolled; in two columns where both fit."""
-    entries = [[("class:hint", f" {name:<{KEYS_WIDTH}} "), ("", what)] for name, what in keys.page()]
+    entries = [
+        [("class:hint", f" {name:<{KEYS_WIDTH}} "), ("", what)] for name, what in keys.page(state.keys, state.within)
+    ]
     entries = [line for line in entries if line]
     if width >= 2 * HALF:
         half = (len(entries) + 1) // 2

@@ -87,26 +87,31 @@ def _type(state: State, key: str) -> None:
     prompt = state.prompt
     if prompt is None:
         return
-    words = prompt.text
-    if key in ("escape", "c-c", "c-g"):
-        words, state.prompt = prompt.before, None
-    elif key == "enter":
-        state.prompt = None
-    elif key in ("backspace", "c-h"):
-        state.prompt = prompt._replace(text=words[:-1]) if words else None
-    elif key == "c-u":
-        state.prompt = prompt._replace(text="")
-    elif key == "c-w":
-        state.prompt = prompt._replace(text=words.rstrip().rpartition(" ")[0])
-    elif key.isprintable() and (len(key) == 1 or key.startswith("paste:")):
-        state.prompt = prompt._replace(text=words + key.removeprefix("paste:"))
-    words = state.prompt.text if state.prompt else "" if key in ("backspace", "c-h") else words
+    state.prompt, words = typed(prompt, key)
     if prompt.kind == "filter":
         state.here.narrow(words)
     elif key == "enter":
         _search(state, words)
     else:
         state.log.needle = words
+
+
+def typed(prompt: Prompt, key: str) -> tuple[Prompt | None, str]:
+    """Return a line after a key, None where it is over, and its words: those from before where it was given up."""
+    words = prompt.text
+    if key in ("escape", "c-c", "c-g"):
+        return None, prompt.before
+    if key == "enter":
+        return None, words
+    if key in ("backspace", "c-h"):
+        return (prompt._replace(text=words[:-1]), words[:-1]) if words else (None, "")
+    if key == "c-u":
+        words = ""
+    elif key == "c-w":
+        words = words.rstrip().rpartition(" ")[0]
+    elif key.isprintable() and (len(key) == 1 or key.startswith("paste:")):
+        words += key.removeprefix("paste:")
+    return prompt._replace(text=words), words
 
 
 def _search(state: State, words: str, step: int = -1) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hull.ui.glyphs import UTF8, Glyphs
+from hull.ui.keys import KEYS, Key
 from hull.ui.panes import PANES, UP
 from hull.ui.rows import Rows
 from hull.ui.scroll import Scroll
@@ -52,15 +53,49 @@ class Question(NamedTuple):
     request: Request
 
 
-class State:
+class Spoken:
+    """What the last line and the help page say.
+
+    `keys` is the table of keys that they name; `pane` and `inside` tell where the person is in it, `within` is what the
+    help page calls the inside.
+    """
+
+    keys: tuple[Key, ...] = KEYS
+    within = "details"
+
+    def __init__(self, glyphs: Glyphs, pane: str) -> None:
+        self.glyphs = glyphs
+        self.pane = pane
+        self.inside = False  # keys move the details, not the list
+        self.message: Message | None = None
+        self.prompt: Prompt | None = None
+        self.question: Question | None = None
+        self.busy: dict[str, str] = {}
+        self.help = False
+        self.help_top = 0
+        self.mouse = True
+
+    def say(self, words: str, style: str = "class:note") -> None:
+        """Show a message; several lines become one. A failure that was not seen yet stays."""
+        if style != "class:error" and self.message and self.message.style == "class:error":
+            return
+        self.message = Message(" - ".join(words.splitlines()), style, time.monotonic())
+
+    def spoken(self) -> Message | None:
+        """Return the message that is still to be shown."""
+        message = self.message
+        if message and message.style != "class:error" and time.monotonic() - message.since > SHOWN:
+            self.message = message = None
+        return message
+
+
+class State(Spoken):
     """The screen's content."""
 
     def __init__(self, glyphs: Glyphs = UTF8) -> None:
-        self.glyphs = glyphs
-        self.pane = "containers"
+        super().__init__(glyphs, "containers")
         self.rows = {name: Rows(pane) for name, pane in PANES.items()}
         self.tabs = {name: pane.tabs[0] for name, pane in PANES.items()}
-        self.inside = False  # keys move the details, not the list
         self.zoomed = False
         self.ended = True
         self.order = "newest"
@@ -72,13 +107,6 @@ class State:
         self.table: list[str] = []
         self.table_top = 0
         self.trouble = ""  # why the details are not there
-        self.message: Message | None = None
-        self.prompt: Prompt | None = None
-        self.question: Question | None = None
-        self.help = False
-        self.help_top = 0
-        self.busy: dict[str, str] = {}
-        self.mouse = True
 
     def begin(self, pane: str, ident: str, tab: str, *, mouse: bool) -> None:
         """Begin at a row of a list, and with one of its details."""
@@ -131,16 +159,3 @@ class State:
             looks.append((row.cpu, row.memory))
         if self.order in ("cpu", "memory"):
             self.arrange()
-
-    def say(self, words: str, style: str = "class:note") -> None:
-        """Show a message; several lines become one. A failure that was not seen yet stays."""
-        if style != "class:error" and self.message and self.message.style == "class:error":
-            return
-        self.message = Message(" - ".join(words.splitlines()), style, time.monotonic())
-
-    def spoken(self) -> Message | None:
-        """Return the message that is still to be shown."""
-        message = self.message
-        if message and message.style != "class:error" and time.monotonic() - message.since > SHOWN:
-            self.message = message = None
-        return message
