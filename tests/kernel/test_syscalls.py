@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from hull.kernel import syscalls
@@ -96,3 +97,19 @@ def test_syncfs_wants_an_open_file(tmp_path):
 def test_a_failed_call_raises(call):
     with pytest.raises(OSError, match=r"^\[Errno \d+\] \w"):
         call()
+
+
+def test_a_birth_lies_between_the_calls_around_it(tmp_path):
+    before = time.clock_gettime_ns(time.CLOCK_REALTIME_COARSE)
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "link").symlink_to("nowhere")
+    after = time.time_ns()
+    os.utime(tmp_path / "a", ns=(1, 1))
+    fd = os.open(tmp_path, os.O_PATH)
+    try:
+        for name in (b"a", b"link"):
+            assert syscalls.birth(fd, name) == 0 or before <= syscalls.birth(fd, name) <= after
+        with pytest.raises(FileNotFoundError, match="gone"):
+            syscalls.birth(fd, b"gone")
+    finally:
+        os.close(fd)

@@ -26,6 +26,7 @@ ffibuilder.cdef("""
     long hull_statfs_type(const char *path);
     int hull_inotify(void);
     int hull_inotify_add(int fd, const char *path, uint32_t mask);
+    int64_t hull_birth(int directory, const char *name);
     struct hull_run { size_t used, count, bytes; };
     struct hull_run hull_members(int directory, const char *prefix, size_t length, const unsigned char *data,
                                  size_t size, size_t most, unsigned char *heads, size_t room);
@@ -38,11 +39,13 @@ ffibuilder.set_source(
     #define _GNU_SOURCE
     #endif
     #include <errno.h>
+    #include <fcntl.h>
     #include <linux/openat2.h>
     #include <sched.h>
     #include <stdint.h>
     #include <sys/inotify.h>
     #include <sys/mount.h>
+    #include <sys/stat.h>
     #include <sys/syscall.h>
     #include <sys/vfs.h>
     #include <unistd.h>
@@ -110,6 +113,15 @@ ffibuilder.set_source(
     {
         struct statfs found;
         return statfs(path, &found) ? -1 : (long)(uint32_t)found.f_type;
+    }
+
+    /* When a file came to be, in ns since the epoch; 0 where its file system does not tell. */
+    static int64_t hull_birth(int directory, const char *name)
+    {
+        struct statx found;
+        if (statx(directory, name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &found))
+            return -1;
+        return found.stx_mask & STATX_BTIME ? found.stx_btime.tv_sec * INT64_C(1000000000) + found.stx_btime.tv_nsec : 0;
     }
     """,
     sources=[f"{PLACE}/members.c"],

@@ -156,6 +156,11 @@ def file_system(path: bytes) -> int:
     return _checked(lambda lib: lib.hull_statfs_type(path), path)
 
 
+def birth(directory: int, name: bytes) -> int:
+    """Return when `name` below `directory` came to be, ns since the epoch; 0 where its file system does not tell."""
+    return _checked(lambda lib: lib.hull_birth(directory, name), name)
+
+
 def _checked(call: Callable[[Any], int], name: bytes | None) -> int:
     module = _module()
     result = call(module.lib)
