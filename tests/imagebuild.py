@@ -262,10 +262,13 @@ def busybox_archive(path: Any, name: str = "busybox:latest") -> str:
 
 
 def debian_layer(suite: str = "bookworm", flavour: str = "", words: tuple[str, ...] = ()) -> bytes:
-    """Return a minimal Debian as a tar, made once by mmdebstrap and kept in the cache directory.
+    """Return a minimal Debian as a tar; `flavour` names one that mmdebstrap makes by more `words`."""
+    with open(debian_tar(suite, flavour, words), "rb") as file:
+        return file.read()
 
-    `flavour` names one that mmdebstrap makes by more `words`.
-    """
+
+def debian_tar(suite: str = "bookworm", flavour: str = "", words: tuple[str, ...] = ()) -> str:
+    """Return the path of a Debian's tar, made once by mmdebstrap and kept in the cache directory."""
     cache = os.environ.get("HULL_TEST_CACHE") or os.path.expanduser("~/.cache/hull-tests")
     path = f"{cache}/debian-{f'{suite}-{flavour}' if flavour else suite}.tar"
     if not os.path.exists(path):
@@ -277,8 +280,7 @@ def debian_layer(suite: str = "bookworm", flavour: str = "", words: tuple[str, .
         finally:
             if os.path.exists(scratch):
                 os.unlink(scratch)
-    with open(path, "rb") as file:
-        return file.read()
+    return path
 
 
 def debian_image(suite: str = "bookworm", how: str = "gzip") -> Image:
