@@ -104,4 +104,24 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE layers;
     ALTER TABLE chained RENAME TO layers;
     """,
+    """
+    CREATE TABLE checkpoints (
+        container TEXT NOT NULL,
+        number INTEGER NOT NULL,         -- of its container: 1, 2, …; never given twice
+        parent INTEGER NOT NULL,         -- the number it came after, 0 for the container's beginning
+        layers TEXT NOT NULL,            -- names below snapshots/ over the container's base, lowest first, by spaces
+        label TEXT NOT NULL,             -- the command that came before, or what the user said
+        code INTEGER,                    -- that command's exit code, NULL where there was none
+        made TEXT NOT NULL,              -- frozen, copied (while its processes were held), live (while they went on)
+        created REAL NOT NULL,           -- seconds since the epoch
+        PRIMARY KEY (container, number)
+    ) STRICT;
+    CREATE TABLE stacks (                -- what lies between a container's base and its upper, where anything does
+        container TEXT PRIMARY KEY,
+        layers TEXT NOT NULL,            -- as those of checkpoints
+        stands INTEGER NOT NULL,         -- the checkpoint whose state its upper began with, or was when last copied
+        forward TEXT NOT NULL,           -- the numbers that undo went back over, the nearest first, by spaces
+        pending TEXT NOT NULL            -- the name that its upper is about to get below snapshots/, '' for none
+    ) STRICT;
+    """,
 )
