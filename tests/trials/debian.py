@@ -24,8 +24,11 @@ LATER = "sl postgresql nginx"
 HOOKS = (
     'mkdir -p "$1/opt/packages/partial"',
     f'chroot "$1" apt-get -qq -y --no-install-recommends -o Dir::Cache::archives=/opt/packages -d install {LATER}',
-    'cd "$1/opt/packages" && for deb in *.deb; do cat "$deb" | sha256sum | sed "s/ .*//;s/^/SHA256: /"; '
-    'printf "Filename: ./$deb\\nSize: $(stat -c %s "$deb")\\n"; dpkg-deb --field "$deb"; echo; done >Packages',
+    'cd "$1/opt/packages" && for deb in *.deb; do mv "$deb" "${deb%%_*}.deb"; done',  # an epoch's colon needs quoting
+    (
+        'cd "$1/opt/packages" && for deb in *.deb; do cat "$deb" | sha256sum | sed "s/ .*//;s/^/SHA256: /"; '
+        'printf "Filename: ./$deb\\nSize: $(stat -c %s "$deb")\\n"; dpkg-deb --field "$deb"; echo; done >Packages'
+    ),
     'rm -rf "$1"/opt/packages/lock "$1"/opt/packages/partial "$1"/etc/apt/sources.list.d/* "$1"/var/lib/apt/lists/*_*',
     'echo "deb [trusted=yes] file:/opt/packages ./" >"$1/etc/apt/sources.list"',
     'chroot "$1" apt-get -qq update',
