@@ -121,7 +121,9 @@ ffibuilder.set_source(
         struct statx found;
         if (statx(directory, name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &found))
             return -1;
-        return found.stx_mask & STATX_BTIME ? found.stx_btime.tv_sec * INT64_C(1000000000) + found.stx_btime.tv_nsec : 0;
+        if (!(found.stx_mask & STATX_BTIME))
+            return 0;
+        return found.stx_btime.tv_sec * INT64_C(1000000000) + found.stx_btime.tv_nsec;
     }
     """,
     sources=[f"{PLACE}/members.c"],
