@@ -36,7 +36,7 @@ class Identity(NamedTuple):
         path = f"{self.tree}/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         env = {"HOME": self.home, "USER": self.name, "LOGNAME": self.name, "SHELL": "/bin/bash", "LANG": "C.UTF-8"}
         env |= {"PATH": path, "TERM": "xterm", "XDG_RUNTIME_DIR": runtime, "PYTHONDONTWRITEBYTECODE": "1"}
-        kept = ("SSL_CERT_FILE", "HULL_REPEAT", "HULL_TEST_CACHE")
+        kept = ("SSL_CERT_FILE", "HULL_REPEAT", "HULL_TEST_CACHE", "HULL_TRY_SUITE", "HULL_DEBIAN")
         # An empty CI: Hypothesis repeats itself as in CI, but pytest cuts its explanations. Of a megabyte that is not
         # what it should be it would work out every line of difference and not be ready within hours.
         env |= {"CI": ""} if "CI" in os.environ else {}
