@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hull.ui import columns, details, overlays, text
 from hull.ui.panes import PANES, UP
-from hull.ui.state import State
+from hull.ui.state import Spoken, State
 from hull.units import size
 
 LOW, NARROW = 14, 40  # below, list and details take turns
@@ -51,7 +51,7 @@ def paint(state: State, width: int, height: int) -> Frame:
     """Return exactly `height` lines of exactly `width` cells."""
     if width < LEAST[0] or height < LEAST[1]:
         lines: list[text.Line] = [[("", f"hull: {width}x{height} is too small")]]
-        return _whole(state, lines, [], width, height)
+        return whole(state, lines, [], width, height)
     spots: list[Spot] = []
     lines = [_title(state, width, spots)]
     foot = overlays.foot(state, width)[: height - 2]
@@ -60,10 +60,11 @@ def paint(state: State, width: int, height: int) -> Frame:
         lines += overlays.help_page(state, width, room)
     else:
         lines += _body(state, width, room, spots)
-    return _whole(state, [*lines, *([[]] * (1 + room - len(lines))), *foot], spots, width, height)
+    return whole(state, [*lines, *([[]] * (1 + room - len(lines))), *foot], spots, width, height)
 
 
-def _whole(state: State, lines: list[text.Line], spots: list[Spot], width: int, height: int) -> Frame:
+def whole(state: Spoken, lines: list[text.Line], spots: list[Spot], width: int, height: int) -> Frame:
+    """Return lines as a frame of exactly this size, in the characters that the terminal has."""
     lines = [*lines[:height], *([[]] * (height - len(lines)))]
     shown = state.glyphs.shown
     return Frame([text.padded([(s, shown(t)) for s, t in line], width) for line in lines], spots)
