@@ -54,9 +54,9 @@ def _carry_out(call: Call) -> int:
     if call.starts(value):
         engines[0].become(value)
     if hasattr(value, "full_screen"):
-        from hull.ui.screen import show as open_view
+        from hull.ui import full_screen
 
-        return open_view(value)
+        return full_screen(value)
     if hasattr(value, "__next__"):
         from hull.output import pour
 

@@ -1,15 +1,13 @@
 """hull ui: a full-screen live view of everything, to look at and to act on."""
 
-import os
 import sys
 
+from hull.commands import _whole_terminal
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import HostError, UserError
 from hull.light import Annotated, NamedTuple
 
 LISTS = ("containers", "images", "networks", "volumes", "events")
-DUMB = ("", "dumb", "unknown")
 
 
 class View(NamedTuple):
@@ -30,9 +28,9 @@ class View(NamedTuple):
         return (sys.executable, "-P", "-m", "hull", *verb, *filter(None, (self.container,)))
 
     @property
-    def full_screen(self) -> bool:
-        """True: a front knows it by that."""
-        return True
+    def full_screen(self) -> str:
+        """The screen that shows it: a front knows it by that."""
+        return "view"
 
 
 def ui(
@@ -48,21 +46,9 @@ def ui(
 
 def view(engine: Engine, container: str, pane: str = LISTS[0], tab: str = "", *, mouse: bool = True) -> View:
     """Return the view, or say why this place has none."""
-    if not (os.isatty(0) and os.isatty(1)):
-        raise UserError(
-            "cannot open the live view: there is no terminal",
-            "hull ps and hull stats print what it shows; in a notebook %hull ps and %hull stats --no-stream",
-        )
-    if (kind := os.environ.get("TERM", "")) in DUMB:
-        raise UserError(
-            f"cannot open the live view on a terminal of type {kind or 'nothing'!r}: it cannot place the cursor",
-            "set TERM to what the terminal is, as TERM=xterm-256color; or use hull ps and hull stats",
-        )
-    from importlib.util import find_spec
-
-    if find_spec("prompt_toolkit") is None:
-        raise HostError(
-            "cannot open the live view: prompt_toolkit is not installed",
-            f"{sys.executable} -m pip install 'hull[ui]', or prompt_toolkit alone",
-        )
+    _whole_terminal.check(
+        "open the live view",
+        "hull ps and hull stats print what it shows; in a notebook %hull ps and %hull stats --no-stream",
+        "use hull ps and hull stats",
+    )
     return View(engine.containers.find(container).id if container else "", pane, tab, mouse)

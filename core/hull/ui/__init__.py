@@ -10,7 +10,28 @@
     painting, details, overlays   the state as lines of text
     feed       threads that bring rows, numbers, logs and events by the verbs
     requests   what keys asked for, by the verbs, one thread each
-    screen     prompt_toolkit: reads keys, draws lines, suspends, gives the terminal away and takes it back
+    terminal   prompt_toolkit: reads keys, draws lines, suspends, gives the terminal away and takes it back
+    screen     the live view on it
+
+Another screen has a try's changes to pick from: `hull keep --pick`, `hull diff --pick`.
+
+    choices    the changes as a tree, and what is chosen of it
+    picking, picking_keys, picking_press    its state, its keys, what they do
+    picking_text, picking_painting          what is told of a change; the state as lines
+    picker     it on the terminal
 
 The drawing is a function of the state and a size, so nearly all of it is tested without a terminal.
 """
+
+from typing import Any
+
+
+def full_screen(value: Any) -> int:
+    """Open what a verb returned for the whole terminal; return the exit code when it is closed."""
+    if value.full_screen == "picker":
+        from hull.ui.picker import show
+
+        return show(value)
+    from hull.ui.screen import show as view
+
+    return view(value)

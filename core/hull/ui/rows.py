@@ -44,7 +44,9 @@ class Rows:
         """Show only rows in which every word occurs, whatever its case; `!word` is one that does not."""
         self.filter = words
         wanted = words.lower().split()
-        self._shown = [row for row in self._all if self._matches(row, wanted)] if wanted else self._all
+        self._shown = (
+            [row for row in self._all if matches(" ".join(_words(row)).lower(), wanted)] if wanted else self._all
+        )
         keys = [self.pane.key(row) for row in self._shown]
         known = self._key in keys and not (self.pane.flows and self._place == 0)
         self._place = keys.index(self._key) if known else max(0, min(self._place, len(keys) - 1))
@@ -70,9 +72,10 @@ class Rows:
         self.top = max(0, min(self.top, len(self._shown) - height))
         return self._shown[self.top : self.top + height]
 
-    def _matches(self, row: Any, wanted: list[str]) -> bool:
-        text = " ".join(_words(row)).lower()
-        return all((word[1:] not in text) if word[0] == "!" and word[1:] else word in text for word in wanted)
+
+def matches(text: str, wanted: list[str]) -> bool:
+    """Whether every word occurs in a text, all in lower case; `!word` is one that does not."""
+    return all((word[1:] not in text) if word[0] == "!" and word[1:] else word in text for word in wanted)
 
 
 def _words(value: Any) -> Iterator[str]:

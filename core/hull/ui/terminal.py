@@ -144,7 +144,7 @@ class Terminal:
             self._fault = fault
             self._end(0)
 
-    def _post(self, change: Callable[[], None]) -> None:
+    def _post(self, change: Callable[[], object]) -> None:
         """Change the state from another thread."""
 
         def run() -> None:

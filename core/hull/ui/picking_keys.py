@@ -1,0 +1,35 @@
+"""The keys of the picker: what is bound, what its help page and its last line say."""
+
+from hull.ui.keys import INSIDE, LIST, Key
+
+KEYS: tuple[Key, ...] = (
+    Key(("up", "c-p"), "up", "one up"),
+    Key(("down", "c-n", "j"), "down", "one down"),
+    Key(("pageup", "c-b"), "page-up", "a page up"),
+    Key(("pagedown", "c-f"), "page-down", "a page down"),
+    Key(("home", "g"), "first", "the first"),
+    Key(("end", "G"), "last", "the last"),
+    Key((" ",), "toggle", "choose, or not: a file, or all below a directory", LIST, hint="choose"),
+    Key(("enter", "h", "tab"), "inside", "into the parts of a file; a directory: open or fold", LIST, hint="parts"),
+    Key(("right",), "unfold", "open a directory; a file: its parts", LIST),
+    Key(("left",), "fold", "fold a directory; else to the one above", LIST),
+    Key(("*",), "unfold-all", "open or fold every directory", LIST),
+    Key(("a",), "all", "choose everything that is shown", LIST, hint="all"),
+    Key(("n",), "none", "choose nothing of what is shown", LIST, hint="none"),
+    Key(("/",), "filter", "show only paths that have these words; !word: have not", LIST, hint="filter"),
+    Key(("escape",), "out", "clear the filter", LIST),
+    Key((" ",), "toggle-part", "choose, or not", INSIDE, hint="choose"),
+    Key(("s",), "split", "split: each part that no other line divides by itself", INSIDE, hint="split"),
+    Key(("a",), "all-parts", "choose all of the file", INSIDE, hint="all"),
+    Key(("n",), "no-parts", "choose none of it", INSIDE, hint="none"),
+    Key(("enter", "h", "tab", "escape", "left"), "out", "back to the tree", INSIDE, hint="tree"),
+    Key(("K", "J"), "scroll", "the text on the right: up, down"),
+    Key(("z",), "zoom", "the text alone, or beside the tree"),
+    Key(("k",), "keep", "keep what is chosen: it is done on this machine; asks", hint="keep"),
+    Key(("d",), "drop", "drop what is chosen from the try; asks", hint="drop"),
+    Key(("m",), "mouse", "the mouse: hull's, or the terminal's to select text with"),
+    Key(("c-l",), "redraw", "draw anew"),
+    Key(("c-z",), "suspend", "to the shell; fg comes back"),
+    Key(("?", "f1"), "help", "this page", hint="help"),
+    Key(("q", "c-c", "f10"), "quit", "leave everything as it is", hint="quit"),
+)
