@@ -69,6 +69,7 @@ OPS: dict[str, Word] = {
     "helper-request": Word(("socket", "text"), "helpers", "  ask {0}: {1}"),
     "root-overlay": Word(("upper", "work"), "mounts", "root: overlay, changes go to {0}, work in {1}"),
     "lower": Word(("path",), "mounts", "  above {0}"),
+    "lower-fuse": Word(("path",), "mounts", "  above what the helper that takes @FUSE serves, mounted on {0}"),
     "root-bind": Word(("path",), "mounts", "root: the directory {0} itself"),
     "root-fuse": Word((), "mounts", "root: a FUSE file system served by the helper that takes @FUSE"),
     "root-readonly": Word((), "mounts", "make the root read-only once everything is mounted"),

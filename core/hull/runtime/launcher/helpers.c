@@ -26,7 +26,7 @@ void helpers_prepare(struct launch *launch)
             if (strcmp(op->arg[1], "fd") != 0 && strcmp(op->arg[1], "exit") != 0 && strcmp(op->arg[1], "none") != 0)
                 fail(EXIT_TOOL, EINVAL, "understand the helper's way to be ready", op->arg[1], NULL);
             helper = &launch->helpers[launch->helper_count++];
-            *helper = (struct helper){.op = op, .end = op + 1, .ready = -1, .hangup = -1, .log = -1};
+            *helper = (struct helper){.op = op, .end = op + 1, .ready = -1, .hangup = -1, .log = -1, .mirror = -1};
         } else if (op->word == W_HELPER_ARG || op->word == W_HELPER_REQUEST) {
             if (helper == NULL)
                 fail(EXIT_TOOL, EINVAL, "understand", plan_word(op->word), "no helper comes before it");
@@ -34,6 +34,9 @@ void helpers_prepare(struct launch *launch)
             helper->wants_fuse |= op->word == W_HELPER_ARG && strstr(op->arg[0], "@FUSE") != NULL;
         }
     }
+    for (size_t i = 0; i < launch->helper_count; i++)
+        if (mirror_is(&launch->helpers[i]))
+            mirror_start(&launch->helpers[i]);
 }
 
 /* Start those that can be started: all but the file server at first, the file server once its descriptor is here. */
@@ -42,6 +45,8 @@ void helpers_start(struct launch *launch, int fuse)
     for (size_t i = 0; i < launch->helper_count; i++) {
         struct helper *helper = &launch->helpers[i];
 
+        if (helper->mirror >= 0 && fuse >= 0)
+            mirror_give(launch, helper, fuse);
         if (helper->keeper != 0 || helper->wants_fuse != (fuse >= 0))
             continue;
         fail_at(helper->op);
@@ -157,7 +162,8 @@ static _Noreturn void tell_failure(struct helper *helper)
     if (helper->used > 240)
         last += helper->used - 240;
     fail_at(helper->op);
-    fail(EXIT_TOOL, 0, "start", helper->op->arg[0], *last ? last : "it ended without a word");
+    fail(EXIT_TOOL, 0, helper->is_ready ? "go on without" : "start", helper->op->arg[0],
+         *last ? last : "it ended without a word");
 }
 
 void helpers_reap(struct launch *launch)
@@ -169,7 +175,8 @@ void helpers_reap(struct launch *launch)
         if (helper->keeper <= 0 || waitpid(helper->keeper, &status, WNOHANG) != helper->keeper)
             continue;
         helper->keeper = -1;
-        if (!helper->is_ready && launch->aborted_by == 0) /* what ends the start may have ended the helper */
+        /* What ends the start may have ended the helper. A mirror ends well once its mount is gone, and not before. */
+        if ((!helper->is_ready || (mirror_is(helper) && status != 0)) && launch->aborted_by == 0)
             tell_failure(helper);
     }
 }
@@ -198,7 +205,7 @@ void helpers_stop(struct launch *launch)
 
         if (helper->keeper <= 0)
             continue;
-        if (helper->wants_fuse && !launch->failed && (fd = sys_pidfd_open(helper->keeper)) >= 0) {
+        if (helper->wants_fuse && !mirror_is(helper) && !launch->failed && (fd = sys_pidfd_open(helper->keeper)) >= 0) {
             struct pollfd end = {.fd = fd, .events = POLLIN};
 
             poll(&end, 1, PATIENCE * 1000);

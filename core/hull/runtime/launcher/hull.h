@@ -23,7 +23,7 @@ enum word {
     W_ID, W_STATUS, W_EVENTS, W_VOLUME, W_MONITOR, W_INPUT, W_ATTACH, W_LOG, W_RESTART, W_STOP, W_HEALTH, W_HEALTH_ARG, W_CGROUP,
     W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_HAND_OUT, W_NAMESPACE,
     W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
-    W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
+    W_LOWER_FUSE, W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
     W_REMOVE_VOLUME, W_COUNT
@@ -188,6 +188,7 @@ struct helper {
     const struct op *op, *end; /* its row and the one behind its last */
     pid_t keeper;
     int ready, hangup, log; /* our ends; -1: closed */
+    int mirror;             /* where a mirror waits for /dev/fuse; -1: nowhere */
     bool is_ready, wants_fuse;
     size_t used;
     char text[HELPER_LOG];
@@ -259,7 +260,7 @@ int place_parent(int root, const char *target, const char **name); /* made if mi
 /* root.c, overlay.c, mounts.c, attach.c: the mounts stage. */
 int root_make(const struct plan *plan, int channel);
 void root_enter(const struct plan *plan, int root);
-int overlay_make(const struct plan *plan, const struct op *op); /* the `lower` rows that follow are its own */
+int overlay_make(const struct plan *plan, const struct op *op); /* the `lower…` rows that follow are its own */
 void mounts_open_sources(const struct plan *plan); /* launcher: what only its own rights reach */
 int mounts_source(const struct plan *plan, const struct op *op, const char *path, const char *flags); /* -1: errno */
 void mounts_apply(const struct plan *plan, int root);
@@ -333,6 +334,13 @@ void helpers_reap(struct launch *launch);
 bool helpers_ready(struct launch *launch);
 void helpers_stop(struct launch *launch);
 void keeper_start(struct launch *launch, struct helper *helper, int fuse);
+
+/* mirror_start.c: a helper of that name is not executed but is the launcher itself. */
+#define MIRROR_WORD "hull-mirror"
+void mirror_start(struct helper *helper); /* before the launcher enters any namespace */
+void mirror_give(const struct launch *launch, struct helper *helper, int fuse);
+bool mirror_is(const struct helper *helper);
+
 unsigned long long cgroup_killed(const struct plan *plan);
 int cgroup_open(const struct plan *plan);
 void cgroup_enter(const struct plan *plan, int group);

@@ -28,8 +28,13 @@ static int set(int fs, const char *key, const char *path)
     return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, plain_or_short(path, room), 0);
 }
 
+static bool is_lower(const struct op *op)
+{
+    return op->word == W_LOWER || op->word == W_LOWER_FUSE;
+}
+
 #define EACH_LOWER(each, plan, op)                                                                                     \
-    for (const struct op *each = (op) + 1; each < (plan)->ops + (plan)->count && each->word == W_LOWER; each++)
+    for (const struct op *each = (op) + 1; each < (plan)->ops + (plan)->count && is_lower(each); each++)
 
 static size_t count_lowers(const struct plan *plan, const struct op *op)
 {

@@ -43,6 +43,7 @@ static const struct {
     {"helper-request", 2, STAGE_HELPERS},
     {"root-overlay", 2, STAGE_MOUNTS},
     {"lower", 1, STAGE_MOUNTS},
+    {"lower-fuse", 1, STAGE_MOUNTS},
     {"root-bind", 1, STAGE_MOUNTS},
     {"root-fuse", 0, STAGE_MOUNTS},
     {"root-readonly", 0, STAGE_MOUNTS},

@@ -1,0 +1,157 @@
+/* Open files of the mirror. */
+#include "mirror.h"
+
+#include <stdlib.h>
+
+enum { HANDLES_FIRST = 64, HANDLES_MOST = 1 << 20, LATELY = 50 /* ms */ };
+
+struct handle *file_handle(const struct mirror *mirror, uint64_t number)
+{
+    return number < mirror->handle_room ? mirror->handles[number] : NULL;
+}
+
+static bool find_place(struct mirror *mirror, size_t *place)
+{
+    size_t room = mirror->handle_room, larger = room ? room * 2 : HANDLES_FIRST;
+    struct handle **grown;
+
+    for (*place = mirror->first_free; *place < room; ++*place)
+        if (mirror->handles[*place] == NULL)
+            return true;
+    if (larger > HANDLES_MOST || (grown = realloc(mirror->handles, larger * sizeof *grown)) == NULL)
+        return false;
+    for (size_t i = room; i < larger; i++)
+        grown[i] = NULL;
+    mirror->handles = grown;
+    mirror->handle_room = larger;
+    return true;
+}
+
+/* Takes the descriptor. 0, or an errno below zero. */
+int file_keep(struct mirror *mirror, struct node *node, int fd, const struct stat *found, uint64_t *number)
+{
+    struct handle *handle = calloc(1, sizeof *handle);
+    size_t place;
+
+    if (handle == NULL || !find_place(mirror, &place)) {
+        free(handle);
+        if (fd >= 0)
+            close(fd);
+        return -ENFILE;
+    }
+    *handle = (struct handle){.fd = fd, .node = node};
+    if (fd >= 0) {
+        handle->device = found->st_dev;
+        handle->inode = found->st_ino;
+    }
+    node->handles++;
+    mirror->handles[place] = handle;
+    mirror->first_free = place + 1;
+    *number = place;
+    return 0;
+}
+
+/* What the kernel holds of the content is good while the file is the one it was read from. What it believes of the
+ * file is proved: where that is old, it is to look again before it goes on, once. */
+int file_open(struct mirror *mirror, const struct request *request)
+{
+    struct node *node = tree_find(&mirror->tree, request->header->nodeid);
+    const struct fuse_open_in *in = (const void *)request->body;
+    struct fuse_open_out out = {0};
+    struct stat found;
+    int fd, error;
+
+    if ((in->flags & O_ACCMODE) != O_RDONLY)
+        return -EROFS;
+    fd = place_read(mirror, node, false, &found);
+    if (fd < 0 && errno != EACCES)
+        return errno == ELOOP || errno == ENOTDIR ? -ENOENT : -errno;
+    if (fd >= 0 && (fstat(fd, &found) < 0 || !attr_is_told(&node->told, &found))) {
+        bool lately = mirror_clock() - node->told.at < LATELY;
+
+        mirror_stale(mirror, node->id);
+        if (!lately) {
+            close(fd);
+            return -ESTALE;
+        }
+    }
+    if (fd >= 0 && attr_is_told(&node->cached, &found))
+        out.open_flags = FOPEN_KEEP_CACHE;
+    if ((error = file_keep(mirror, node, fd, &found, &out.fh)) < 0)
+        return error;
+    if (fd >= 0) {
+        struct told told = node->told;
+
+        attr_tell(node, &found);
+        node->cached = node->told;
+        node->told.at = told.at;
+    }
+    return mirror_answer(mirror, request, 0, &out, sizeof out);
+}
+
+/* One page cache serves all who opened the node: it must not be filled from a file that was replaced since. */
+int file_read(struct mirror *mirror, const struct request *request)
+{
+    const struct fuse_read_in *in = (const void *)request->body;
+    struct handle *handle = file_handle(mirror, in->fh);
+    size_t size = in->size < MIRROR_REPLY ? in->size : MIRROR_REPLY, used = 0;
+    ssize_t got;
+
+    if (handle == NULL || handle->entries != NULL)
+        return -EBADF;
+    if (handle->fd < 0)
+        return mirror_answer(mirror, request, 0, NULL, 0);
+    if (handle->device != handle->node->cached.device || handle->inode != handle->node->cached.inode)
+        return -ESTALE;
+    while (used < size && in->offset <= INT64_MAX - used) {
+        got = pread(handle->fd, mirror->reply + used, size - used, (off_t)(in->offset + used));
+        if (got < 0 && errno != EINTR)
+            return -errno;
+        if (got == 0)
+            break;
+        used += got > 0 ? (size_t)got : 0;
+    }
+    return mirror_answer(mirror, request, 0, mirror->reply, used);
+}
+
+/* Holes stay holes in what is copied. */
+int file_seek(struct mirror *mirror, const struct request *request)
+{
+    const struct fuse_lseek_in *in = (const void *)request->body;
+    const struct handle *handle = file_handle(mirror, in->fh);
+    struct fuse_lseek_out out;
+    off_t at;
+
+    if (handle == NULL || (in->whence != SEEK_DATA && in->whence != SEEK_HOLE))
+        return -EINVAL;
+    if (handle->fd < 0)
+        return -ENXIO;
+    if ((at = lseek(handle->fd, (off_t)in->offset, (int)in->whence)) < 0)
+        return -errno;
+    out.offset = (uint64_t)at;
+    return mirror_answer(mirror, request, 0, &out, sizeof out);
+}
+
+void file_drop(struct mirror *mirror, uint64_t number)
+{
+    struct handle *handle = mirror->handles[number];
+
+    mirror->handles[number] = NULL;
+    if (number < mirror->first_free)
+        mirror->first_free = number;
+    tree_release(&mirror->tree, handle->node);
+    if (handle->fd >= 0)
+        close(handle->fd);
+    free(handle->entries);
+    free(handle);
+}
+
+int file_release(struct mirror *mirror, const struct request *request)
+{
+    const struct fuse_release_in *in = (const void *)request->body;
+
+    if (file_handle(mirror, in->fh) == NULL)
+        return -EBADF;
+    file_drop(mirror, in->fh);
+    return mirror_answer(mirror, request, 0, NULL, 0);
+}

@@ -1,0 +1,130 @@
+/* Where a node lies on the host: found by its names, link by link, from the root's descriptor.
+ *
+ * Should: cross mounts, as whoever looks at the host does. Mustn't: follow a link, not even one that was a directory a
+ * moment ago: what is hidden could be reached through it; nor open a device, a socket or a pipe.
+ */
+#include "mirror.h"
+
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+/* Put the node's path, from the root or from an ancestor where there is no room for more, before `at`. */
+static const struct node *write_path(const struct mirror *mirror, const struct node *node, char *room, size_t *at)
+{
+    for (; node != mirror->tree.root; node = node->parent) {
+        size_t length = strlen(node->name);
+
+        if (length + 1 > *at)
+            break;
+        if (room[*at] != '\0')
+            room[--*at] = '/';
+        memcpy(room + (*at -= length), node->name, length);
+    }
+    return node;
+}
+
+int place_node(const struct mirror *mirror, const struct node *node, const char *name, int flags)
+{
+    char room[PATH_MAX];
+    size_t at = sizeof room - 1, length = name != NULL ? strlen(name) : 0;
+    int base, fd, error;
+
+    room[at] = '\0';
+    if (length > 0)
+        memcpy(room + (at -= length), name, length);
+    node = write_path(mirror, node, room, &at);
+    base = mirror->root;
+    if (node != mirror->tree.root && (base = place_node(mirror, node, NULL, O_PATH | O_DIRECTORY)) < 0)
+        return -1;
+    fd = sys_openat2(base, room[at] ? room + at : ".", flags | O_NOFOLLOW, 0,
+                     RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    error = errno;
+    if (base != mirror->root)
+        close(base);
+    errno = error;
+    return fd;
+}
+
+/* What may have become a device since the kernel looked is looked at before it is opened. */
+int place_read(const struct mirror *mirror, const struct node *node, bool directory, struct stat *found)
+{
+    int place = place_node(mirror, node, NULL, O_PATH), fd = -1, error;
+    char self[64];
+
+    if (place < 0)
+        return -1;
+    if (fstat(place, found) == 0) {
+        if (directory ? !S_ISDIR(found->st_mode) : !S_ISREG(found->st_mode)) {
+            errno = ESTALE;
+        } else if (directory) {
+            fd = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        } else {
+            snprintf(self, sizeof self, "/proc/self/fd/%d", place);
+            fd = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY | (found->st_uid == mirror->uid ? O_NOATIME : 0));
+        }
+    }
+    error = errno;
+    close(place);
+    errno = error;
+    return fd;
+}
+
+/* How much of `hidden` the node's path is: NULL, it is no part of it; else what is left, "" where that is all. */
+static const char *behind(const struct mirror *mirror, const struct node *node, const char *hidden)
+{
+    size_t length = strlen(node->name);
+
+    if (node == mirror->tree.root)
+        return hidden + strspn(hidden, "/");
+    hidden = behind(mirror, node->parent, hidden);
+    if (hidden == NULL || strncmp(hidden, node->name, length) != 0 || (hidden[length] != '/' && hidden[length] != '\0'))
+        return NULL;
+    return hidden + length + strspn(hidden + length, "/");
+}
+
+/* Whether something hidden lies below the node. */
+bool place_guards(const struct mirror *mirror, const struct node *node)
+{
+    const char *left;
+
+    for (size_t i = 0; i < mirror->hidden_count; i++)
+        if ((left = behind(mirror, node, mirror->hidden[i])) != NULL && *left != '\0')
+            return true;
+    return false;
+}
+
+bool place_hides(const struct mirror *mirror, const struct node *node, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < mirror->hidden_count; i++) {
+        const char *left = behind(mirror, node, mirror->hidden[i]);
+
+        if (left != NULL && strncmp(left, name, length) == 0 && left[length + strspn(left + length, "/")] == '\0' &&
+            *left != '\0')
+            return true;
+    }
+    return false;
+}
+
+/* The kernel's own file systems tell of the server itself and of every process of its user. */
+bool place_is_kernels(int fd)
+{
+    static const unsigned long kinds[] = {
+        PROC_SUPER_MAGIC,   SYSFS_MAGIC,      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC,
+        SECURITYFS_MAGIC,   DEBUGFS_MAGIC,    TRACEFS_MAGIC,      BPF_FS_MAGIC,        EFIVARFS_MAGIC,
+        BINFMTFS_MAGIC,     PSTOREFS_MAGIC,   NSFS_MAGIC,         SELINUX_MAGIC,       0x62656570 /* configfs */,
+        0x65735543 /* fusectl */, 0x19800202 /* mqueue */};
+    struct statfs found;
+
+    if (fstatfs(fd, &found) < 0)
+        return true;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if ((unsigned long)found.f_type == kinds[i])
+            return true;
+    return false;
+}
