@@ -47,7 +47,8 @@ class Picking:
         verb: str = "keep",
     ) -> None:
         self.name, self.changes, self.locked, self.flags = name, changes, locked, flags
-        self._read, self._verbs, self._verb = read, {"keep": keep, "drop": drop}, verb
+        self._read, self._verb = read, verb
+        self._verbs: dict[str, Callable[..., Any]] = {"keep": keep, "drop": drop}
 
     @property
     def words(self) -> tuple[str, ...]:
