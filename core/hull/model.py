@@ -98,7 +98,8 @@ class Trial(NamedTuple):
 
     `engine` is auto, kernel or fuse. `hide` and `show` are absolute paths, beside the profile's list of secrets and
     taken from it; `writable` are directories whose changes are made on the host at once. `allow` names holes
-    (ssh-agent, dbus, docker, …). `record` keeps the commands for `hull recipe`.
+    (ssh-agent, dbus, docker, …). `record` keeps the commands for `hull recipe`. Without `home` nothing of the home
+    directory is seen but what leads to the working directory.
     """
 
     engine: str = "auto"
@@ -108,6 +109,7 @@ class Trial(NamedTuple):
     writable: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     record: bool = False
+    home: bool = True
 
 
 def _trial(value: Any) -> Trial | None:

@@ -1,0 +1,100 @@
+"""The closed box of a try, whole: what its profile makes of the flags, and what each start mounts and says."""
+
+import os
+
+from hull.light import TYPE_CHECKING, NamedTuple
+from hull.model import Mount, Spec, Trial, Ulimit
+from hull.trials import holes_live, holes_open, profiles, secrets
+from hull.trials.environment import Around
+
+if TYPE_CHECKING:
+    from hull.config import Settings
+    from hull.trials.secrets import Hidden
+
+
+class Box(NamedTuple):
+    """What a start adds to its plan. `env` comes before what the spec sets; `notes` and `warnings` are told.
+
+    `hidden` are paths that the try sees empty: they are no change, whatever was written there.
+    """
+
+    mounts: tuple[Mount, ...] = ()
+    env: tuple[str, ...] = ()
+    hidden: "tuple[Hidden, ...]" = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def settle(spec: Spec, settings: "Settings", around: Around) -> Spec:
+    """Return a new try's spec with what its profile says where the flags do not; once, when it is made.
+
+    UserError for an unknown profile or hole, a path of --rw that is too much, a network without --egress where the
+    profile wants one.
+    """
+    asked = spec.trial or Trial()
+    profile = profiles.find(settings, asked.profile)
+    allow = (*profile.allow, *asked.allow, *(holes_open.followed(spec.command) if profile.logins else ()))
+    trial = asked._replace(
+        profile=profile.name,
+        allow=tuple(dict.fromkeys(allow)),
+        hide=(*_absolute(profile.hide, around), *asked.hide),
+        show=(*_absolute(profile.show, around), *asked.show),
+        writable=(*_absolute(profile.rw, around), *asked.writable),
+        home=profile.home and asked.home,
+    )
+    opened = holes_open.named(trial.allow)
+    return profiles.network(spec, profile, tuple(word for hole in opened for word in hole.egress))._replace(
+        trial=trial,
+        userns=profile.userns if spec.userns == "auto" else spec.userns,
+        devices=(*spec.devices, *holes_open.devices(opened)),
+        ulimits=_processes(spec.ulimits, profile.processes),
+    )
+
+
+def wanted(trial: Trial, profile: profiles.Profile) -> tuple[str, ...]:
+    """Return the variables that are passed on by somebody's word: the profile's and those of holes."""
+    return (*profile.env, *(name for hole in holes_open.named(trial.allow) for name in hole.env))
+
+
+def close(trial: Trial, around: Around, directory: str, runtime: str, *, host: bool = True) -> Box:
+    """Return what one start of a try adds. `directory` is the container's own, `runtime` XDG_RUNTIME_DIR inside.
+
+    Without `host` the root is an image's: there is nothing of this machine's to hide in it.
+    """
+    opened = holes_open.named(trial.allow)
+    shown = holes_open.shown(opened, around)
+    hid = secrets.hidden(trial, around, shown, home=trial.home) if host else ()
+    sockets = holes_open.opened(opened, around, runtime)
+    covers = secrets.mounts(hid, directory)
+    live = holes_live.live(trial.writable, around, tuple(one.path for one in hid), f"{directory}/{secrets.EMPTY}")
+    back = secrets.uncovered(trial, hid, shown)
+    return Box(
+        (
+            Mount("tmpfs", "", runtime, options=("mode=0700", "noexec", "own")),
+            *live.mounts,
+            *covers,
+            *(Mount("bind", path, path, readonly=True, options=("rec",)) for path in back),
+            *sockets.mounts,
+        ),
+        (f"XDG_RUNTIME_DIR={runtime}", *sockets.env),
+        hid,
+        live.notes,
+        sockets.warnings,
+    )
+
+
+def runtime(uid: int) -> str:
+    """Return XDG_RUNTIME_DIR inside, for the program's uid there."""
+    return f"/run/user/{uid}"
+
+
+def _absolute(words: tuple[str, ...], around: Around) -> tuple[str, ...]:
+    """Return a profile's paths: `~` is the home directory, others count from the working directory."""
+    homed = (f"{around.home}{word[1:]}" if word.startswith("~/") or word == "~" else word for word in words)
+    return tuple(os.path.normpath(os.path.join(around.workdir, word)) for word in homed)
+
+
+def _processes(limits: tuple[Ulimit, ...], most: int) -> tuple[Ulimit, ...]:
+    if not most or any(limit.name == "nproc" for limit in limits):
+        return limits
+    return (*limits, Ulimit("nproc", most, most))
