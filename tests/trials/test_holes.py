@@ -1,0 +1,191 @@
+"""Holes by name, and directories that stay live: what opens, what stays shut, what is refused."""
+
+import os
+import pathlib
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hull.errors import HostError, UserError
+from hull.model import Mount, Trial
+from hull.trials import box, holes_live, holes_open
+from hull.trials.environment import Around
+from hull.trials.holes import HOLES, Hole
+
+RUNTIME = "/run/user/7"
+BUS = f"DBUS_SESSION_BUS_ADDRESS=unix:path={RUNTIME}/bus"
+PODMAN = f"{RUNTIME}/podman/podman.sock"
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[pathlib.Path]:
+    """Give a directory with a name short enough for sockets, as home and XDG_RUNTIME_DIR."""
+    import shutil
+    import tempfile
+
+    path = tempfile.mkdtemp(prefix="h-")
+    yield pathlib.Path(path)
+    shutil.rmtree(path)
+
+
+def _listen(path: pathlib.Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    server.close()
+    return str(path)
+
+
+def _around(place: pathlib.Path, **environ: str) -> Around:
+    return Around({"XDG_RUNTIME_DIR": str(place), **environ}, str(place), str(place))
+
+
+def _opened(name: str, place: pathlib.Path, **environ: str) -> holes_open.Opened:
+    return holes_open.opened(holes_open.named((name,)), _around(place, **environ), RUNTIME)
+
+
+def test_an_unknown_hole_is_an_error_with_the_list() -> None:
+    with pytest.raises(UserError, match="allow ssh") as caught:
+        holes_open.named(("dbus", "ssh"))
+    assert all(hole.name in caught.value.hint for hole in HOLES)
+
+
+@pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole.name)
+def test_every_hole_opens_something_and_says_so(hole: Hole) -> None:
+    assert hole.text
+    assert hole.sockets or hole.show or hole.devices
+    assert all(
+        socket_.target.startswith(("{runtime}", "{gnupg}", "/run/", "/tmp/.X11-unix/")) for socket_ in hole.sockets
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "variable", "inside"),
+    [
+        ("ssh-agent", "agent", "SSH_AUTH_SOCK={}", f"{RUNTIME}/ssh-agent SSH_AUTH_SOCK={RUNTIME}/ssh-agent"),
+        ("dbus", "b", "DBUS_SESSION_BUS_ADDRESS=unix:path={},guid=1", f"{RUNTIME}/bus {BUS}"),
+        ("dbus", "bus", "", f"{RUNTIME}/bus {BUS}"),
+        ("docker", "d", "DOCKER_HOST=unix://{}", "/run/docker.sock DOCKER_HOST=unix:///run/docker.sock"),
+        ("podman", "podman/podman.sock", "", f"{PODMAN} CONTAINER_HOST=unix://{PODMAN}"),
+        ("wayland", "wayland-1", "WAYLAND_DISPLAY=wayland-1", f"{RUNTIME}/wayland-0 WAYLAND_DISPLAY=wayland-0"),
+        ("audio", "pulse/native", "", f"{RUNTIME}/pulse/native PULSE_SERVER=unix:{RUNTIME}/pulse/native"),
+        ("tmux", "t", "TMUX={},12,0", f"{RUNTIME}/tmux TMUX={RUNTIME}/tmux,0,0"),
+        ("gpg-agent", "gnupg/S.gpg-agent.extra", "", f"{RUNTIME}/gnupg/S.gpg-agent"),
+    ],
+)
+def test_one_socket_under_its_variable(place: pathlib.Path, name: str, file: str, variable: str, inside: str) -> None:
+    path = _listen(place / file)
+    key, _, value = variable.partition("=")
+    found = _opened(name, place, **({key: value.format(path)} if key else {}))
+    assert [(mount.source, mount.readonly) for mount in found.mounts] == [(path, False)]
+    assert " ".join((found.mounts[0].target, *found.env)) == inside
+
+
+def test_x11_takes_the_displays_number_and_the_cookie(place: pathlib.Path) -> None:
+    cookie = place / ".Xauthority"
+    cookie.write_bytes(b"x")
+    around = _around(place, DISPLAY=":77.0")
+    assert holes_open._place("/tmp/.X11-unix/X$DISPLAY", around) == "/tmp/.X11-unix/X77"
+    assert holes_open._place("/tmp/.X11-unix/X$DISPLAY", _around(place, DISPLAY="far:0")) == ""
+    with pytest.raises(HostError, match="x11"):
+        _opened("x11", place, DISPLAY=":77")
+
+
+@pytest.mark.parametrize("address", ["", "unix:abstract=/tmp/x", "tcp://127.0.0.1:1", "/missing", "relative"])
+def test_a_socket_that_is_not_there_is_an_error(place: pathlib.Path, address: str) -> None:
+    with pytest.raises(HostError, match="cannot allow dbus"):
+        _opened("dbus", place, DBUS_SESSION_BUS_ADDRESS=address)
+
+
+def test_a_file_in_a_sockets_place_is_not_mounted(place: pathlib.Path) -> None:
+    (place / "f").write_text("x")
+    with pytest.raises(HostError, match="no socket"):
+        _opened("ssh-agent", place, SSH_AUTH_SOCK=str(place / "f"))
+
+
+def test_what_leads_out_for_good_says_so_loudly(place: pathlib.Path) -> None:
+    _listen(place / "d")
+    assert "root" in _opened("docker", place, DOCKER_HOST=f"unix://{place}/d").warnings[0]
+
+
+def test_a_login_is_shown_and_the_rest_stays_hidden(place: pathlib.Path) -> None:
+    for name in (".claude/x", ".codex/x"):
+        (place / name).parent.mkdir()
+        (place / name).write_text("secret")
+    found = box.close(Trial(allow=("claude",)), _around(place), str(place), RUNTIME)
+    hidden = [one.path for one in found.hidden]
+    assert str(place / ".codex") in hidden
+    assert str(place / ".claude") not in hidden
+
+
+def test_devices_that_are_not_there_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glob.glob", lambda _pattern: [])
+    with pytest.raises(HostError, match="cannot allow kvm"):
+        holes_open.devices(holes_open.named(("kvm",)))
+    monkeypatch.setattr("glob.glob", lambda pattern: [pattern])
+    assert holes_open.devices(holes_open.named(("kvm",))) == ("/dev/kvm:/dev/kvm",)
+
+
+def _live(place: pathlib.Path, *paths: str, hidden: tuple[str, ...] = (), **environ: str) -> holes_live.Live:
+    around = _around(place, **environ)._replace(store=(str(place / "store"),))
+    return holes_live.live(paths, around, hidden, "/empty")
+
+
+def test_a_live_directory_is_bound_where_it_is(place: pathlib.Path) -> None:
+    (place / "p").mkdir()
+    os.symlink("p", place / "link")
+    path = str(place / "p")
+    assert _live(place, f"{place}/link").mounts == (Mount("bind", path, path, options=("rec",)),)
+
+
+def test_sockets_and_fifos_below_are_closed_and_hooks_are_read_only(place: pathlib.Path) -> None:
+    path = str(place / "p")
+    sock = _listen(place / "p/deep/s")
+    os.mkfifo(f"{path}/fifo")
+    os.makedirs(f"{path}/.git/hooks")
+    os.symlink("/run", f"{path}/away")
+    found = _live(place, path)
+    assert [(m.source, m.target, m.readonly) for m in found.mounts[1:]] == [
+        ("/empty", sock, True),
+        ("/empty", f"{path}/fifo", True),
+        (f"{path}/.git/hooks", f"{path}/.git/hooks", True),
+    ]
+    assert "2 sockets and FIFOs are closed" in found.notes[0]
+    assert len(_live(place, f"{path}:force").mounts) == 1
+
+
+def test_what_is_too_much_is_refused_with_the_way_to_insist(place: pathlib.Path) -> None:
+    for name in ("store/below", ".config/autostart", ".ssh", "tools/bin", ".local/bin"):
+        (place / name).mkdir(parents=True)
+    own = [place, place / ".config", place / ".config/autostart", place / ".local", place / "tools", place.parent]
+    for path in [*map(str, own), "/", "/etc", "/usr/share", "/run", "/dev", "/home"]:
+        if not os.path.isdir(path):
+            continue
+        with pytest.raises(UserError, match="open for writing") as caught:
+            _live(place, path, PATH=f"/bin:{place}/tools/bin")
+        assert f"{os.path.realpath(path)}:force" in caught.value.hint
+    with pytest.raises(UserError, match="is hidden"):
+        _live(place, f"{place}/.ssh", hidden=(f"{place}/.ssh",))
+
+
+def test_hulls_store_is_refused(place: pathlib.Path) -> None:
+    (place / "store/below").mkdir(parents=True)
+    with pytest.raises(UserError, match="hull's own store"):
+        _live(place, f"{place}/store/below")
+
+
+def test_a_file_and_too_much_to_search_are_refused(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "p").mkdir()
+    (place / "p/f").write_text("")
+    with pytest.raises(UserError, match="no directory"):
+        _live(place, f"{place}/p/f")
+    monkeypatch.setattr(holes_live, "MOST", 0)
+    with pytest.raises(UserError, match="searched"):
+        _live(place, f"{place}/p")
+
+
+def test_the_box_has_the_programs_own_runtime_directory(place: pathlib.Path) -> None:
+    found = box.close(Trial(), _around(place), str(place), box.runtime(7))
+    assert found.env == (f"XDG_RUNTIME_DIR={RUNTIME}",)
+    assert (found.mounts[0].kind, found.mounts[0].target) == ("tmpfs", RUNTIME)
+    assert box.close(Trial(), _around(place), str(place), RUNTIME, host=False).hidden == ()
