@@ -10,12 +10,14 @@ import os
 import stat
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from tests import imagebuild
 
 SUITE = os.environ.get("HULL_DEBIAN", "bookworm")
+Listing = dict[str, tuple[Any, ...]]
 USER, UID, FIRST = "ann", 1000, 100000
 HOME, CHECKOUT, STORE = f"/home/{USER}", "/opt/hull", f"/home/{USER}/.local/share/hull"
 PACKAGES = "python3,python3-cffi-backend,python3-pip,uidmap,make,systemd,procps"
@@ -36,6 +38,12 @@ HOOKS = (
     f'for kind in uid gid; do echo {USER}:{FIRST}:65536 >"$1/etc/sub$kind"; done',
     f'mkdir -p "$1{CHECKOUT}" "$1{STORE}" && chroot "$1" chown -R {USER}: {HOME}',
 )
+MAKEFILE = """install:
+\tinstall -D -m 755 hello.sh /usr/local/bin/hello
+\tinstall -D -o daemon -g adm -m 2750 hello.sh /usr/local/share/hello/run
+\tln -sf run /usr/local/share/hello/link
+"""
+USERS = ("demo.conf", 'u demo - "Demo" /var/lib/demo\n')
 # $1 the tree, $2 the checkout, $3 the store, $4 what it is entered as, then the command.
 ENTER = f"""
 set -e
@@ -112,9 +120,25 @@ class Machine:
             ["unshare", *apart, *words, *argv], env=env, capture_output=True, text=True, check=False, **options
         )
 
-    def listing(self) -> dict[str, tuple[Any, ...]]:
+    def listing(self) -> Listing:
         """Return every file of the tree with its metadata and its content's hash; reading leaves no trace."""
         return dict(_walk(self.tree))
+
+
+def write_project(machine: Machine) -> None:
+    """Put a wheel, a project with a Makefile and a list of system users into the user's home."""
+    home = f"{machine.tree}{HOME}"
+    with zipfile.ZipFile(f"{home}/demo-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("demo.py", "ANSWER = 42\n")
+        wheel.writestr("demo-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1\n")
+        wheel.writestr("demo-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("demo-1.dist-info/RECORD", "")
+    os.mkdir(f"{home}/project")
+    for name, text in (("project/Makefile", MAKEFILE), ("project/hello.sh", "#!/bin/sh\necho hello\n"), USERS):
+        with open(f"{home}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+    for name in ("demo-1-py3-none-any.whl", "demo.conf", "project", "project/Makefile", "project/hello.sh"):
+        os.chown(f"{home}/{name}", UID, UID)
 
 
 def _walk(top: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
