@@ -189,3 +189,13 @@ def test_the_box_has_the_programs_own_runtime_directory(place: pathlib.Path) -> 
     assert found.env == (f"XDG_RUNTIME_DIR={RUNTIME}",)
     assert (found.mounts[0].kind, found.mounts[0].target) == ("tmpfs", RUNTIME)
     assert box.close(Trial(), _around(place), str(place), RUNTIME, host=False).hidden == ()
+
+
+def test_a_report_can_tell_what_was_hidden_and_dropped(place: pathlib.Path) -> None:
+    (place / ".netrc").write_text("x")
+    assert box.noted(str(place)) == box.Noted()
+    found = box.close(Trial(), _around(place), str(place), RUNTIME)
+    box.note(str(place), found, (("A_TOKEN", "holds a secret"),))
+    told = box.noted(str(place))
+    assert (str(place / ".netrc"), "tokens") in told.hidden
+    assert told.dropped == (("A_TOKEN", "holds a secret"),)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from hull.config import Settings
     from hull.trials.secrets import Hidden
 
+FILE = "box"  # what the last start hid and dropped, one JSON object
+
 
 class Box(NamedTuple):
     """What a start adds to its plan. `env` comes before what the spec sets; `notes` and `warnings` are told.
@@ -23,6 +25,14 @@ class Box(NamedTuple):
     hidden: "tuple[Hidden, ...]" = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+class Noted(NamedTuple):
+    """What a report tells: hidden (path, group), dropped variables (name, reason), notes of live directories."""
+
+    hidden: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def settle(spec: Spec, settings: "Settings", around: Around) -> Spec:
@@ -81,6 +91,28 @@ def close(trial: Trial, around: Around, directory: str, runtime: str, *, host: b
         live.notes,
         sockets.warnings,
     )
+
+
+def note(directory: str, found: Box, dropped: tuple[tuple[str, str], ...]) -> None:
+    """Keep beside the container what its last start hid and dropped, for reports: names and paths, no values."""
+    import json
+
+    told = {"hidden": [[one.path, one.group] for one in found.hidden], "dropped": dropped, "notes": found.notes}
+    with open(f"{directory}/{FILE}", "w", encoding="utf-8", errors="surrogateescape") as file:
+        json.dump(told, file)
+
+
+def noted(directory: str) -> Noted:
+    """Return what the last start hid and dropped; nothing where nothing started yet."""
+    import json
+
+    try:
+        with open(f"{directory}/{FILE}", encoding="utf-8", errors="surrogateescape") as file:
+            told = json.load(file)
+    except (FileNotFoundError, ValueError):
+        return Noted()
+    hidden, dropped = (tuple((str(name), str(why)) for name, why in told[key]) for key in ("hidden", "dropped"))
+    return Noted(hidden, dropped, tuple(told["notes"]))
 
 
 def runtime(uid: int) -> str:

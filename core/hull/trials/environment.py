@@ -3,10 +3,7 @@
 Names are judged; of values only whether they are an address with a password in it. What was dropped is told by name.
 """
 
-from hull.light import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from hull.trials.profiles import Profile
+from hull.light import NamedTuple
 
 
 class Around(NamedTuple):
@@ -65,14 +62,13 @@ class Passed(NamedTuple):
     dropped: tuple[tuple[str, str], ...]
 
 
-def passed(environ: dict[str, str], profile: "Profile | None" = None, wanted: tuple[str, ...] = ()) -> Passed:
-    """Return what of `environ` a try is given. `wanted` names are kept by the user's word, as the profile's `env` are.
+def passed(environ: dict[str, str], wanted: tuple[str, ...] = (), said: frozenset[str] = frozenset()) -> Passed:
+    """Return what of `environ` a try is given. `wanted` names are kept whatever they look like.
 
-    What `-e NAME=VALUE` sets comes after this and is nobody's to drop.
+    Those that `-e` has `said` are set by it, after this: they are neither kept here nor dropped.
     """
-    named = {*wanted, *(() if profile is None else profile.env)}
-    judged = {name: "" if name in named else reason(name, value) for name, value in environ.items()}
-    kept = {name: value for name, value in environ.items() if not judged[name] and "\0" not in value}
+    judged = {name: "" if name in wanted else reason(name, environ[name]) for name in environ if name not in said}
+    kept = {name: environ[name] for name, why in judged.items() if not why}
     return Passed(kept, tuple(sorted((name, why) for name, why in judged.items() if why)))
 
 

@@ -14,7 +14,7 @@ class Socket(NamedTuple):
     """One socket or file: places on the host in order, the first that is there is taken; its place inside; a variable.
 
     `$NAME` in a place stands for a variable of the caller's, its `unix:` address taken as a path. `variable` is
-    NAME=VALUE, {target} in it stands for the place inside.
+    NAME=VALUE, {target} in it stands for the place inside, which may have variables of the caller's too.
     """
 
     places: tuple[str, ...]
@@ -114,9 +114,10 @@ HOLES = (
         "x11",
         "the X server",
         (
-            Socket(("/tmp/.X11-unix/X$DISPLAY",), "/tmp/.X11-unix/X0", "DISPLAY=:0"),  # noqa: S108 (X's own place)
+            Socket(("/tmp/.X11-unix/X$DISPLAY",), "/tmp/.X11-unix/X$DISPLAY"),  # noqa: S108 (X's own place)
             Socket(("$XAUTHORITY", "~/.Xauthority"), f"{RUNTIME}/Xauthority", "XAUTHORITY={target}", needed=False),
         ),
+        env=("DISPLAY",),
         warning="X lets every program see the screen, read every key and type into other windows",
     ),
     Hole(

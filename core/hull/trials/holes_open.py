@@ -93,7 +93,7 @@ def _is_socket(path: str) -> bool:
 
 def _target(socket: Socket, around: Around, runtime: str) -> str:
     gnupg = around.environ.get("GNUPGHOME") or f"{around.home}/.gnupg"
-    return socket.target.format(runtime=runtime, gnupg=os.path.realpath(gnupg))
+    return _place(socket.target.format(runtime=runtime, gnupg=os.path.realpath(gnupg)), around)
 
 
 def _place(word: str, around: Around) -> str:
