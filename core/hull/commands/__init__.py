@@ -2,6 +2,7 @@
 
 VERBS = (
     "run",
+    "try",
     "create",
     "start",
     "exec",

@@ -2,7 +2,6 @@
 
 import os
 
-from hull import log
 from hull.engine import Engine
 from hull.model import Identity, Image, Mount, Port, Spec
 from hull.runtime import detached, plan
@@ -25,7 +24,7 @@ def make(engine: Engine, spec: Spec) -> Container:
     ident = os.urandom(32).hex()
     row = engine.containers.add(ident, spec, image)
     try:
-        _fill(engine, image, identity, engine.paths.container(ident))
+        _fill(image, identity, engine.paths.container(ident))
     except BaseException:
         discard(engine, row)
         raise
@@ -33,14 +32,10 @@ def make(engine: Engine, spec: Spec) -> Container:
     return row
 
 
-def _fill(engine: Engine, image: Image, identity: Identity, directory: str) -> None:
+def _fill(image: Image, identity: Identity, directory: str) -> None:
     from hull.storage import overlay
 
     overlay.prepare(directory, identity, image.layers[-1] if image.layers else "/")
-    if image.reference == HOST and not image.layers:
-        seeded = overlay.seed(f"{directory}/upper", overlay.owner_of(identity))
-        if seeded:
-            engine.events(log.Event("note", HOST, f"{len(seeded)} files that you cannot read look empty inside"))
 
 
 def resolve(engine: Engine, spec: Spec, flavour: str) -> Image:

@@ -189,11 +189,12 @@ def asked(
             health_retries,
             none=no_healthcheck,
         ),
-        egress=_egress(egress),
+        egress=reached(egress),
     )
 
 
-def _egress(words: Many) -> Many:
+def reached(words: Many) -> Many:
+    """Check --egress."""
     if not words:
         return ()
     from hull.network import egress

@@ -6,8 +6,8 @@ from hull import log
 from hull.commands import _proxies
 from hull.commands._container import HOST
 from hull.engine import Engine
-from hull.light import TYPE_CHECKING
-from hull.model import Identity, Image, Limits, Mount, Spec
+from hull.light import TYPE_CHECKING, Any
+from hull.model import Identity, Limits, Mount, Spec
 from hull.runtime import launch, ops, plan
 from hull.runtime.detached import Detached
 from hull.state.containers import Container
@@ -79,7 +79,7 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
         engine.events(log.Event("warning", spec.network, warning))
     hidden = attachment.hidden
     published.record(directory, tuple(published.Published(p, p not in hidden) for p in attachment.ports))
-    root = _root(engine, spec, row.config, directory)
+    root, trial = _root(engine, row, directory)
     if identity.flavour == "single":
         with open(f"{directory}/apt.conf", "w", encoding="utf-8") as file:
             file.write('APT::Sandbox::User "root";\n')
@@ -94,12 +94,13 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
         attachment=attachment,
         confinement=confinement(spec, identity.flavour),
         cgroup=_cgroup(engine, spec, row.id),
-        home=caller_home() if spec.image == HOST else "",
-        mounts=_mounts(engine, row, directory, identity),
+        home=caller_home() if spec.image == HOST and spec.trial is None else "",
+        mounts=(*trial.pop("mounts", ()), *_mounts(engine, row, directory, identity)),
         devices=_devices(spec),
         name=row.name,
         events=engine.history.path,
         detached=detached,
+        **trial,
     )
 
 
@@ -136,18 +137,22 @@ def _mounts(engine: Engine, row: Container, directory: str, identity: Identity) 
     return _mounts_attached.attach(_mounts_attached.Start(engine, row, directory, identity))
 
 
-def _root(engine: Engine, spec: Spec, image: Image, directory: str) -> "Root":
+def _root(engine: Engine, row: Container, directory: str) -> "tuple[Root, dict[str, Any]]":
+    """Return the root, and what more a site of a try is told."""
     from hull.storage import overlay
 
+    spec, image = row.spec, row.config
     identity = engine.identity(spec.userns)
-    if spec.image == HOST:
-        return overlay.host_root(directory, engine.host.program("fuse-overlayfs"))
+    if spec.image == HOST or spec.trial is not None:
+        from hull.commands import _trial_root
+
+        return _trial_root.find(engine, row, directory)
     if identity.flavour == "keep-id":
         from hull.runtime.idmaps import fuse_options
 
         server = engine.host.program("fuse-overlayfs")
-        return overlay.fuse_root(directory, image.layers, server, f",{fuse_options(identity)}")
-    return overlay.image_root(directory, image)
+        return overlay.fuse_root(directory, image.layers, server, f",{fuse_options(identity)}"), {}
+    return overlay.image_root(directory, image), {}
 
 
 def confinement(spec: Spec, flavour: str) -> plan.Confinement:

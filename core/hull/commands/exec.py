@@ -9,7 +9,7 @@ from hull.commands._start import confinement
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import HostError, UserError
-from hull.light import Annotated
+from hull.light import Annotated, Any
 from hull.model import Spec
 from hull.runtime import detached, ops, plan
 from hull.runtime.launch import Launch
@@ -90,16 +90,22 @@ def execution(
     tty: bool = False,
 ) -> list[Op]:
     """Return that plan; nothing is noted."""
+    of_try: dict[str, Any] = {}
+    if row.spec.trial is not None:
+        from hull.commands import _trial_root
+
+        of_try = _trial_root.entered(engine.paths.container(row.id))
     spec = row.spec._replace(
-        env=(*row.spec.env, *ran.env),
+        env=(*of_try.get("env", ()), *row.spec.env, *ran.env),
         workdir=ran.workdir or row.spec.workdir,
         user=ran.user or row.spec.user,
         interactive=interactive,
         tty=tty,
     )
     flavour = engine.identity(spec.userns).flavour
-    home = os.environ.get("HOME", "") if spec.image == HOST else ""
-    program = plan.program(_proxies.added(engine, spec), row.config, row.id, confinement(spec, flavour), flavour, home)
+    home = os.environ.get("HOME", "") if spec.image == HOST and spec.trial is None else ""
+    config, confined, umask = row.config, confinement(spec, flavour), of_try.get("umask", plan.UMASK)
+    program = plan.program(_proxies.added(engine, spec), config, row.id, confined, flavour, home, umask=umask)
     init = (status.init.pid, status.init.start)
     arguments = words or tuple(("arg", word) for word in ran.words)
     return plan.execution(spec, arguments, init, program, _cgroup(engine, spec, status.init.pid))

@@ -20,6 +20,7 @@ LINKS = (
 )
 TTY_GID = 5
 DEFAULT_SHM = 64 << 20
+UMASK = "022"
 IDLE = "hull-wait"  # how a container that runs nothing shows itself
 APT_CONFIG = "/dev/hull-apt.conf"  # apt drops to its own user, which a single-id map does not have
 
@@ -36,7 +37,11 @@ class Confinement(NamedTuple):
 
 
 class Site(NamedTuple):
-    """What this host answers for one container. `root` makes its root file system, `root_helper` serves it."""
+    """What this host answers for one container. `root` makes its root file system, `root_helper` serves it.
+
+    `files` of its directory are shown in /etc; `hidden` are paths inside that it shall not see, beside what everyone
+    may not. `env` is set before what the spec sets.
+    """
 
     ident: str
     directory: str
@@ -54,10 +59,15 @@ class Site(NamedTuple):
     name: str = ""
     events: str = ""
     detached: "Detached | None" = None
+    files: tuple[str, ...] = ("resolv.conf", "hostname", "hosts")
+    hidden: tuple[str, ...] = ()
+    umask: str = UMASK
+    env: tuple[str, ...] = ()
 
 
 def build(spec: Spec, image: Image, site: Site) -> list[Op]:
     """Return the whole plan of a container, in the order in which it happens."""
+    spec = spec._replace(env=(*site.env, *spec.env))
     return [
         ("id", site.ident),
         ("status", f"{site.directory}/status"),
@@ -72,11 +82,11 @@ def build(spec: Spec, image: Image, site: Site) -> list[Op]:
         *_files(site),
         *mounts.ops(site.mounts),
         *([("root-readonly",)] if spec.readonly else []),
-        *[("mask", path) for path in site.confinement.masked],
+        *[("mask", path) for path in (*site.confinement.masked, *site.hidden)],
         *[("readonly", path) for path in site.confinement.readonly],
         *_settings(spec, site),
         *resources(spec),
-        *program(spec, image, site.ident, site.confinement, site.flavour, site.home),
+        *program(spec, image, site.ident, site.confinement, site.flavour, site.home, umask=site.umask),
         *mounts.owners(site.mounts),
         ("terminal", "tty" if spec.tty else "inherit"),
         *([("stand-in", "wait")] if spec.idle else (("arg", word) for word in command(spec, image))),
@@ -179,10 +189,7 @@ def _system_mounts(spec: Spec, site: Site) -> list[Op]:
 
 
 def _files(site: Site) -> list[Op]:
-    plan: list[Op] = [
-        ("bind", f"{site.directory}/{name}", f"/etc/{name}", "nosuid,nodev")
-        for name in ("resolv.conf", "hostname", "hosts")
-    ]
+    plan: list[Op] = [("bind", f"{site.directory}/{name}", f"/etc/{name}", "nosuid,nodev") for name in site.files]
     if site.flavour == "single":
         plan.append(("bind", f"{site.directory}/apt.conf", APT_CONFIG, "ro,nosuid,nodev"))
     return plan
@@ -211,7 +218,7 @@ def _settings(spec: Spec, site: Site) -> list[Op]:
 
 
 def program(  # noqa: PLR0917 (each is a different fact)
-    spec: Spec, image: Image, ident: str, confinement: Confinement, flavour: str, home: str = ""
+    spec: Spec, image: Image, ident: str, confinement: Confinement, flavour: str, home: str = "", *, umask: str = UMASK
 ) -> tuple[Op, ...]:
     """Return who the program is and what it may do: user, capabilities, filters, working directory, environment."""
     env = environment(spec, image, spec.host_name(ident))
@@ -222,7 +229,7 @@ def program(  # noqa: PLR0917 (each is a different fact)
     return (
         ("user", spec.user or image.user or "0"),
         *(("group", who) for who in spec.groups),
-        ("umask", "022"),
+        ("umask", umask),
         ("capabilities", confinement.bounding, confinement.ambient),
         *([("no-new-privileges",)] if confinement.no_new_privileges else []),
         *(("seccomp", words) for words in confinement.filters),

@@ -7,9 +7,6 @@ from hull.errors import HostError
 from hull.light import NamedTuple
 from hull.model import Identity, Image
 
-SCANNED = ("/etc", "/var")
-MOST_ENTRIES = 200_000
-
 
 class Root(NamedTuple):
     """`ops` for the mount stage; `helper` ops for the file system's server, empty for the kernel's own overlay."""
@@ -62,65 +59,3 @@ def fuse_root(directory: str, lowers: tuple[str, ...], server: str, options: str
     words = f"lowerdir={':'.join(reversed(lowers))},upperdir={directory}/upper,workdir={directory}/work{options}"
     args = (server, "-f", "-o", words, "@FUSE")
     return Root((("root-fuse",),), (("helper", "fuse-overlayfs", "none"), *(("helper-arg", word) for word in args)))
-
-
-def host_root(directory: str, server: str) -> Root:
-    """Show this machine itself, copy-on-write; `seed` comes first, once."""
-    return fuse_root(directory, ("/",), server, ",squash_to_root")
-
-
-def seed(upper: str, owner: tuple[int, int] | None) -> list[str]:
-    """Put an empty file over every one that the container's root cannot read; return these.
-
-    Copying it up would fail, and lock files must open. What disappears from the host meanwhile needs none.
-    """
-    seeded = []
-    for path, mode in _unreadable(owner is not None):
-        target = upper + path
-        try:
-            _copy_parents(upper, os.path.dirname(path), owner)
-        except FileNotFoundError:
-            continue
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-        os.chmod(target, mode & 0o777)
-        if owner:
-            os.chown(target, *owner)
-        seeded.append(path)
-    return seeded
-
-
-def _unreadable(by_strangers: bool) -> list[tuple[str, int]]:
-    """Find regular files the container's root cannot read: a stranger's where root asks, else the caller's own view."""
-    found: list[tuple[str, int]] = []
-    seen, pending = 0, list(SCANNED)
-    while pending and seen < MOST_ENTRIES:
-        try:
-            entries = list(os.scandir(pending.pop()))
-        except OSError:
-            continue
-        seen += len(entries)
-        for entry in entries:
-            try:
-                mode = entry.stat(follow_symlinks=False).st_mode
-            except OSError:
-                continue  # gone meanwhile
-            if stat.S_ISDIR(mode):
-                if not by_strangers or mode & stat.S_IXOTH:
-                    pending.append(entry.path)
-            elif stat.S_ISREG(mode) and not (
-                mode & stat.S_IROTH or (not by_strangers and os.access(entry.path, os.R_OK))
-            ):
-                found.append((entry.path, mode))
-    return found
-
-
-def _copy_parents(upper: str, path: str, owner: tuple[int, int] | None) -> None:
-    made = upper
-    for name in path.strip("/").split("/"):
-        made = f"{made}/{name}"
-        if not os.path.isdir(made):
-            mode = os.stat(made[len(upper) :]).st_mode
-            os.mkdir(made)
-            os.chmod(made, stat.S_IMODE(mode))
-            if owner:
-                os.chown(made, *owner)

@@ -1,0 +1,67 @@
+"""Go on in a try that is there: one more program where it runs, else the next start with another command."""
+
+from hull.commands import _start, _trial, _trial_asked, _trial_root
+from hull.commands import exec as exec_
+from hull.commands import start as start_
+from hull.commands._recipe import Ran
+from hull.commands._trial_asked import Asked
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.model import Spec, Trial
+from hull.runtime import background, ops
+from hull.runtime.detached import Detached
+from hull.runtime.launch import Launch
+from hull.state.containers import Container
+
+LIVE = ("running", "paused")
+
+
+def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) -> Launch | list[str]:
+    """Return the launch of a command in the try of that name; detached, its id."""
+    row = _trial.latest(engine, name)
+    if asked.said:
+        raise UserError(
+            f"cannot go on in {row.name} with {asked.said[0]}: that was decided when it was made",
+            "leave it out, or make a new try: hull try --on NAME",
+        )
+    if engine.containers.status(row).state in LIVE:
+        return _join(engine, row, asked, detach=detach, plan=plan)
+    with engine.containers.lock(row):
+        changed = row._replace(spec=_changed(engine, row, asked))
+        _trial_root.check_place(changed.spec.workdir or "/", engine.paths.container(row.id))
+        steps = start_.planned(engine, changed, Detached() if detach else None)
+        if plan:
+            return ops.describe(steps)
+        engine.containers.respecify(row, changed.spec)
+        engine.containers.begin(changed)
+        launch = _start.prepared(steps, ("hull", "try", *changed.spec.command), row.id)
+        if not detach:
+            return launch
+        _start.detach(engine, changed, launch)
+    return [row.id]
+
+
+def _changed(engine: Engine, row: Container, asked: Asked) -> Spec:
+    return row.spec._replace(
+        command=asked.command or _trial_asked.shell(),
+        env=_trial_asked.environment(engine, asked, row.spec.trial or Trial()),
+        workdir=asked.workdir or _trial_asked.here(),
+        tty=asked.tty,
+        interactive=asked.interactive,
+    )
+
+
+def _join(engine: Engine, row: Container, asked: Asked, *, detach: bool, plan: bool) -> Launch | list[str]:
+    words = asked.command or _trial_asked.shell()
+    place = asked.workdir or _trial_asked.here()
+    ran = Ran(words, _trial_asked.environment(engine, asked, row.spec.trial or Trial()), place)
+    if plan:
+        status = engine.containers.status(row)
+        return ops.describe(exec_.execution(engine, row, status, ran, interactive=asked.interactive, tty=asked.tty))
+    noted = Ran(words, asked.env, place)
+    steps = exec_.prepared(engine, row, ran, interactive=asked.interactive, tty=asked.tty, noted=noted)
+    launch = Launch(ops.encode(steps), ("hull", "try", *words), row.id)
+    if not detach:
+        return launch
+    background.run(launch, steps)
+    return [row.id]

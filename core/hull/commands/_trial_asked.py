@@ -1,0 +1,160 @@
+"""What `hull try` is asked: flags become a spec."""
+
+import os
+
+from hull.commands import _flags, _limits, _words
+from hull.commands._container import HOST
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import TYPE_CHECKING, Annotated, NamedTuple
+from hull.model import Limits, Spec, Trial, Ulimit
+
+if TYPE_CHECKING:
+    from hull.trials.environment import Around
+
+Many = tuple[str, ...]
+
+
+class Asked(NamedTuple):
+    """What was said, checked. `network` is "" where nothing was said; `env` are assignments, `passed` names."""
+
+    command: Many
+    name: str
+    trial: Trial
+    network: str
+    egress: Many
+    env: Many
+    workdir: str
+    interactive: bool
+    tty: bool
+    limits: Limits
+    ulimits: tuple[Ulimit, ...]
+    checkpoint: str
+    remove: bool
+    said: Many
+
+
+def asked(
+    command: Annotated[Many, Word("program and arguments; your shell if none", rest=True)] = (),
+    *,
+    name: Annotated[str, Flag("name it", metavar="NAME")] = "",
+    engine_: Annotated[
+        str,
+        Flag("who serves the files below the changes", choices=("auto", "kernel", "fuse"), long="engine"),
+    ] = "auto",
+    net: Annotated[bool, Flag("give it a network with a way out; else it has loopback alone")] = False,
+    egress: Annotated[
+        Many, Flag("with a network, reach this and nothing else", metavar="HOST:PORT[/udp]", complete="egress")
+    ] = (),
+    rw: Annotated[Many, Flag("let it change this directory for real", metavar="PATH", complete="path")] = (),
+    hide: Annotated[Many, Flag("show nothing of this path", metavar="PATH", complete="path")] = (),
+    show: Annotated[Many, Flag("show this path, a secret too", metavar="PATH", complete="path")] = (),
+    allow: Annotated[Many, Flag("open a hole by name: ssh-agent, dbus, …", metavar="HOLE")] = (),
+    profile: Annotated[str, Flag("what it may see and do", metavar="NAME")] = "",
+    env: Annotated[Many, Flag("set a variable; NAME alone passes the caller's", "e", "NAME[=VALUE]")] = (),
+    workdir: Annotated[str, Flag("start in this directory, not the current one", "w", "DIR")] = "",
+    record: Annotated[bool, Flag("keep the commands for hull recipe")] = False,
+    checkpoint: Annotated[str, Flag("when to checkpoint: auto is at every command's end", choices=("", "auto"))] = "",
+    rm: Annotated[bool, Flag("drop it when it ends")] = False,
+    interactive: Annotated[bool, Flag("keep standard input open (it always is)", "i")] = False,
+    tty: Annotated[
+        bool | None,
+        Flag("the program gets the terminal's foreground; so it does where all streams are a terminal", "t"),
+    ] = None,
+    memory: Annotated[str | None, Flag("limit memory", "m", "SIZE")] = None,
+    cpus: Annotated[float | None, Flag("limit processor time, in cores", metavar="N")] = None,
+    pids_limit: Annotated[int | None, Flag("limit the number of processes", metavar="N")] = None,
+    ulimit: Annotated[Many, Flag("set a resource limit", metavar="NAME=SOFT[:HARD]")] = (),
+) -> Asked:
+    """Return what the words and flags of a try ask for."""
+    hidden, shown = (tuple(map(_path, paths)) for paths in (hide, show))
+    writable = tuple(
+        f"{_path(path)}{':force' * (path != word)}" for word in rw for path in (word.removesuffix(":force"),)
+    )
+    trial = Trial(engine_, profile, hidden, shown, writable, allow, record)
+    said = [flag for flag, value in (("--name", name), ("--rm", rm), ("--net", net), ("--egress", egress)) if value]
+    return Asked(
+        command=command,
+        name=_flags.container_name(name),
+        trial=trial,
+        network="default" if net or egress else "",
+        egress=_flags.reached(egress),
+        env=_words.environment(env, (), dict(os.environ)),
+        workdir=_path(workdir) if workdir else "",
+        interactive=interactive,
+        tty=_is_terminal() if tty is None else tty,
+        limits=_limits.read(memory=memory, cpus=cpus, pids_limit=pids_limit),
+        ulimits=tuple(_words.ulimit(word) for word in ulimit),
+        checkpoint=checkpoint,
+        remove=rm,
+        said=tuple(said),
+    )
+
+
+def spec(engine: Engine, asked: Asked, image: str = HOST) -> Spec:
+    """Return the spec of a new try, its profile settled."""
+    from hull import config
+    from hull.trials import box
+
+    settings = config.load(engine.paths.config)
+    made = Spec(
+        image=image,
+        name=asked.name,
+        command=asked.command or shell(),
+        workdir=asked.workdir or here(),
+        hostname=os.uname().nodename if image == HOST else None,
+        security=("no-new-privileges",),
+        network=asked.network or "none",
+        egress=asked.egress,
+        tty=asked.tty,
+        interactive=asked.interactive,
+        limits=asked.limits,
+        ulimits=asked.ulimits,
+        remove=asked.remove,
+        trial=asked.trial,
+        checkpoint=asked.checkpoint,
+    )
+    settled = box.settle(made, settings, around(engine, made))
+    return settled._replace(env=environment(engine, asked, settled.trial or Trial()))
+
+
+def around(engine: Engine, spec: Spec) -> "Around":
+    """Return what the caller's side of a try looks like."""
+    from hull.trials.environment import Around
+
+    home = os.environ.get("HOME") or ("/root" if os.geteuid() == 0 else "/")
+    return Around(dict(os.environ), home, spec.workdir or "/", tuple(engine.paths))
+
+
+def environment(engine: Engine, asked: Asked, trial: Trial) -> Many:
+    """Return the caller's variables but those that lead out or hold secrets, then those that were set."""
+    from hull import config
+    from hull.trials import box, profiles
+    from hull.trials.environment import passed
+
+    profile = profiles.find(config.load(engine.paths.config), trial.profile)
+    names = (*box.wanted(trial, profile), *(word.partition("=")[0] for word in asked.env))
+    kept = passed(dict(os.environ), profile, names).kept
+    return (*(f"{name}={value}" for name, value in kept.items()), *asked.env)
+
+
+def shell() -> Many:
+    """Return the caller's shell, as a command."""
+    return (os.environ.get("SHELL") or "/bin/sh",)
+
+
+def here() -> str:
+    """Return the current directory."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise UserError("cannot try here: the current directory was removed", "cd to another, or take -w DIR") from None
+
+
+def _is_terminal() -> bool:
+    return all(os.isatty(stream) for stream in (0, 1, 2))
+
+
+def _path(text: str) -> str:
+    return os.path.abspath(os.path.expanduser(text))
