@@ -1,6 +1,6 @@
 """Go on in a try that is there: one more program where it runs, else the next start with another command."""
 
-from hull.commands import _start, _trial, _trial_asked, _trial_root
+from hull.commands import _start, _trial, _trial_asked, _trial_box, _trial_root
 from hull.commands import exec as exec_
 from hull.commands import start as start_
 from hull.commands._recipe import Ran
@@ -44,7 +44,7 @@ def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) 
 def _changed(engine: Engine, row: Container, asked: Asked) -> Spec:
     return row.spec._replace(
         command=asked.command or _trial_asked.shell(),
-        env=_trial_asked.environment(engine, asked, row.spec.trial or Trial()),
+        env=_trial_box.variables(engine, row.spec.trial or Trial(), asked.env),
         workdir=asked.workdir or _trial_asked.here(),
         tty=asked.tty,
         interactive=asked.interactive,
@@ -54,7 +54,7 @@ def _changed(engine: Engine, row: Container, asked: Asked) -> Spec:
 def _join(engine: Engine, row: Container, asked: Asked, *, detach: bool, plan: bool) -> Launch | list[str]:
     words = asked.command or _trial_asked.shell()
     place = asked.workdir or _trial_asked.here()
-    ran = Ran(words, _trial_asked.environment(engine, asked, row.spec.trial or Trial()), place)
+    ran = Ran(words, _trial_box.variables(engine, row.spec.trial or Trial(), asked.env), place)
     if plan:
         status = engine.containers.status(row)
         return ops.describe(exec_.execution(engine, row, status, ran, interactive=asked.interactive, tty=asked.tty))

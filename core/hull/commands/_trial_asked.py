@@ -7,11 +7,8 @@ from hull.commands._container import HOST
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.light import TYPE_CHECKING, Annotated, NamedTuple
+from hull.light import Annotated, NamedTuple
 from hull.model import Limits, Spec, Trial, Ulimit
-
-if TYPE_CHECKING:
-    from hull.trials.environment import Around
 
 Many = tuple[str, ...]
 
@@ -94,49 +91,29 @@ def asked(
 
 def spec(engine: Engine, asked: Asked, image: str = HOST) -> Spec:
     """Return the spec of a new try, its profile settled."""
-    from hull import config
-    from hull.trials import box
+    from hull.commands import _trial_box
 
-    settings = config.load(engine.paths.config)
-    made = Spec(
-        image=image,
-        name=asked.name,
-        command=asked.command or shell(),
-        workdir=asked.workdir or here(),
-        hostname=os.uname().nodename if image == HOST else None,
-        security=("no-new-privileges",),
-        network=asked.network or "none",
-        egress=asked.egress,
-        tty=asked.tty,
-        interactive=asked.interactive,
-        limits=asked.limits,
-        ulimits=asked.ulimits,
-        remove=asked.remove,
-        trial=asked.trial,
-        checkpoint=asked.checkpoint,
+    made = _trial_box.settled(
+        engine,
+        Spec(
+            image=image,
+            name=asked.name,
+            command=asked.command or shell(),
+            workdir=asked.workdir or here(),
+            hostname=os.uname().nodename if image == HOST else None,
+            security=("no-new-privileges",),
+            network=asked.network or "none",
+            egress=asked.egress,
+            tty=asked.tty,
+            interactive=asked.interactive,
+            limits=asked.limits,
+            ulimits=asked.ulimits,
+            remove=asked.remove,
+            trial=asked.trial,
+            checkpoint=asked.checkpoint,
+        ),
     )
-    settled = box.settle(made, settings, around(engine, made))
-    return settled._replace(env=environment(engine, asked, settled.trial or Trial()))
-
-
-def around(engine: Engine, spec: Spec) -> "Around":
-    """Return what the caller's side of a try looks like."""
-    from hull.trials.environment import Around
-
-    home = os.environ.get("HOME") or ("/root" if os.geteuid() == 0 else "/")
-    return Around(dict(os.environ), home, spec.workdir or "/", tuple(engine.paths))
-
-
-def environment(engine: Engine, asked: Asked, trial: Trial) -> Many:
-    """Return the caller's variables but those that lead out or hold secrets, then those that were set."""
-    from hull import config
-    from hull.trials import box, profiles
-    from hull.trials.environment import passed
-
-    profile = profiles.find(config.load(engine.paths.config), trial.profile)
-    names = (*box.wanted(trial, profile), *(word.partition("=")[0] for word in asked.env))
-    kept = passed(dict(os.environ), profile, names).kept
-    return (*(f"{name}={value}" for name, value in kept.items()), *asked.env)
+    return made._replace(env=_trial_box.variables(engine, made.trial or Trial(), asked.env))
 
 
 def shell() -> Many:

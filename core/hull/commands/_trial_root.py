@@ -34,18 +34,27 @@ class Decided(NamedTuple):
 def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, dict[str, Any]]:
     """Return the root of a try, or of `run host`, and what the site is told of it beside the usual."""
     spec, identity = row.spec, engine.identity(row.spec.userns)
-    box = None if spec.trial is None else _box(engine, spec, directory)
+    box = None if spec.trial is None else _box(engine, row, directory)
     hidden = (os.path.realpath(engine.paths.data),) if box is None else tuple(one.path for one in box.hidden)
     if spec.image != HOST:
         root, decided = overlay.image_root(directory, row.config), Decided("kernel", "it is an image")
     else:
-        root, decided = _host_root(trialroot.Stack(directory, (), overlay.owner_of(identity)), spec, identity, hidden)
+        root, decided = _host_root(_stack(engine, row, identity), spec, identity, hidden)
     if box is None:
         return root, {"hidden": hidden}
     _note(directory, decided._replace(hidden=hidden, env=box.env))
     runtime = trialroot.RUNTIME if spec.image == HOST else ()
     told = {"mounts": box.mounts, "env": box.env, "umask": umask(), "files": _files(spec)}
     return root._replace(ops=(*root.ops, *runtime)), told
+
+
+def _stack(engine: Engine, row: Container, identity: Identity) -> trialroot.Stack:
+    from hull.state.snapshots import Snapshots
+    from hull.storage import snapshots
+
+    layers = snapshots.stack(engine.paths, row.id, Snapshots(engine.db).stack(row.id).layers)
+    directory = engine.paths.container(row.id)
+    return trialroot.Stack(directory, layers.frozen[::-1], overlay.owner_of(identity))
 
 
 def _host_root(
@@ -60,20 +69,13 @@ def _host_root(
     return root, decided._replace(engine=name, why=why)
 
 
-def _box(engine: Engine, spec: Spec, directory: str) -> "Box":
-    """Close the try's box, and say what that opens all the same."""
-    from hull import log
-    from hull.commands import _trial_asked
+def _box(engine: Engine, row: Container, directory: str) -> "Box":
+    """Close the try's box around this start."""
+    from hull.commands import _trial_box
     from hull.runtime import idmaps
-    from hull.trials import box
 
-    uid, _ = idmaps.kept(spec.userns) or (0, 0)
-    around = _trial_asked.around(engine, spec)
-    closed = box.close(spec.trial or HOST_ROOT, around, directory, box.runtime(uid), host=spec.image == HOST)
-    for kind, texts in (("note", closed.notes), ("warning", closed.warnings)):
-        for text in texts:
-            engine.events(log.Event(kind, "try", text))
-    return closed
+    uid, _ = idmaps.kept(row.spec.userns) or (0, 0)
+    return _trial_box.closed(engine, row, directory, uid)
 
 
 def umask() -> str:
