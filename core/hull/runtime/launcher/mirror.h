@@ -12,7 +12,7 @@
 #include <linux/fuse.h>
 #include <sys/stat.h>
 
-enum { MIRROR_REQUEST = 64 << 10, MIRROR_REPLY = 1 << 20, MIRROR_NAME = 255, EXTENTS_MOST = 340, GROUPS_MOST = 256 };
+enum { MIRROR_REQUEST = 64 << 10, MIRROR_REPLY = 1 << 20, MIRROR_NAME = 255, EXTENTS_MOST = 340, GROUPS_MOST = 256, SHADOWS = 2 };
 
 struct extent {
     uint32_t inside, outside, length;
@@ -71,6 +71,7 @@ struct mirror {
     size_t handle_room, first_free; /* none below is free */
     uint64_t devices[64]; /* those seen, the root's first: inode numbers differ by them */
     size_t device_count;
+    int shadows[SHADOWS]; /* what stands in for passwords; 0: not made yet */
     char *request, *reply;
 };
 
@@ -132,5 +133,9 @@ int extra_readlink(struct mirror *mirror, const struct request *request);
 int extra_get_xattr(struct mirror *mirror, const struct request *request);
 int extra_list_xattr(struct mirror *mirror, const struct request *request);
 int extra_statfs(struct mirror *mirror, const struct request *request);
+
+/* mirror_shadow.c */
+int shadow_open(struct mirror *mirror, const struct node *node, struct stat *found);
+uint64_t shadow_size(struct mirror *mirror, const struct node *node);
 
 #endif

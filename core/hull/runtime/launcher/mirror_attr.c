@@ -102,6 +102,12 @@ void attr_fill(struct mirror *mirror, struct fuse_attr *attr, const struct stat 
     };
 }
 
+static void attr_stand_in(struct mirror *mirror, struct node *node, struct fuse_attr *attr, const struct stat *found)
+{
+    if (S_ISREG(found->st_mode) && attr->size == 0 && found->st_size > 0)
+        attr->size = shadow_size(mirror, node);
+}
+
 /* A mount's top: nothing of the kernel's own file systems is shown. */
 static bool is_blind(const struct stat *found, const struct node *parent, int directory, const char *name)
 {
@@ -140,6 +146,7 @@ int attr_enter(struct mirror *mirror, struct node *parent, const char *name, int
         node->guarded = parent->guarded && place_guards(mirror, node);
         node->blind = is_blind(&found, parent, fd, rest);
         attr_fill(mirror, &out->attr, &found, fd, rest);
+        attr_stand_in(mirror, node, &out->attr, &found);
         attr_tell(node, &found);
     }
     if (fd != directory)
@@ -181,6 +188,7 @@ int attr_get(struct mirror *mirror, const struct request *request)
     if (error == 0) {
         out.attr_valid = attr_seconds(&found);
         attr_fill(mirror, &out.attr, &found, fd, "");
+        attr_stand_in(mirror, node, &out.attr, &found);
         attr_tell(node, &found);
     }
     close(fd);

@@ -77,6 +77,8 @@ int file_open(struct mirror *mirror, const struct request *request)
     }
     if (fd >= 0 && attr_is_told(&node->cached, &found))
         out.open_flags = FOPEN_KEEP_CACHE;
+    if (fd < 0)
+        fd = shadow_open(mirror, node, &found);
     if ((error = file_keep(mirror, node, fd, &found, &out.fh)) < 0)
         return error;
     if (fd >= 0) {
