@@ -106,11 +106,13 @@ OPS: dict[str, Word] = {
     "home": Word((), "program", "set HOME by the container's passwd, unless it is set"),
     "terminal": Word(("mode",), "program", "terminal: {0}"),
     "stream": Word(("descriptor", "how", "path"), "program", "{1} {2} as its stream {0} (same: what that one is)"),
+    "streams-closed": Word((), "program", "refuse directories as its streams, make files that it reads read-only"),
     "arg": Word(("word",), "program", "argument {0}"),
     "glob": Word(("options", "pattern"), "program", "as arguments, the files that match {1} ({0})"),
     "stand-in": Word(("errand",), "program", "execute nothing: {0}"),
     "remove": Word(("path",), "finish", "remove {0}"),
     "remove-volume": Word(("path",), "finish", "remove the volume {0}, unless another container took it"),
+    "then": Word(("word",), "finish", "at the very end become the program with the argument {0}"),
 }
 
 

@@ -236,4 +236,5 @@ def program(  # noqa: PLR0917 (each is a different fact)
         ("workdir", spec.workdir or image.workdir or "/"),
         *(("env", f"{key}={value}") for key, value in env.items()),
         ("home",),
+        *([("streams-closed",)] if spec.trial is not None else []),
     )

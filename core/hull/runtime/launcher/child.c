@@ -76,6 +76,7 @@ static void build(struct launch *launch, int channel)
         close(master);
     }
     mounts_console(plan, root, terminal);
+    streams_close(plan);
     root_enter(plan, root);
     launch->pty = slave;
 }
@@ -135,6 +136,7 @@ _Noreturn void child_join(struct launch *launch, int channel, int progress)
     umask(0);
     become_root(launch->plan);
     die_with_launcher(channel);
+    streams_close(launch->plan);
     if (launch->terminal == TERMINAL_PTY) {
         int root = MUST(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/"), master = pty_make(root);
 

@@ -25,8 +25,8 @@ enum word {
     W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
     W_LOWER_FUSE, W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
-    W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
-    W_REMOVE_VOLUME, W_COUNT
+    W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_STREAMS_CLOSED, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
+    W_REMOVE_VOLUME, W_THEN, W_COUNT
 };
 enum stage {
     STAGE_PREPARE, STAGE_MONITOR, STAGE_IDENTITY, STAGE_NAMESPACES, STAGE_HELPERS, STAGE_MOUNTS, STAGE_SETTINGS,
@@ -282,6 +282,8 @@ bool mounts_is_directory(int fd, const char *name);
 void mask_apply(int root, const char *target);
 void mask_readonly(int root, const char *target);
 
+void streams_close(const struct plan *plan); /* child, before it enters the root */
+
 /* settings.c, identity.c, confine.c, words.c, stand_in.c, program.c, init.c */
 void settings_apply(const struct plan *plan);
 void settings_raise_loopback(void);
@@ -348,6 +350,7 @@ bool cgroup_finish(const struct plan *plan);
 void finish_failed(struct launch *launch);
 _Noreturn void finish_by_interrupt(void);
 void finish_remove(const struct launch *launch);
+void finish_then(const struct launch *launch, int code); /* comes back where the plan says nothing of it */
 
 /* forward.c: published ports; a helper of that name is not executed but is the launcher itself. */
 #define FORWARD_WORD "@FORWARD"

@@ -76,11 +76,13 @@ static const struct {
     {"home", 0, STAGE_PROGRAM},
     {"terminal", 1, STAGE_PROGRAM},
     {"stream", 3, STAGE_PROGRAM},
+    {"streams-closed", 0, STAGE_PROGRAM},
     {"arg", 1, STAGE_PROGRAM},
     {"glob", 2, STAGE_PROGRAM},
     {"stand-in", 1, STAGE_PROGRAM},
     {"remove", 1, STAGE_FINISH},
     {"remove-volume", 1, STAGE_FINISH},
+    {"then", 1, STAGE_FINISH},
 };
 
 const char *plan_word(enum word word)
