@@ -51,7 +51,7 @@ DROPPED = (
     ),
     Rule("is passed by --http-proxy", ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY")),
     Rule("loads code into every program", ("LD_PRELOAD", "LD_AUDIT", "GCONV_PATH")),
-    Rule("is the caller's shell's own", ("_", "OLDPWD", "SHLVL", "PROMPT_COMMAND", "__*")),
+    Rule("is the caller's shell's own", ("_", "SHLVL", "PROMPT_COMMAND", "__*")),
 )
 
 
