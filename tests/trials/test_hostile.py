@@ -34,11 +34,10 @@ open("bottom\\n", "x").close()
 """
 MANY = """
 import os
-for n in range({files}):
-    if not n % 1000:
-        os.mkdir(str(n))
-        os.chdir(str(n) if not n else f"../{{n}}")
-    open(f"f{{n}}", "x").close()
+for place in range({files} // 1000):
+    os.mkdir(str(place))
+    for number in range(1000):
+        open(f"{{place}}/{{number}}", "x").close()
 """
 
 
