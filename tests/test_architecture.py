@@ -154,9 +154,9 @@ def test_a_downward_import_passes(module, line):
 
 def test_the_public_surface_is_pinned():
     assert hull.__all__ == [
-        "Container", "HullError", "Image", "Network", "Volume", "__version__", "aio", "arun", "cell",
+        "Container", "HullError", "Image", "Network", "Try", "Volume", "__version__", "aio", "arun", "cell",
         "container", "create", "errors", "events", "image", "inside", "load_ipython_extension", "prune", "ps", "pull",
-        "run", "stats", "unload_ipython_extension",
+        "run", "stats", "trial", "unload_ipython_extension",
     ]  # fmt: skip
     assert all(getattr(hull, name) for name in hull.__all__)
     public = {name for name in vars(hull) if not name.startswith("_")} - {"TYPE_CHECKING"}

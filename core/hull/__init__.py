@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Container,
         Image,
         Network,
+        Try,
         Volume,
         cell,
         container,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         pull,
         run,
         stats,
+        trial,
     )
 
 __version__ = "0.1.0"
@@ -32,6 +34,7 @@ __all__ = [
     "HullError",
     "Image",
     "Network",
+    "Try",
     "Volume",
     "__version__",
     "aio",
@@ -49,6 +52,7 @@ __all__ = [
     "pull",
     "run",
     "stats",
+    "trial",
     "unload_ipython_extension",
 ]
 

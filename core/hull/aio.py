@@ -16,11 +16,11 @@ from hull import objects
 from hull.awaiting import readable
 from hull.objects import Image, Network, Volume
 from hull.objects.containers import Finished
-from hull.objects.given import Asked, Words
+from hull.objects.given import Asked, Tried, Words
 from hull.objects.inhabited import Inhabited as InhabitedSync
 
-__all__ = ["Container", "Image", "Network", "Volume", "cell", "container", "create", "events", "image", "inside",
-           "prune", "ps", "pull", "run", "stats"]  # fmt: skip
+__all__ = ["Container", "Image", "Network", "Try", "Volume", "cell", "container", "create", "events", "image", "inside",
+           "prune", "ps", "pull", "run", "stats", "trial"]  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -152,6 +152,46 @@ async def inside(place: Any, *, keep: bool = False, **flags: Unpack[Asked]) -> A
     made = await asyncio.to_thread(held.__enter__)
     try:
         yield Inhabited(made)
+    finally:
+        await asyncio.to_thread(held.__exit__, None, None, None)
+
+
+class Try(Container):
+    """A try whose methods are coroutines."""
+
+    __slots__ = ()
+
+    sync: objects.Try
+
+    async def run(self, command: Words, **options: Any) -> Finished:
+        """Run a program in it, to its end; the options of exec."""
+        return await asyncio.to_thread(self.sync.run, command, **options)
+
+    async def keep(self, *paths: Any, **flags: Any) -> Any:
+        """Do on this machine what it changed, all of it or these paths; the flags of keep."""
+        return await asyncio.to_thread(self.sync.keep, *paths, **flags)
+
+    async def undo(self, steps: int = 1, **flags: Any) -> Any:
+        """Go back in it, so many checkpoints."""
+        return await asyncio.to_thread(self.sync.undo, steps, **flags)
+
+    async def drop(self) -> None:
+        """Be rid of it and of what it changed."""
+        await asyncio.to_thread(self.sync.drop)
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        """Leave it as it is: what it changed is to be looked at."""
+
+
+@contextlib.asynccontextmanager
+async def trial(name: str = "", **flags: Unpack[Tried]) -> AsyncIterator[Try]:
+    """Be in a try for the block: `async with hull.aio.trial() as t: await t.run(["make", "install"])`."""
+    held = objects.trial(name, **flags).apart()
+    made = await asyncio.to_thread(held.__enter__)
+    try:
+        yield Try(made)
     finally:
         await asyncio.to_thread(held.__exit__, None, None, None)
 

@@ -121,6 +121,8 @@ class Entered:
     def promise(self) -> str:
         """Say what leaving will do."""
         name = self.row.name
+        if self.row.spec.trial is not None and self._holder is not None:
+            return f"in {name}, a try: exit stops it, hull diff {name} tells what it changed"
         if self.row.remove:
             return f"in {name} (new, of {self.row.spec.image}): exit removes it"
         if self.new:
@@ -142,6 +144,8 @@ class Entered:
         if self.row.remove:
             self.engine.containers.forget_if_gone(self.row)
             return ""
+        if self.row.spec.trial is not None:
+            return f"hull diff {self.row.name}, hull keep {self.row.name}, hull drop {self.row.name}"
         return f"{self.row.name} is stopped; hull enter {self.row.name} comes back, hull rm {self.row.name} removes it"
 
     def _release(self, holder: "Popen[bytes]") -> None:

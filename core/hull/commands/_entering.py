@@ -51,6 +51,24 @@ def serves(row: Container) -> bool:
     return not (row.spec.idle or row.spec.interactive or row.spec.tty)
 
 
+def tried(engine: Engine, **flags: Any) -> Container:
+    """Return a try to be entered: the one of that name, else a new one with the flags of try."""
+    from hull.commands import _trial, _trial_asked
+
+    name = flags.get("name", "")
+    if name and any(row.name == name for row in _trial.every(engine)):
+        if said := [flag for flag, value in flags.items() if flag != "name" and value not in (None, False, "", ())]:
+            flag = said[0].strip("_").replace("_", "-")
+            raise UserError(
+                f"cannot go on in {name} with {flag}: that was decided when it was made",
+                "leave it out, or give another name",
+            )
+        return _trial.latest(engine, name)
+    rm_.sweep(engine)
+    spec = _trial_asked.spec(engine, _trial_asked.asked((), **flags))
+    return _container.make(engine, spec._replace(interactive=True))  # a shell's: nobody starts it by itself
+
+
 def _found(engine: Engine, row: Container) -> Entered:
     from hull.commands import start
 

@@ -9,12 +9,14 @@ from hull.objects.containers import Container, container, create, run
 from hull.objects.images import Image, image, pull
 from hull.objects.inhabited import inside
 from hull.objects.store import events, prune, ps, stats
+from hull.objects.tries import Try, trial
 from hull.objects.values import Network, Volume
 
 __all__ = [
     "Container",
     "Image",
     "Network",
+    "Try",
     "Volume",
     "cell",
     "container",
@@ -27,4 +29,5 @@ __all__ = [
     "pull",
     "run",
     "stats",
+    "trial",
 ]

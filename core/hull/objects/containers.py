@@ -88,7 +88,7 @@ class Container:
         """Run one more program in it, to its end. What is not said here is as subprocess.run has it."""
         launch = exec_(self._engine, self.id, values.words(command), **values.flags(exec_, flags))
         assert isinstance(launch, Launch)  # noqa: S101 (nothing asked to detach)
-        return _finish(self._engine, launch, input=input, capture=capture_output, check=check, timeout=timeout)
+        return finish(self._engine, launch, input=input, capture=capture_output, check=check, timeout=timeout)
 
     def ending(self) -> Ending:
         """Return its end, to be waited for by a descriptor; close it."""
@@ -186,13 +186,14 @@ def run(
     engine = values.engine()
     made = run_(engine, values.word(image), values.words(command), detach=detach, **values.flags(run_, flags))
     if isinstance(made, Launch):
-        return _finish(engine, made, input=input, capture=capture_output, check=check, timeout=timeout)
+        return finish(engine, made, input=input, capture=capture_output, check=check, timeout=timeout)
     return Container(made[0], engine)
 
 
-def _finish(
+def finish(
     engine: Engine, launch: Launch, *, input: bytes | None, capture: bool, check: bool, timeout: float | None
 ) -> Finished:
+    """Run a launch to its end, as subprocess.run does."""
     pipe = subprocess.PIPE if capture else None
     with engine.spawn(launch, stdin=None if input is None else subprocess.PIPE, stdout=pipe, stderr=pipe) as process:
         try:

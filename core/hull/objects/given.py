@@ -85,6 +85,7 @@ class Asked(TypedDict, total=False):
     health_start_period: Word | None
     health_start_interval: Word | None
     no_healthcheck: bool
+    checkpoint: Word
 
 
 class Within(TypedDict, total=False):
@@ -96,3 +97,24 @@ class Within(TypedDict, total=False):
     env_file: Words
     workdir: Word | None
     user: Word | None
+
+
+class Tried(TypedDict, total=False):
+    """What try takes, its name left out."""
+
+    engine_: Word
+    net: bool
+    rw: Words
+    hide: Words
+    show: Words
+    allow: Words
+    egress: Words
+    profile: Word
+    env: Pairs
+    workdir: Word
+    record: bool
+    checkpoint: Word
+    memory: Word | None
+    cpus: float | None
+    pids_limit: int | None
+    ulimit: Words

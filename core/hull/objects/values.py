@@ -40,6 +40,13 @@ def table(rows: Iterable[Any], row: type[Row]) -> list[Row]:
     return Table([one for one in rows if isinstance(one, row)], row)
 
 
+def faced(value: Any) -> Any:
+    """Return what a verb returned with a face for notebooks, equal to it."""
+    from hull.faces.shown import face
+
+    return face(value)
+
+
 def engine() -> Engine:
     """Return a new engine of this process's, which goes on when its containers start; what it tells goes to logging."""
     made = Engine(events=_tell)
