@@ -23,6 +23,7 @@ ffibuilder.cdef("""
     int hull_setns(int fd, int kinds);
     int hull_unshare(int kinds);
     int hull_syncfs(int fd);
+    int hull_renameat2(int from, const char *old, int to, const char *name, unsigned int flags);
     long hull_statfs_type(const char *path);
     int hull_inotify(void);
     int hull_inotify_add(int fd, const char *path, uint32_t mask);
@@ -105,6 +106,12 @@ ffibuilder.set_source(
     static int hull_setns(int fd, int kinds) { return setns(fd, kinds); }
     static int hull_unshare(int kinds) { return unshare(kinds); }
     static int hull_syncfs(int fd) { return syncfs(fd); }
+
+    static int hull_renameat2(int from, const char *old, int to, const char *name, unsigned int flags)
+    {
+        return syscall(SYS_renameat2, from, old, to, name, flags);
+    }
+
     static int hull_inotify(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
     static int hull_inotify_add(int fd, const char *path, uint32_t mask) { return inotify_add_watch(fd, path, mask); }
 

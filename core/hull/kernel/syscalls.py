@@ -32,6 +32,9 @@ MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 
+RENAME_NOREPLACE = 0x1
+RENAME_EXCHANGE = 0x2
+
 AT_EMPTY_PATH = 0x1000
 AT_RECURSIVE = 0x8000
 OPEN_TREE_CLONE = 0x1
@@ -139,6 +142,11 @@ def unshare(kinds: int) -> None:
 def syncfs(fd: int) -> None:
     """Write everything of the file system that `fd` is on; errors of earlier writes are told here."""
     _checked(lambda lib: lib.hull_syncfs(fd), None)
+
+
+def rename(source: int, name: bytes, target: int, new: bytes, flags: int = 0) -> None:
+    """Rename `name` below one directory to `new` below another, by the RENAME_ rules."""
+    _checked(lambda lib: lib.hull_renameat2(source, name, target, new, flags), name)
 
 
 def inotify() -> int:
