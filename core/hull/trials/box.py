@@ -127,6 +127,11 @@ def _absolute(words: tuple[str, ...], around: Around) -> tuple[str, ...]:
 
 
 def _processes(limits: tuple[Ulimit, ...], most: int) -> tuple[Ulimit, ...]:
+    """Bound the processes, by the caller's own hard limit where that is lower: it cannot be raised."""
     if not most or any(limit.name == "nproc" for limit in limits):
         return limits
-    return (*limits, Ulimit("nproc", most, most))
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    return (*limits, Ulimit("nproc", bound, bound))
