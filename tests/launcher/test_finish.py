@@ -78,3 +78,22 @@ def test_only_a_passing_root_may_skip_the_disk(box: Box) -> None:
         box.give(box.upper)
         done = box.sh(script, extra=(("remove", path),) if path else ())
         assert done.out == f"{count}\n", (path, done.err)
+
+
+def test_the_launcher_becomes_what_the_plan_says_then_after_everything_else(box: Box) -> None:
+    said = f"{box.base}/said"
+    script = f'test -e {box.upper} && exit 9; echo "$HULL_EXIT $HULL_EXIT_SIGNAL $(cat)" >{said}; exit 7'
+    words = tuple(("then", word) for word in ("/bin/sh", "-c", script))
+    done = box.sh("cat; exit 3", extra=(("remove", box.upper), ("remove", box.work), *words))
+    assert done.code == 7
+    with open(said) as file:
+        assert file.read() == "3 0 \n"
+    assert [event["code"] for event in done.events if event["event"] == "exit"] == [3]
+
+
+def test_nothing_comes_then_where_the_program_never_ran(box: Box) -> None:
+    said = f"{box.base}/said"
+    words = tuple(("then", word) for word in ("/bin/sh", "-c", f"echo >{said}"))
+    done = box.start([*box.plan("true"), ("workdir", "/proc/none/there"), *words]).wait(30)
+    assert done == 125
+    assert not os.path.exists(said)

@@ -3,6 +3,7 @@
 VERBS = (
     "run",
     "try",
+    "drop",
     "create",
     "start",
     "exec",

@@ -116,6 +116,12 @@ def _health(_engine: Engine, value: str) -> Test:
     return lambda _container, status: (status.health or "none") == value
 
 
+def _trial(_engine: Engine, value: str) -> Test:
+    if value not in ("true", "false"):
+        raise UserError(f"cannot filter by trial={value}", "use true or false")
+    return lambda container, _status: (container.spec.trial is not None) is (value == "true")
+
+
 def _publish(engine: Engine, value: str) -> Test:
     wanted = _ports(value)
     return lambda container, _status: any(
@@ -148,6 +154,7 @@ KEYS: dict[str, Callable[[Engine, str], Test]] = {
     "label": _label,
     "exited": _exited,
     "status": _status,
+    "trial": _trial,
     "ancestor": _ancestor,
     "before": _before,
     "since": _since,

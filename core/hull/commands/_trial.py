@@ -1,8 +1,12 @@
-"""Which try a verb means: the one that was named, else the latest."""
+"""Which try a verb means: the one that was named, else the latest. One without a name and without a change goes."""
+
+import os
 
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.state.containers import Container
+from hull.state.containers import Container, NoSuchContainer
+
+PLACE = "tries"  # in the store: an empty file for each try that nobody named, until it has been looked at after its end
 
 
 def latest(engine: Engine, name: str = "") -> Container:
@@ -15,9 +19,82 @@ def latest(engine: Engine, name: str = "") -> Container:
     found = every(engine)
     if not found:
         raise UserError("there is no try", "hull try COMMAND makes one")
-    return found[0]
+    return max(found, key=lambda row: _went_on(engine, row))
 
 
 def every(engine: Engine) -> list[Container]:
     """Return the tries, those that were made last first."""
-    return [row for row in engine.containers.all() if row.spec.trial is not None]
+    rows = [row for row in engine.containers.all() if row.spec.trial is not None]
+    return [row for row in rows if not engine.containers.forget_if_gone(row)]
+
+
+def _went_on(engine: Engine, row: Container) -> float:
+    """Return when a try was made or went on last."""
+    try:
+        return os.stat(f"{engine.paths.container(row.id)}/trial").st_mtime
+    except OSError:
+        return row.created
+
+
+def remember(engine: Engine, row: Container) -> None:
+    """Note that a try starts which is to leave nothing behind if it changes nothing."""
+    trial = row.spec.trial
+    if row.spec.name or row.remove or trial is None or trial.record:
+        return
+    place = f"{engine.paths.data}/{PLACE}"
+    os.makedirs(place, 0o700, exist_ok=True)
+    os.close(os.open(f"{place}/{row.id}", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def sweep(engine: Engine) -> None:
+    """Remove the tries that nobody named, that have ended and in which nothing was changed."""
+    try:
+        idents = os.listdir(f"{engine.paths.data}/{PLACE}")
+    except OSError:
+        return
+    for ident in idents:
+        try:
+            row = engine.containers.find(ident)
+        except NoSuchContainer:
+            _forget(engine, ident)
+            continue
+        judge(engine, row)
+
+
+def judge(engine: Engine, row: Container) -> bool:
+    """Remove an ended try that nobody named if nothing was changed in it; tell whether it was."""
+    from hull.commands import rm
+
+    if not os.path.exists(f"{engine.paths.data}/{PLACE}/{row.id}"):
+        return False
+    with engine.containers.lock(row):
+        found = engine.containers.status(row)
+        if found.state != "exited" or found.active or engine.containers.starting(row, found):
+            return False
+        _forget(engine, row.id)
+        if not is_untouched(engine, row):
+            return False
+        rm.remove(engine, engine.containers.desire(row, "removing"))
+    return True
+
+
+def is_untouched(engine: Engine, row: Container) -> bool:
+    """Whether a try's layers hold nothing but the places that its start made."""
+    from hull.state.snapshots import Snapshots
+    from hull.storage import snapshots
+    from hull.trials.walking_placeholders import PATHS
+
+    if Snapshots(engine.db).stack(row.id).layers:
+        return False
+    try:
+        upper = f"{engine.paths.container(row.id)}/upper"
+        return snapshots.is_untouched(upper, row.config.layers or ("/",), frozenset(PATHS), owners=False)
+    except OSError:
+        return False  # what other ids closed, a program has made
+
+
+def _forget(engine: Engine, ident: str) -> None:
+    from contextlib import suppress
+
+    with suppress(FileNotFoundError):
+        os.unlink(f"{engine.paths.data}/{PLACE}/{ident}")

@@ -29,6 +29,8 @@ class Asked(NamedTuple):
     ulimits: tuple[Ulimit, ...]
     checkpoint: str
     remove: bool
+    keep: bool
+    report: bool
     said: Many
 
 
@@ -54,6 +56,10 @@ def asked(
     record: Annotated[bool, Flag("keep the commands for hull recipe")] = False,
     checkpoint: Annotated[str, Flag("when to checkpoint: auto is at every command's end", choices=("", "auto"))] = "",
     rm: Annotated[bool, Flag("drop it when it ends")] = False,
+    keep: Annotated[bool, Flag("keep everything at the end, if the program ends with 0")] = False,
+    report: Annotated[
+        bool | None, Flag("say at the end what was changed (the default on a terminal); --no-report does not")
+    ] = None,
     interactive: Annotated[bool, Flag("keep standard input open (it always is)", "i")] = False,
     tty: Annotated[
         bool | None,
@@ -65,6 +71,8 @@ def asked(
     ulimit: Annotated[Many, Flag("set a resource limit", metavar="NAME=SOFT[:HARD]")] = (),
 ) -> Asked:
     """Return what the words and flags of a try ask for."""
+    if keep and rm:
+        raise UserError("cannot use --keep together with --rm: one takes what the other throws away", "leave out one")
     hidden, shown = (tuple(map(_path, paths)) for paths in (hide, show))
     writable = tuple(
         f"{_path(path)}{':force' * (path != word)}" for word in rw for path in (word.removesuffix(":force"),)
@@ -85,6 +93,8 @@ def asked(
         ulimits=tuple(_words.ulimit(word) for word in ulimit),
         checkpoint=checkpoint,
         remove=rm,
+        keep=keep,
+        report=os.isatty(2) if report is None else report,
         said=tuple(said),
     )
 

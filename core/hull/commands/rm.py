@@ -123,6 +123,9 @@ def _remove(engine: Engine, directory: str) -> None:
 
 def sweep(engine: Engine) -> None:
     """Clean after --rm containers whose asker was killed; the next start pays a file read for each."""
+    from hull.commands import _trial
+
+    _trial.sweep(engine)
     for row in engine.containers.orphans():
         status = engine.containers.status(row)
         if not engine.containers.forget_if_gone(row) and status.state == "exited" and not status.active:
@@ -137,15 +140,20 @@ def clean(engine: Engine, row: Container, status: Status) -> None:
     )
 
 
+def _closed(work: str) -> list[str]:
+    """Return overlay's own directories, which have mode 000: root alone may look inside. A try has several."""
+    places = (work, *(entry.path for entry in os.scandir(work) if entry.name != "work"))
+    return [path for place in places if os.path.isdir(path := f"{place}/work")]
+
+
 def _remove_own(directory: str) -> bool:
     import shutil
 
-    work = f"{directory}/work/work"
-    if os.geteuid() and os.path.isdir(work):  # mode 000: root alone may look inside
-        try:
+    try:
+        for work in _closed(f"{directory}/work") if os.geteuid() else ():
             os.rmdir(work)
-        except OSError:
-            return False
+    except OSError:
+        return False
     try:
         shutil.rmtree(directory)
     except OSError:

@@ -1,6 +1,6 @@
 """hull try: a program on this machine's own files, copy-on-write."""  # noqa: N999 (the verb is spelt as the user types it)
 
-from hull.commands import _start, _trial_asked
+from hull.commands import _start, _trial, _trial_again, _trial_asked
 from hull.commands import rm as rm_
 from hull.commands._container import discard, make
 from hull.commands._verb import Flag, Word, takes
@@ -27,13 +27,12 @@ def try_(
     asked = _trial_asked.asked(command, **flags)
     rm_.sweep(engine)
     if in_:
-        from hull.commands import _trial_again
-
         return _trial_again.go_on(engine, in_, asked, detach=detach, plan=plan)
     spec = _trial_asked.spec(engine, asked)
     row = make(engine, spec)
     try:
         steps = _start.plan_of(engine, row, Detached() if detach else None)
+        steps += _trial_again.ending(row, asked, detached=detach)
     except BaseException:
         discard(engine, row)
         raise
@@ -41,6 +40,7 @@ def try_(
         discard(engine, row)
         return ops.describe(steps)
     launch = _start.prepared(steps, ("hull", "try", *spec.command), row.id)
+    _trial.remember(engine, row)
     if not detach:
         return launch
     _start.detach(engine, row, launch)

@@ -184,3 +184,23 @@ void finish_remove(const struct launch *launch)
         if (op->word == W_REMOVE || (op->word == W_REMOVE_VOLUME && !is_taken(op->arg[0])))
             remove_path(launch, op->arg[0]);
 }
+
+/* Execute what the plan names, which ends as the container did: HULL_EXIT is the code, HULL_EXIT_SIGNAL the signal that
+ * the terminal sent, 0 for none. A container that never ran has nothing to tell of. */
+void finish_then(const struct launch *launch, int code)
+{
+    size_t count = plan_number(launch->plan, W_THEN), used = 0;
+    char **words;
+    sigset_t none;
+
+    if (count == 0 || launch->failed || (words = calloc(count + 1, sizeof *words)) == NULL)
+        return;
+    EACH_OF(op, launch->plan, W_THEN)
+        words[used++] = op->arg[0];
+    if (setenv("HULL_EXIT", text_decimal((unsigned)code), 1) < 0 ||
+        setenv("HULL_EXIT_SIGNAL", text_decimal(launch->terminal_interrupt ? (unsigned)launch->killed_by : 0), 1) < 0)
+        return;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execv(words[0], words);
+}

@@ -116,6 +116,7 @@ static _Noreturn void finish(struct launch *launch, int code)
     }
     if (!launch->failed || code != EXIT_TOOL)
         finish_remove(launch);
+    finish_then(launch, code);
     if (launch->killed_by == SIGINT && launch->terminal_interrupt)
         finish_by_interrupt();
     _exit(code);

@@ -1,0 +1,99 @@
+"""What is said when a try has ended, on a terminal: the launcher becomes this program once everything else is done.
+
+`python -P -m hull.commands._trial_ended IDENT [keep]`; HULL_EXIT is the code to leave with, HULL_EXIT_SIGNAL the signal
+that ended the program from the terminal, 0 for none: the shell's loop ends with it.
+"""
+
+import os
+import sys
+
+from hull import log
+from hull.commands import _trial, _trial_root
+from hull.engine import Engine
+from hull.errors import HullError
+from hull.state.containers import Container
+from hull.trials.changes import TIME
+
+
+def program(row: Container, *, keep: bool) -> tuple[tuple[str, ...], ...]:
+    """Return the ops that make the launcher become this program."""
+    words = (sys.executable, "-P", "-m", "hull.commands._trial_ended", row.id, *(("keep",) if keep else ()))
+    return tuple(("then", word) for word in words)
+
+
+def lines(engine: Engine, row: Container, code: int) -> list[str]:
+    """Return the report of an ended try; one that nobody named and nothing was changed in is gone after this."""
+    if _trial.judge(engine, row):
+        return ["try: nothing was changed", *_network(row, code)]
+    name = row.name
+    return [
+        f"try {name}: {_counted(engine, row)}{_by(engine, row)}",
+        *_network(row, code),
+        f"hull diff {name} · hull keep {name} · hull drop {name}",
+    ]
+
+
+def _counted(engine: Engine, row: Container) -> str:
+    from hull.trials import walking
+
+    changes = walking.of_try(engine, row)
+    kinds = [change.kind for change in changes if change.what != (TIME,) or change.new is None]
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("added", "changed", "removed"))
+
+
+def _by(engine: Engine, row: Container) -> str:
+    """Say which engine it was where that bounds what could be changed."""
+    decided = _trial_root.read(engine.paths.container(row.id))
+    if decided is None or decided.engine != "kernel" or not decided.why or row.config.layers:
+        return ""
+    return f" (engine kernel, {decided.why}: only files of yours could be)"
+
+
+def _network(row: Container, code: int) -> list[str]:
+    if code in (0, 126, 127, 130) or row.spec.network != "none":
+        return []
+    return ["it had no network: --net opens one"]
+
+
+def main(ident: str, *words: str) -> int:
+    """Report on standard error and leave as the try did."""
+    code, signal = int(os.environ.pop("HULL_EXIT", "0")), int(os.environ.pop("HULL_EXIT_SIGNAL", "0"))
+    engine = Engine(events=_say)
+    try:
+        row = engine.containers.find(ident)
+        if "keep" in words and code == 0:
+            code = _keep(row)
+        else:
+            for line in lines(engine, row, code):
+                sys.stderr.write(f"{line}\n")
+    except HullError as error:
+        sys.stderr.write(f"hull: {error.message}\n{error.hint}\n")
+        code = code or error.exit_code
+    if signal:
+        _die_of(signal)
+    return code
+
+
+def _keep(row: Container) -> int:
+    """Keep everything by the command line, which shows and asks; return its exit code."""
+    import subprocess
+
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "hull", "keep", "--name", row.name], check=False, stdout=2
+    ).returncode
+
+
+def _say(event: log.Event) -> None:
+    if event.kind == "warning":
+        sys.stderr.write(f"hull: warning: {event.text}\n")
+
+
+def _die_of(number: int) -> None:
+    import signal
+
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
