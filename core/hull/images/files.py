@@ -30,7 +30,8 @@ class View(NamedTuple):
 
     `upper` above `lowers`, the lowest first; with `work` the stack can be written; `binds` are directories mounted into
     it, (source, target, read-only). `skipped` are placeholders for mounts, `fuse` says who wrote the upper, `label`
-    names the container in messages.
+    names the container in messages. `frozen` are layers between the two, lowest first, as much the container's own as
+    `upper`; `scratch` is an empty directory on their file system.
     """
 
     label: str
@@ -41,6 +42,8 @@ class View(NamedTuple):
     binds: tuple[tuple[str, str, bool], ...] = ()
     skipped: tuple[str, ...] = ()
     fuse: bool = False
+    frozen: tuple[str, ...] = ()
+    scratch: str = ""
 
     def open(self) -> int:
         """Return a descriptor of the root directory."""
@@ -50,12 +53,21 @@ class View(NamedTuple):
             return os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         own_mounts()
         if self.work:
-            fd = stacking.overlay(list(self.lowers), self.upper, self.work)
+            fd = stacking.overlay([*self.lowers, *self.frozen], self.upper, self.work)
         else:
-            fd = stacking.overlay([*self.lowers, self.upper])
+            fd = stacking.overlay([*self.lowers, *self.frozen, self.upper])
         if self.binds:
             stacking.attach(fd, self.lowers[-1], [(source, target, ro) for source, target, ro in self.binds])
         return fd
+
+    def own(self) -> int:
+        """Return a descriptor of what is the container's own: its upper, where it has frozen layers all as one."""
+        from hull.images import squashing
+
+        if not self.frozen:
+            return os.open(self.upper, os.O_RDONLY | os.O_DIRECTORY)
+        squashing.squash(self.scratch, [*self.frozen, self.upper], link=True)
+        return os.open(self.scratch, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def own_mounts() -> None:
@@ -136,7 +148,7 @@ def layer(view: View) -> dict[str, object]:
     from hull.images.packing import Packer, Policy
 
     packer = Packer(sys.stdout.buffer, Policy(skipped=frozenset(view.skipped), fuse=view.fuse))
-    packer.directory(os.open(view.upper, os.O_RDONLY | os.O_DIRECTORY))
+    packer.directory(view.own())
     packer.close()
     sys.stdout.flush()
     return {"size": packer.size}
@@ -147,7 +159,7 @@ def changes(view: View) -> dict[str, object]:
     from hull.images.comparing import Comparison
     from hull.kernel import stacking
 
-    upper = os.open(view.upper, os.O_RDONLY | os.O_DIRECTORY)
+    upper = view.own()
     own_mounts()
     lower = Root(stacking.overlay(list(view.lowers))).find("/").directory
     for kind, path in Comparison(frozenset(view.skipped), view.fuse).changes(upper, lower):
@@ -184,7 +196,7 @@ def main(argv: list[str]) -> int:
     import json
 
     os.umask(0)
-    _make_room()
+    make_room()
     try:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(argv[2]).items()}
         view = View(**values)
@@ -207,7 +219,7 @@ def failure(error: OSError) -> dict[str, object]:
     return {"error": f"cannot reach {name}: {error.strerror}", "hint": hint, "kind": kind.__name__}
 
 
-def _make_room() -> None:
+def make_room() -> None:
     """Let deep trees be walked: a descriptor and a frame a level."""
     import resource
 

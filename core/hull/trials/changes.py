@@ -35,7 +35,8 @@ class Change(NamedTuple):
     type differ. `old` is None for what was added, `new` for what was removed. `layer` is the directory whose file at
     `layer + path` is the new one, "" for a removed one. `copied` is when the new entry came to be in its layer, ns
     since the epoch: a host's file that changed later is a conflict. `renamed` is the old path of what was moved,
-    `same` are other changed paths that are names of the same file.
+    `same` are other changed paths that are names of the same file. `blind`: the host's file may not be read by the
+    caller, the try saw it empty and so does `old`.
     """
 
     kind: str
@@ -47,3 +48,4 @@ class Change(NamedTuple):
     copied: int = 0
     renamed: str = ""
     same: tuple[str, ...] = ()
+    blind: bool = False

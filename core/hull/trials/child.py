@@ -1,0 +1,97 @@
+"""The confined child that looks at layers and what lies below them: `python -m hull.trials.child ACTION VIEW`.
+
+    walk       tells every change of the view, JSON arrays of `records`, many a line, on standard output
+    contents   reads `[LAYER, PATH, MOST]` a line on standard input; LAYER "" is the base. For each it writes the size
+               in 8 bytes, -1 where there is no file to read, then at most MOST bytes of it
+    digests    the same input; writes 32 bytes of SHA-256 for each, zeros where there is no file
+
+VIEW is JSON, `walking.View`. It ends with one JSON object, the last line of standard error: nothing in it, or `error`,
+`hint` and `kind`. Runs as root of a user namespace with the map of the container.
+"""
+
+import os
+import sys
+
+from hull.errors import HullError
+from hull.light import Any
+from hull.trials import records, walking
+from hull.trials.walking import View
+from hull.trials.walking_reading import Reader
+
+BATCH = 256  # changes a line
+
+
+def walk(view: View) -> None:
+    """Tell what differs."""
+    import json
+
+    batch = []
+    for told in walking.told(view, base(view)):
+        batch.append(records.encode(told))
+        if len(batch) == BATCH:
+            sys.stdout.write(json.dumps(batch) + "\n")
+            batch = []
+    sys.stdout.write(json.dumps(batch) + "\n")
+
+
+def contents(view: View) -> None:
+    """Write what is in files."""
+    with Reader(base(view)) as reader:
+        for layer, path, most in _asked():
+            size, data = reader.read(layer, path, most)
+            sys.stdout.buffer.write(size.to_bytes(8, "little", signed=True) + data)
+            sys.stdout.buffer.flush()
+
+
+def digests(view: View) -> None:
+    """Write what files' contents are told by."""
+    with Reader(base(view)) as reader:
+        for layer, path, most in _asked():
+            sys.stdout.buffer.write(reader.digest(layer, path, most) or bytes(32))
+            sys.stdout.buffer.flush()
+
+
+def _asked() -> "list[tuple[str, str, int]]":
+    import json
+
+    return (tuple(json.loads(line)) for line in sys.stdin.buffer)  # type: ignore[return-value]
+
+
+def base(view: View) -> int:
+    """Return a descriptor of what lies below the layers."""
+    if view.on_host:
+        return os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    from hull.images.files import own_mounts
+    from hull.kernel import stacking
+
+    own_mounts()
+    return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=stacking.overlay(list(view.base)))
+
+
+_ACTIONS = {"walk": walk, "contents": contents, "digests": digests}
+
+
+def main(argv: list[str]) -> int:
+    """Do one of them; return the exit code."""
+    import json
+
+    from hull.images.files import failure, make_room
+
+    make_room()
+    result: dict[str, object] = {}
+    try:
+        values: dict[str, Any] = {k: tuple(v) for k, v in json.loads(argv[2]).items()}
+        _ACTIONS[argv[1]](View(**values))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(141)  # who reads has gone: nothing to tell, and nobody
+    except HullError as error:
+        result = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
+    except OSError as error:
+        result = failure(error)
+    sys.stderr.write(f"\n{json.dumps(result)}")
+    return 1 if "error" in result else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

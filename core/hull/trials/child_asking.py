@@ -1,0 +1,94 @@
+"""The confined child, `hull.trials.child`, as who asks it sees it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+
+from hull import errors
+from hull.engine import Engine
+from hull.errors import Bug, HostError
+from hull.light import TYPE_CHECKING
+from hull.trials import records
+from hull.trials.walking import View
+from hull.trials.walking_trees import Told
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+    from typing import Self
+
+
+def walk(engine: Engine, flavour: str, view: View) -> Iterator[Told]:
+    """Yield the changes that a child sees."""
+    import json
+
+    with Child(engine, flavour, "walk", view) as child:
+        for line in child.out:
+            yield from map(records.decode, json.loads(line))
+
+
+class Child:
+    """One child for one action; its failure is raised where the block ends, and it never outlives the block."""
+
+    def __init__(self, engine: Engine, flavour: str, action: str, view: View) -> None:
+        import json
+
+        argv = [sys.executable, "-P", "-m", "hull.trials.child", action, json.dumps(view._asdict())]
+        stdin = -3 if action == "walk" else -1
+        self._process: Popen[bytes] = engine.confine(argv, flavour, stdin=stdin, stdout=-1, stderr=-1)
+        assert self._process.stdout is not None  # noqa: S101 (asked for above)
+        self.out = self._process.stdout
+
+    def ask(self, layer: str, path: str, most: int) -> None:
+        """Send one request."""
+        import json
+
+        assert self._process.stdin is not None  # noqa: S101 (asked for)
+        self._process.stdin.write(json.dumps([layer, path, most]).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def take(self, size: int) -> bytes:
+        """Return exactly `size` bytes of the answer."""
+        data = self.out.read(size)
+        if len(data) != size:
+            self._finish()
+            raise HostError("cannot read a try's files: the child that reads them ended early", "hull doctor")
+        return data
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._process.kill()
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._close()
+
+    def _finish(self) -> None:
+        """Let it end and raise what it says went wrong."""
+        import json
+
+        process = self._process
+        if process.stdin is not None:
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+        said = process.stderr.read() if process.stderr is not None else b""
+        code = process.wait()
+        try:
+            answer = json.loads(said.rpartition(b"\n")[2])
+        except ValueError:
+            text = said.decode(errors="backslashreplace").strip()[-400:]
+            if b"Traceback" in said:
+                raise Bug(f"looking at a container's layers failed: {text}", "report it with this message") from None
+            raise HostError(f"cannot look at the layers: {text or f'exit {code}'}", "hull doctor") from None
+        if "error" in answer:
+            raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
+
+    def _close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        self._process.wait()
