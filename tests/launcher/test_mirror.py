@@ -24,16 +24,16 @@ def mirror(box: Box, *hidden: str, top: str = "/", ids: str = "") -> tuple[Op, .
 def test_files_of_the_hosts_root_change_in_the_copy_alone(box: Box) -> None:
     with open("/etc/passwd") as file:
         before = file.read()
-    script = "id -u; echo x:y >> /etc/passwd && tail -n 1 /etc/passwd; mkdir /usr/new && rm -rf /usr/share; ls /usr"
+    script = "id -u; echo x:y >> /etc/passwd && tail -n 1 /etc/passwd; mkdir /usr/new && rm -rf /usr/games; ls /usr"
     done = box.sh(script, root=mirror(box), extra=(PATH,))
     lines = done.out.splitlines()
     assert lines[:2] == ["0", "x:y"], done.err
     assert "new" in lines
-    assert "share" not in lines
+    assert "games" not in lines
     with open("/etc/passwd") as file:
         assert file.read() == before
     assert not os.path.exists("/usr/new")
-    assert os.path.isdir("/usr/share")
+    assert os.path.isdir("/usr/games")
 
 
 def test_what_is_hidden_is_neither_found_nor_listed(box: Box) -> None:

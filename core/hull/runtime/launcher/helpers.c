@@ -147,9 +147,9 @@ void helpers_listen(struct helper *helper, short log, short ready)
     }
 }
 
-static _Noreturn void tell_failure(struct helper *helper)
+static _Noreturn void tell_failure(struct helper *helper, int status)
 {
-    char *last = helper->text;
+    char *last = helper->text, signal[64] = "";
 
     while (helper->log >= 0)
         read_log(helper);
@@ -161,9 +161,13 @@ static _Noreturn void tell_failure(struct helper *helper)
             *c = ';';
     if (helper->used > 240)
         last += helper->used - 240;
+    if (WIFSIGNALED(status))
+        snprintf(signal, sizeof signal, "it was killed by signal %d", WTERMSIG(status));
     fail_at(helper->op);
     fail(EXIT_TOOL, 0, helper->is_ready ? "go on without" : "start", helper->op->arg[0],
-         *last ? last : "it ended without a word");
+         *last     ? last
+         : *signal ? signal
+                   : "it ended without a word");
 }
 
 void helpers_reap(struct launch *launch)
@@ -177,7 +181,7 @@ void helpers_reap(struct launch *launch)
         helper->keeper = -1;
         /* What ends the start may have ended the helper. A mirror ends well once its mount is gone, and not before. */
         if ((!helper->is_ready || (mirror_is(helper) && status != 0)) && launch->aborted_by == 0)
-            tell_failure(helper);
+            tell_failure(helper, status);
     }
 }
 

@@ -54,7 +54,7 @@ static int begin(struct mirror *mirror, const struct request *request)
     if (in->major != FUSE_KERNEL_VERSION || in->minor < 31)
         return -EPROTO;
     out.flags = in->flags & (FUSE_ASYNC_READ | FUSE_PARALLEL_DIROPS | FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO |
-                             FUSE_AUTO_INVAL_DATA | FUSE_CACHE_SYMLINKS | FUSE_MAX_PAGES);
+                             FUSE_AUTO_INVAL_DATA | FUSE_MAX_PAGES);
     return mirror_answer(mirror, request, 0, &out, sizeof out);
 }
 
@@ -86,7 +86,10 @@ static int end(struct mirror *mirror, const struct request *request)
     return mirror_answer(mirror, request, 0, NULL, 0);
 }
 
-/* `least` bytes follow the header; `names`: the node must be one that we gave out. */
+/* What is not here is ENOSYS, which the kernel asks once: extended attributes, too. The overlay asks every regular file
+ * for a mark of its own, which doubles the cost of finding one, to carry what no system file has.
+ *
+ * `least` bytes follow the header; `names`: the node must be one that we gave out. */
 static const struct {
     uint32_t opcode, least;
     bool names;
@@ -98,7 +101,6 @@ static const struct {
     {FUSE_OPEN, sizeof(struct fuse_open_in), true, file_open, 0},
     {FUSE_READ, sizeof(struct fuse_read_in), false, file_read, 0},
     {FUSE_RELEASE, sizeof(struct fuse_release_in), false, file_release, 0},
-    {FUSE_GETXATTR, sizeof(struct fuse_getxattr_in) + 1, true, extra_get_xattr, 0},
     {FUSE_FORGET, sizeof(struct fuse_forget_in), true, forget, 0},
     {FUSE_BATCH_FORGET, sizeof(struct fuse_batch_forget_in), false, forget_many, 0},
     {FUSE_OPENDIR, sizeof(struct fuse_open_in), true, directory_open, 0},
@@ -106,7 +108,6 @@ static const struct {
     {FUSE_READDIRPLUS, sizeof(struct fuse_read_in), false, directory_read, 0},
     {FUSE_RELEASEDIR, sizeof(struct fuse_release_in), false, file_release, 0},
     {FUSE_READLINK, 0, true, extra_readlink, 0},
-    {FUSE_LISTXATTR, sizeof(struct fuse_getxattr_in), true, extra_list_xattr, 0},
     {FUSE_STATFS, 0, false, extra_statfs, 0},
     {FUSE_LSEEK, sizeof(struct fuse_lseek_in), false, file_seek, 0},
     {FUSE_INIT, sizeof(uint32_t) * 4, false, begin, 0},
@@ -154,15 +155,31 @@ bool mirror_handle(struct mirror *mirror, const char *bytes, size_t size)
     return true;
 }
 
+/* A path that leads through links is hidden where it ends, too: nodes are found without any. */
+static bool hide(struct mirror *mirror, char *const *hides, size_t count)
+{
+    if ((mirror->hidden = calloc(count + 1, sizeof *mirror->hidden)) == NULL)
+        return false;
+    for (size_t i = 0; i < count; i += 2) {
+        const char *path = i + 1 < count ? hides[i + 1] : "", *end;
+
+        if (strcmp(hides[i], "hide") != 0 || *path != '/') {
+            errno = EINVAL;
+            return false;
+        }
+        mirror->hidden[mirror->hidden_count++] = path;
+        if ((end = realpath(path, NULL)) != NULL && strcmp(path, end) != 0)
+            mirror->hidden[mirror->hidden_count++] = end;
+    }
+    return true;
+}
+
 /* `hides` are pairs of the word `hide` and a path. */
-int mirror_open(struct mirror *mirror, int fuse, const char *root, char **hides, size_t count)
+int mirror_open(struct mirror *mirror, int fuse, const char *root, char *const *hides, size_t count)
 {
     struct stat found;
 
-    for (size_t i = 0; i + 1 < count && strcmp(hides[i], "hide") == 0 && *hides[i + 1] == '/'; i += 2)
-        mirror->hidden[mirror->hidden_count++] = hides[i + 1];
-    errno = EINVAL;
-    if (mirror->hidden_count * 2 != count)
+    if (!hide(mirror, hides, count))
         return -1;
     mirror->fuse = fuse;
     mirror->uid = geteuid();
@@ -184,7 +201,11 @@ void mirror_close(struct mirror *mirror)
     for (size_t i = 0; i < mirror->handle_room; i++)
         if (mirror->handles[i] != NULL)
             file_drop(mirror, i);
+    for (size_t i = 0; i < SHADOWS; i++)
+        if (mirror->shadows[i] > 0)
+            close(mirror->shadows[i]);
     free(mirror->handles);
+    free(mirror->hidden);
     tree_free(&mirror->tree);
     free(mirror->request);
     free(mirror->reply);

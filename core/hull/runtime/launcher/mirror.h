@@ -24,8 +24,10 @@ struct idmap {
     bool squash;
 };
 
-/* What the kernel was told of a file; told_at: ms of CLOCK_MONOTONIC. */
+/* What the kernel was told of a file. `at`: ms of CLOCK_MONOTONIC; `settled`: a change that came later shows in it. */
 struct told {
+    bool settled;
+    mode_t type;
     uint64_t device, inode, size;
     struct timespec modified, changed;
     int64_t at;
@@ -65,7 +67,7 @@ struct mirror {
     uid_t uid;
     gid_t gid, groups[GROUPS_MOST];
     int group_count;
-    const char *hidden[HELPER_WORDS];
+    const char **hidden;
     size_t hidden_count;
     struct handle **handles;
     size_t handle_room, first_free; /* none below is free */
@@ -82,7 +84,7 @@ struct request {
 };
 
 /* mirror.c */
-int mirror_open(struct mirror *mirror, int fuse, const char *root, char **hides, size_t count); /* -1: errno */
+int mirror_open(struct mirror *mirror, int fuse, const char *root, char *const *hides, size_t count); /* -1: errno */
 _Noreturn void mirror_serve(struct mirror *mirror);
 bool mirror_handle(struct mirror *mirror, const char *bytes, size_t size); /* false: it is no request */
 void mirror_close(struct mirror *mirror);
@@ -114,6 +116,7 @@ uint32_t ids_inside(const struct idmap *map, uint32_t outside);
 void attr_fill(struct mirror *mirror, struct fuse_attr *attr, const struct stat *found, int directory, const char *name);
 void attr_tell(struct node *node, const struct stat *found);
 bool attr_is_told(const struct told *told, const struct stat *found);
+void attr_cache(struct node *node, const struct stat *found); /* from now on content is that of this file */
 uint64_t attr_seconds(const struct stat *found);
 int attr_enter(struct mirror *mirror, struct node *parent, const char *name, int directory, struct fuse_entry_out *out);
 int attr_get(struct mirror *mirror, const struct request *request);
@@ -130,8 +133,6 @@ int file_release(struct mirror *mirror, const struct request *request);
 int directory_open(struct mirror *mirror, const struct request *request);
 int directory_read(struct mirror *mirror, const struct request *request);
 int extra_readlink(struct mirror *mirror, const struct request *request);
-int extra_get_xattr(struct mirror *mirror, const struct request *request);
-int extra_list_xattr(struct mirror *mirror, const struct request *request);
 int extra_statfs(struct mirror *mirror, const struct request *request);
 
 /* mirror_shadow.c */

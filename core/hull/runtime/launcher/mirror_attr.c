@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 
-enum { NAME_SECONDS = 3600, LEAST_SECONDS = 1, MOST_SECONDS = 60, AGE_PART = 10, BLOCK = 512 };
+enum { NAME_SECONDS = 3600, LEAST_SECONDS = 1, MOST_SECONDS = 60, AGE_PART = 10, TICKS = 20 /* ms */ };
 
 int64_t mirror_clock(void)
 {
@@ -22,24 +22,44 @@ int64_t mirror_clock(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-uint64_t attr_seconds(const struct stat *found)
+/* Since the file was changed, in ms. */
+static int64_t find_age(const struct stat *found)
 {
     struct timespec now = {0};
-    int64_t age;
 
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    age = ((int64_t)now.tv_sec - found->st_ctim.tv_sec) / AGE_PART;
+    return ((int64_t)now.tv_sec - found->st_ctim.tv_sec) * 1000 + (now.tv_nsec - found->st_ctim.tv_nsec) / 1000000;
+}
+
+uint64_t attr_seconds(const struct stat *found)
+{
+    int64_t age = find_age(found) / 1000 / AGE_PART;
+
     return age < LEAST_SECONDS ? LEAST_SECONDS : age > MOST_SECONDS ? MOST_SECONDS : (uint64_t)age;
+}
+
+static struct told describe(const struct stat *found)
+{
+    return (struct told){
+        .settled = find_age(found) > TICKS,
+        .type = found->st_mode & S_IFMT,
+        .device = found->st_dev,
+        .inode = found->st_ino,
+        .size = (uint64_t)found->st_size,
+        .modified = found->st_mtim,
+        .changed = found->st_ctim,
+        .at = mirror_clock(),
+    };
 }
 
 void attr_tell(struct node *node, const struct stat *found)
 {
-    node->told = (struct told){.device = found->st_dev,
-                               .inode = found->st_ino,
-                               .size = (uint64_t)found->st_size,
-                               .modified = found->st_mtim,
-                               .changed = found->st_ctim,
-                               .at = mirror_clock()};
+    node->told = describe(found);
+}
+
+void attr_cache(struct node *node, const struct stat *found)
+{
+    node->cached = describe(found);
 }
 
 bool attr_is_told(const struct told *told, const struct stat *found)
@@ -185,6 +205,8 @@ int attr_get(struct mirror *mirror, const struct request *request)
         return errno == EACCES || errno == ELOOP || errno == ENOTDIR ? -ENOENT : -errno;
     if (fstat(fd, &found) < 0)
         error = -errno;
+    else if (node->told.type != 0 && node->told.type != (found.st_mode & S_IFMT))
+        error = -ESTALE;
     if (error == 0) {
         out.attr_valid = attr_seconds(&found);
         attr_fill(mirror, &out.attr, &found, fd, "");

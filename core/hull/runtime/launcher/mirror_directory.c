@@ -26,17 +26,12 @@ int directory_open(struct mirror *mirror, const struct request *request)
 
     if (!node->blind && (fd = place_read(mirror, node, true, &found)) < 0 && errno != EACCES)
         return errno == ELOOP || errno == ENOTDIR ? -ENOENT : -errno;
-    if (fd >= 0 && attr_is_told(&node->cached, &found))
+    if (fd >= 0 && node->cached.settled && attr_is_told(&node->cached, &found))
         out.open_flags |= FOPEN_KEEP_CACHE;
     if ((error = file_keep(mirror, node, fd, &found, &out.fh)) < 0)
         return error;
-    if (fd >= 0) {
-        struct told told = node->told;
-
-        attr_tell(node, &found);
-        node->cached = node->told;
-        node->told = told;
-    }
+    if (fd >= 0)
+        attr_cache(node, &found);
     return mirror_answer(mirror, request, 0, &out, sizeof out);
 }
 

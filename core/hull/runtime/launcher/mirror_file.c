@@ -75,19 +75,14 @@ int file_open(struct mirror *mirror, const struct request *request)
             return -ESTALE;
         }
     }
-    if (fd >= 0 && attr_is_told(&node->cached, &found))
+    if (fd >= 0 && node->cached.settled && attr_is_told(&node->cached, &found))
         out.open_flags = FOPEN_KEEP_CACHE;
     if (fd < 0)
         fd = shadow_open(mirror, node, &found);
     if ((error = file_keep(mirror, node, fd, &found, &out.fh)) < 0)
         return error;
-    if (fd >= 0) {
-        struct told told = node->told;
-
-        attr_tell(node, &found);
-        node->cached = node->told;
-        node->told.at = told.at;
-    }
+    if (fd >= 0)
+        attr_cache(node, &found);
     return mirror_answer(mirror, request, 0, &out, sizeof out);
 }
 

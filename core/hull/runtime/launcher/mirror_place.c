@@ -64,7 +64,7 @@ int place_read(const struct mirror *mirror, const struct node *node, bool direct
             fd = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         } else {
             snprintf(self, sizeof self, "/proc/self/fd/%d", place);
-            fd = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY | (found->st_uid == mirror->uid ? O_NOATIME : 0));
+            fd = sys_openat2(AT_FDCWD, self, O_RDONLY | O_NOCTTY | (found->st_uid == mirror->uid ? O_NOATIME : 0), 0, 0);
         }
     }
     error = errno;

@@ -77,22 +77,25 @@ static void raise_limit(void)
     }
 }
 
-static int collect_words(const struct helper *helper, char **words)
+static size_t collect_words(const struct helper *helper, char ***words)
 {
-    int count = 0;
+    size_t count = 0;
 
-    for (const struct op *op = helper->op; op < helper->end && count < HELPER_WORDS; op++)
+    if ((*words = calloc((size_t)(helper->end - helper->op), sizeof **words)) == NULL)
+        mirror_fail("keep", "the mirror's words");
+    for (const struct op *op = helper->op; op < helper->end; op++)
         if (op->word == W_HELPER_ARG)
-            words[count++] = op->arg[0];
+            (*words)[count++] = op->arg[0];
     return count;
 }
 
 static _Noreturn void run(const struct helper *helper, pid_t launcher)
 {
     static struct mirror mirror;
-    char *words[HELPER_WORDS];
-    int count = collect_words(helper, words), fuse;
+    char **words;
+    size_t count = collect_words(helper, &words);
     struct message message;
+    int fuse;
 
     setsid(); /* the terminal's signals are not for it */
     prctl(PR_SET_NAME, "hull-mirror");
@@ -113,7 +116,7 @@ static _Noreturn void run(const struct helper *helper, pid_t launcher)
         mirror_fail("read", "the container's id maps");
     become_small(&mirror);
     die_with(launcher);
-    if (mirror_open(&mirror, fuse, words[2], words + WORDS_LEAST, (size_t)(count - WORDS_LEAST)) < 0)
+    if (mirror_open(&mirror, fuse, words[2], words + WORDS_LEAST, count - WORDS_LEAST) < 0)
         mirror_fail("mirror", words[2]);
     mirror_serve(&mirror);
 }

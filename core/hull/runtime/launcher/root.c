@@ -14,26 +14,28 @@ static bool propagates(const struct plan *plan)
 }
 
 /* The descriptor goes to the launcher, whose helper serves it; the kernel makes our first access wait for that. */
-static int make_fuse(int channel, const char *flags, const char *name)
+static int make_fuse(int channel, const char *flags, const char *more, const char *name)
 {
     int fd = MUST(open("/dev/fuse", O_RDWR | O_CLOEXEC), "open", "/dev/fuse"), mount;
     char options[128];
 
-    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions", fd);
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions%s", fd,
+             more);
     mount = MUST(attach_new("fuse", flags, options), "mount", name);
     channel_send(channel, NOTE_FUSE, 0, fd);
     close(fd);
     return mount;
 }
 
-/* Attached in our own namespace, and gone with the old root: older kernels take no detached mount for a layer. */
+/* Attached in our own namespace, and gone with the old root: older kernels take no detached mount for a layer. The file
+ * system itself is read-only, not the mount alone: else every read makes the times of access worth a question. */
 static void attach_mirror(const struct plan *plan, int channel)
 {
     EACH_OF(op, plan, W_LOWER_FUSE) {
         int mount, place;
 
         fail_at(op);
-        mount = make_fuse(channel, "ro,nosuid,nodev", "the mirror");
+        mount = make_fuse(channel, "nosuid,nodev", ",ro", "the mirror");
         place = MUST(open(op->arg[0], O_PATH | O_DIRECTORY | O_CLOEXEC), "open", op->arg[0]);
         attach_to(mount, place, op->arg[0]);
     }
@@ -50,7 +52,7 @@ static int make_root(const struct plan *plan, int channel)
         if (op->word == W_ROOT_BIND)
             return MUST(mounts_source(plan, op, op->arg[0], "rec"), "bind the root", op->arg[0]);
         if (op->word == W_ROOT_FUSE)
-            return make_fuse(channel, "nodev", "the FUSE root");
+            return make_fuse(channel, "nodev", "", "the FUSE root");
     }
     return -1;
 }

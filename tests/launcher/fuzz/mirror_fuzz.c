@@ -1,0 +1,71 @@
+/* libFuzzer over the mirror's requests: an input is a sequence of them, each two bytes of size, its opcode, its node and
+ * its body. Whatever their lengths say, nothing beyond them is read, and what was opened and found is given back. */
+#include "mirror.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHORT = 2, NAMES = 8 };
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+_Noreturn void fail(int code, int error, const char *verb, const char *object, const char *reason)
+{
+    (void)code, (void)error, (void)verb, (void)object, (void)reason;
+    abort(); /* a server answers; it never ends */
+}
+
+static const char *place;
+static int null;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    place = getenv("MIRROR_PLACE") != NULL ? getenv("MIRROR_PLACE") : "/proc/self/fdinfo";
+    null = open("/dev/null", O_RDWR);
+    return 0;
+}
+
+static bool prepare(struct mirror *mirror)
+{
+    static char word[] = "hide", path[] = "/hidden/below";
+    char *const hides[] = {word, path};
+
+    return ids_mode(&mirror->uids, "range", "0") && ids_mode(&mirror->gids, "keep", "0") &&
+           mirror_open(mirror, null, place, hides, 2) == 0;
+}
+
+/* A request of its own size in memory: a read behind it is found. The header is a true one in one case of two. */
+static size_t ask(struct mirror *mirror, const uint8_t *data, size_t size)
+{
+    size_t length = size < SHORT ? 0 : data[0], whole = sizeof(struct fuse_in_header) + length;
+    struct fuse_in_header header = {.len = (uint32_t)whole, .opcode = size < SHORT ? 0 : data[1] & 63, .unique = 1};
+    char *request = malloc(whole);
+
+    if (size > SHORT)
+        header.nodeid = data[SHORT] % NAMES;
+    if (size < SHORT + 1 + length)
+        length = size < SHORT + 1 ? 0 : size - SHORT - 1;
+    memset(request, 0, whole);
+    memcpy(request, &header, sizeof header);
+    memcpy(request + sizeof header, data + (size < SHORT + 1 ? size : SHORT + 1), length);
+    if (size > SHORT && data[1] & 128)
+        mirror_handle(mirror, request, whole < data[SHORT] ? whole : data[SHORT]);
+    else
+        mirror_handle(mirror, request, whole);
+    free(request);
+    return SHORT + 1 + length;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct mirror mirror = {0};
+
+    if (!prepare(&mirror))
+        abort();
+    for (size_t at = 0; at < size;)
+        at += ask(&mirror, data + at, size - at);
+    mirror_close(&mirror);
+    return 0;
+}
