@@ -8,8 +8,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 
-from hull.builder import collecting, landing, sealing, squashing
-from hull.images import compression
+from hull.builder import collecting, landing, sealing
+from hull.images import compression, squashing
 from hull.images.files import own_mounts
 from hull.images.resolving import Root
 from hull.images.tarstream import TarStream

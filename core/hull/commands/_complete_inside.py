@@ -19,12 +19,21 @@ def of_container(here: Here, word: str) -> Inside | None:
     row = here.container(word)
     if row is None:
         return None
-    upper = f"{here.paths.container(row.id)}/upper"
+    own = _own(here, row)
     lowers = row.config.layers or ("/",)
-    tree = Tree((*lowers, upper), _mounts(here, row))
-    changing = Tree((upper,)) if row.config.layers else tree
+    tree = Tree((*lowers, *own), _mounts(here, row))
+    changing = Tree(own) if row.config.layers else tree
     workdir = row.spec.workdir or row.config.workdir or "/"
     return Inside(tree, Tree(lowers), changing, row.config.id, _path(row.config.env, row.spec.env), workdir, row.id)
+
+
+def _own(here: Here, row: "Container") -> tuple[str, ...]:
+    """Return the layers that are the container's own, lowest first."""
+    from hull.storage import snapshots
+
+    rows = here.db.rows("SELECT layers FROM stacks WHERE container = ?", row.id)
+    names = tuple(str(rows[0][0]).split()) if rows else ()
+    return snapshots.stack(here.paths, row.id, names).all
 
 
 def of_image(here: Here, word: str) -> Inside | None:

@@ -10,7 +10,9 @@ from hull.model import Mount, Port
 from hull.runtime import detached, plan
 from hull.runtime.mounts import PROPAGATION
 from hull.state.containers import Container
+from hull.state.snapshots import Snapshots
 from hull.state.status import Status
+from hull.storage import snapshots
 
 NEVER = "0001-01-01T00:00:00Z"
 LOG = "log.json"
@@ -20,6 +22,7 @@ def container(engine: Engine, row: Container, *, sized: bool = False) -> dict[st
     """Return the document of one container."""
     status, directory = engine.containers.status(row), engine.paths.container(row.id)
     words = plan.command(row.spec, row.config)
+    own = snapshots.stack(engine.paths, row.id, Snapshots(engine.db).stack(row.id).layers)
     sizes = dict(zip(("SizeRw", "SizeRootFs"), _listing.sizes(engine, row), strict=True)) if sized else {}
     return {
         "Id": row.id,
@@ -40,8 +43,8 @@ def container(engine: Engine, row: Container, *, sized: bool = False) -> dict[st
         "GraphDriver": {
             "Name": "overlay",
             "Data": {
-                "LowerDir": ":".join(row.config.layers[::-1]),
-                "UpperDir": f"{directory}/upper",
+                "LowerDir": ":".join((*row.config.layers, *own.frozen)[::-1]),
+                "UpperDir": own.upper,
                 "WorkDir": f"{directory}/work",
             },
         },

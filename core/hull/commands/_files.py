@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 CHUNK = 1 << 18
+COMPOSING = ("layer", "changes")
 LIVE = ("running", "paused", "stopping")
 # What a start makes in an image that lacks it, to mount over: never the container's own doing.
 PLACEHOLDERS = ("proc", "sys", "dev", "etc/resolv.conf", "etc/hostname", "etc/hosts")
@@ -62,9 +63,13 @@ class Files:
 
     def _stacked(self, view: View) -> "Child":
         fuse = self._row.spec.image == HOST or self._identity.flavour == "keep-id"
+        from hull.trials import history
+
+        own = history.own(self._engine, self._row)
         view = view._replace(
             lowers=self._row.config.layers or ("/",),
-            upper=f"{self._directory}/upper",
+            frozen=own.frozen,
+            upper=own.upper,
             skipped=PLACEHOLDERS,
             fuse=fuse,
         )
@@ -111,6 +116,8 @@ class Child:
         except BaseException:
             _end(started)
             raise
+        finally:
+            self._clear()
 
     def stream(self, action: str, *words: str) -> Generator[bytes]:
         """Yield what the child writes; its failure is raised at the end of it."""
@@ -123,15 +130,36 @@ class Child:
         except BaseException:
             _end(started)
             raise
+        finally:
+            self._clear()
 
     def _start(self, action: str, *words: str, **options: Any) -> "Popen[bytes]":
         import json
 
+        if self._view.frozen and action in COMPOSING:
+            self._view = self._view._replace(scratch=self._scratch())
         argv = [sys.executable, "-P", "-m", "hull.images.files", action, json.dumps(self._view._asdict()), *words]
         options = {"stderr": -1, **options}
         if self._inside is None:
             return self._engine.confine(argv, self._flavour, **options)
         return _enter(self._inside, argv, **options)
+
+    def _scratch(self) -> str:
+        """Return an empty directory for the child to put the container's own layers together in."""
+        from hull.storage import overlay
+
+        place = f"{self._engine.paths.scratch}/own-{os.urandom(12).hex()}"
+        os.mkdir(place, 0o700)
+        owner = overlay.owner_of(self._engine.identity("single" if self._flavour == "single" else "auto"))
+        if owner:
+            os.chown(place, *owner)
+        return place
+
+    def _clear(self) -> None:
+        if self._view.scratch:
+            from hull.trials import freezing
+
+            freezing.remove(self._engine, self._flavour, self._view.scratch)
 
 
 def _enter(process: Process, argv: list[str], **options: Any) -> "Popen[bytes]":

@@ -192,12 +192,15 @@ def shortened(text: str, width: int) -> str:
 
 def sizes(engine: Engine, container: Container) -> tuple[int, int]:
     """Return the bytes of a container's own files, and with its image's."""
-    upper = f"{engine.paths.container(container.id)}/upper"
+    from hull.state.snapshots import Snapshots
+    from hull.storage import snapshots
+
+    own_layers = snapshots.stack(engine.paths, container.id, Snapshots(engine.db).stack(container.id).layers).all
     try:
-        own = sum(_files(upper))
+        own = sum(sum(_files(layer)) for layer in own_layers)
     except PermissionError:  # directories of mapped users: only inside the namespace
-        with engine.confine(["du", "-sbx", "--", upper], stdout=-1, stderr=-3) as child:
-            own = int(child.communicate()[0].split()[0] or 0)
+        with engine.confine(["du", "-scbx", "--", *own_layers], stdout=-1, stderr=-3) as child:
+            own = int(child.communicate()[0].splitlines()[-1].split()[0] or 0)
     rows = engine.db.rows("SELECT size FROM images WHERE id = ?", container.image)
     return own, own + (int(str(rows[0][0])) if rows else 0)
 

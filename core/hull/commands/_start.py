@@ -141,6 +141,7 @@ def _root(engine: Engine, row: Container, directory: str) -> "tuple[Root, dict[s
     """Return the root, and what more a site of a try is told."""
     from hull.storage import overlay
 
+    row = row._replace(config=row.config._replace(layers=(*row.config.layers, *_frozen(engine, row))))
     spec, image = row.spec, row.config
     identity = engine.identity(spec.userns)
     if spec.image == HOST or spec.trial is not None:
@@ -153,6 +154,17 @@ def _root(engine: Engine, row: Container, directory: str) -> "tuple[Root, dict[s
         server = engine.host.program("fuse-overlayfs")
         return overlay.fuse_root(directory, image.layers, server, f",{fuse_options(identity)}"), {}
     return overlay.image_root(directory, image), {}
+
+
+def _frozen(engine: Engine, row: Container) -> tuple[str, ...]:
+    """Return the layers between the image and the upper, lowest first; most containers have none."""
+    from hull.state.snapshots import Snapshots, Stack
+
+    if not row.spec.checkpoint and Snapshots(engine.db).stack(row.id) == Stack():
+        return ()
+    from hull.trials import history
+
+    return history.starting(engine, row)
 
 
 def confinement(spec: Spec, flavour: str) -> plan.Confinement:

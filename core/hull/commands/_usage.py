@@ -132,7 +132,9 @@ def _build_cache(engine: Engine) -> UsageRow:
 
 
 def _containers(engine: Engine, rows: list[Container]) -> list[DetailRow]:
-    sizes = bytes_below(engine, [f"{engine.paths.container(row.id)}/upper" for row in rows])
+    from hull.trials import history
+
+    sizes = history.bytes_of(engine, rows, lambda paths: bytes_below(engine, paths))
     return [
         DetailRow("container", row.name, row.id, row.created, count, count, int(engine.containers.status(row).active))
         for row, count in zip(rows, sizes, strict=True)

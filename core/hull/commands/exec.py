@@ -74,6 +74,10 @@ def prepared(
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "exec")
     steps = execution(engine, row, status, ran, words, interactive=interactive, tty=tty)
+    if row.spec.checkpoint:
+        from hull.trials import history
+
+        steps = [*history.before(engine, row, " ".join((noted or ran).words)), *steps]
     _tell(engine, row, ran.words)
     _recipe.note(engine, row, noted or ran)
     return steps

@@ -94,4 +94,7 @@ def _containers(engine: Engine) -> list[str]:
         if name not in known:
             remove_tree(engine, f"{engine.paths.containers}/{name}")
             lines.append(f"container {name[:12]}: removed what was left of it")
+    from hull.trials.history_states import collect
+
+    lines += [f"checkpoint layer {name}: removed, nothing needs it" for name in collect(engine)]
     return lines

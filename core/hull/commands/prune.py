@@ -61,9 +61,10 @@ def _sizes(engine: Engine, rows: list[Container]) -> list[int]:
     """Return the bytes of each container's own layer; one child counts for all of them."""
     if not rows:
         return []
-    uppers = [f"{engine.paths.container(row.id)}/upper" for row in rows]
-    found: list[int] = Files(engine, rows[0]).upper().run("size", *uppers)["sizes"]
-    return found
+    from hull.trials import history
+
+    child = Files(engine, rows[0]).upper()
+    return history.bytes_of(engine, rows, lambda paths: child.run("size", *paths)["sizes"])
 
 
 def parse(words: Many) -> Test:

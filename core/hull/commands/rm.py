@@ -95,11 +95,22 @@ def remove(engine: Engine, row: Container, *, volumes: bool = True) -> None:
         _remove_volume(engine, name, row)
     shutil.rmtree(f"{engine.paths.runtime}/{row.id[:16]}", ignore_errors=True)
     engine.containers.forget(row.id)
+    _forget_states(engine, row)
     engine.history.add("container", "destroy", row.id, detached.attributes(row.spec, row.name))
     if row.spec.networks:
         from hull.commands import _places
 
         _places.refresh(engine)
+
+
+def _forget_states(engine: Engine, row: Container) -> None:
+    """Drop the container's checkpoints, and the layers that no other container shares."""
+    from hull.state.snapshots import Snapshots
+
+    if Snapshots(engine.db).forget(row.id):
+        from hull.trials.history_states import collect
+
+        collect(engine)
 
 
 def _remove_volume(engine: Engine, name: str, row: Container) -> None:
@@ -156,6 +167,6 @@ def _remove_own(directory: str) -> bool:
         return False
     try:
         shutil.rmtree(directory)
-    except OSError:
+    except (OSError, RecursionError):  # shutil's is one frame a level: rm has no such limit
         return False
     return True

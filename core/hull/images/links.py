@@ -3,6 +3,7 @@
 Both are copied up, as overlayfs itself would on the first write.
 """
 
+import errno
 import os
 import stat
 
@@ -97,8 +98,10 @@ def copy_up(directory: int, source: bytes, parent: int, name: bytes) -> None:
 
 
 def _copy_file(directory: int, source: bytes, parent: int, name: bytes, found: os.stat_result) -> None:
-    old = os.open(source, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)
+    old = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
     try:
+        if not stat.S_ISREG(os.fstat(old).st_mode):
+            raise FileNotFoundError(errno.ENOENT, "it is no file any more")
         new = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=parent)
         try:
             while os.copy_file_range(old, new, 1 << 24):

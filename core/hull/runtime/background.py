@@ -15,7 +15,9 @@ def run(prepared: launch.Launch, steps: list[ops.Op]) -> None:
     from subprocess import DEVNULL
 
     reader, writer = os.pipe()
-    told = prepared._replace(plan=ops.encode([("status", f"/proc/self/fd/{writer}"), *steps]))
+    told = prepared._replace(
+        plan=ops.encode([("status", f"/proc/self/fd/{writer}"), *(op for op in steps if op[0] != "status")])
+    )
     streams = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": DEVNULL}
     try:
         child = launch.spawn(told, pass_fds=(writer,), start_new_session=True, cwd="/", **streams)

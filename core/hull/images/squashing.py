@@ -1,4 +1,4 @@
-"""Make one layer of several: what `--squash` leaves of a build's own."""
+"""Make one layer of several: what `--squash` leaves of a build's own, what a container's own layers are together."""
 
 import os
 import stat
@@ -8,18 +8,23 @@ from hull.images import links, tree
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def squash(target: str, layers: list[str]) -> None:
-    """Merge layers, the lowest first, into the empty directory `target`; whiteouts and opaque marks stay."""
+def squash(target: str, layers: list[str], *, link: bool = False) -> None:
+    """Merge layers, the lowest first, into the empty directory `target`; whiteouts and opaque marks stay.
+
+    With `link`, files are not copied but get another name: of layers that nobody writes, on one file system.
+    """
     top = os.open(target, _DIRECTORY)
     for layer in layers:
-        _Merge().directory(os.open(layer, _DIRECTORY), os.dup(top))
+        _Merge(link=link).directory(os.open(layer, _DIRECTORY), os.dup(top))
+    os.close(top)
 
 
 class _Merge:
     """One layer over what is there; its hard links are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, link: bool) -> None:
         self._first: dict[int, tuple[int, bytes]] = {}
+        self._link = link
 
     def directory(self, source: int, target: int) -> None:
         """Merge a directory; both descriptors are closed."""
@@ -50,6 +55,8 @@ class _Merge:
         if tree.is_whiteout(found):
             tree.mark(target, b".", tree.ORIGIN, b"")
             os.mknod(name, stat.S_IFCHR, os.makedev(0, 0), dir_fd=target)
+        elif self._link:
+            os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
         elif found.st_nlink > 1 and found.st_ino in self._first:
             first, first_name = self._first[found.st_ino]
             os.link(first_name, name, src_dir_fd=first, dst_dir_fd=target, follow_symlinks=False)
@@ -78,7 +85,10 @@ def _dress(source: int, target: int) -> None:
     found = os.fstat(source)
     os.fchown(target, found.st_uid, found.st_gid)
     os.fchmod(target, stat.S_IMODE(found.st_mode))
-    for key in os.listxattr(source):
-        if not key.startswith("user.overlay."):
-            os.setxattr(target, key, os.getxattr(source, key))
+    wanted = {key: os.getxattr(source, key) for key in os.listxattr(source) if not key.startswith("user.overlay.")}
+    for key in os.listxattr(target):
+        if key not in wanted and not key.startswith("user.overlay."):
+            os.removexattr(target, key)
+    for key, value in wanted.items():
+        os.setxattr(target, key, value)
     os.utime(target, ns=(found.st_mtime_ns, found.st_mtime_ns))

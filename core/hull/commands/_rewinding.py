@@ -1,0 +1,82 @@
+"""Undo and redo of a container that may be running: it is stopped, stands on another state, and is started again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from hull import log
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import TYPE_CHECKING
+from hull.state.containers import Container
+
+if TYPE_CHECKING:
+    from hull.trials.history import Moved
+
+
+def undo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> list[str]:
+    """Go so many states back, or for NAME@N to that one; return what to say."""
+    from hull.trials import history
+
+    name, number = history.spelt(word)
+    row = engine.containers.find(name)
+    if number is not None:
+        return _to(engine, row, number, restart=restart)
+    history.check_back(engine, row, steps)
+    return _moved(engine, row, lambda: history.undo(engine, row, steps), restart=restart)
+
+
+def redo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> list[str]:
+    """Go so many states forward again, or for NAME@N to that one; return what to say."""
+    from hull.trials import history
+
+    name, number = history.spelt(word)
+    row = engine.containers.find(name)
+    if number is not None:
+        return _to(engine, row, number, restart=restart)
+    history.check_forward(engine, row, steps)
+    return _moved(engine, row, lambda: history.redo(engine, row, steps), restart=restart)
+
+
+def _to(engine: Engine, row: Container, number: int, *, restart: bool) -> list[str]:
+    from hull.trials import history
+
+    history.check_number(engine, row, number)
+    return _moved(engine, row, lambda: history.go(engine, row, number), restart=restart)
+
+
+def _moved(engine: Engine, row: Container, act: "Callable[[], Moved]", *, restart: bool) -> list[str]:
+    from hull.state.snapshots import Snapshots
+
+    with _stopped(engine, row, restart=restart):
+        moved = act()
+    found = Snapshots(engine.db).get(row.id, moved.number)
+    where = f"{row.name}@{moved.number}"
+    label = (
+        f" ({found.label})" if found is not None and found.label else "" if found is not None else " (its beginning)"
+    )
+    kept = f"; what there was is {row.name}@{moved.kept}" if moved.kept else ""
+    engine.history.add("container", "restore", row.id, {"name": row.name, "checkpoint": str(moved.number)})
+    return [f"{row.name} is as it was at {where}{label}{kept}"]
+
+
+@contextmanager
+def _stopped(engine: Engine, row: Container, *, restart: bool) -> Iterator[None]:
+    """Stop the container where it runs, and start it again at the end: a mounted root cannot become another one."""
+    status = engine.containers.status(row)
+    if not status.active:
+        yield
+        return
+    if not restart or row.remove or not status.monitor.alive:
+        reason = "it runs" if not restart else "it goes when it ends (--rm)" if row.remove else "it runs in a terminal"
+        raise UserError(
+            f"cannot undo or redo {row.name}: {reason}, and a running root cannot become another one",
+            f"hull stop {row.name}, or hull branch {row.name}@N NEW_NAME",
+        )
+    from hull.commands import start, stop
+
+    engine.events(log.Event("note", row.name, f"{row.name} is stopped and started again"))
+    stop.end(engine, row, None, None)
+    try:
+        yield
+    finally:
+        start.begin(engine, engine.containers.find(row.id))

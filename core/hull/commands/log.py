@@ -1,0 +1,94 @@
+"""hull log: the states that a container's files have been in."""
+
+import time
+
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import Annotated, Any, NamedTuple
+from hull.state.containers import Container
+from hull.units import size, span
+
+HEADINGS = {
+    "Here": " ",
+    "Number": "N",
+    "Created": "WHEN",
+    "Label": "COMMAND",
+    "Code": "EXIT",
+    "Made": "MADE",
+    "Changes": "CHANGES",
+    "Size": "SIZE",
+}
+SHOWN = ("Here", "Number", "Created", "Label", "Code")
+
+
+class LogRow(NamedTuple):
+    """One state. `number` 0 is the beginning; `here` is whether the container stands on it.
+
+    `parent` is the state that it came after, -1 for the beginning; `code` the exit code of the command in `label`.
+    `changes` and `size` are the entries and bytes of its own layer, None where they were not asked for.
+    """
+
+    here: bool
+    number: int
+    parent: int
+    created: float
+    label: str
+    code: int | None
+    made: str
+    changes: int | None
+    size: int | None
+
+    def placeholders(self) -> dict[str, Any]:
+        """Return what a template sees."""
+        return {
+            "Here": "*" if self.here else "",
+            "Number": str(self.number),
+            "Parent": str(self.parent),
+            "Created": f"{span(time.time() - self.created)} ago",
+            "Label": self.label,
+            "Code": "" if self.code is None else str(self.code),
+            "Made": self.made,
+            "Changes": "" if self.changes is None else str(self.changes),
+            "Size": "" if self.size is None else size(self.size),
+        }
+
+    @staticmethod
+    def headings() -> dict[str, Any]:
+        """Return the columns of the placeholders."""
+        return HEADINGS
+
+    @staticmethod
+    def layout(rows: "list[LogRow]") -> tuple[str, ...]:
+        """Return the columns of the table."""
+        return (*SHOWN, "Changes", "Size") if any(row.size is not None for row in rows) else SHOWN
+
+
+def log(
+    engine: Engine,
+    container: Annotated[
+        str, Word("name or id; the one with the latest checkpoint if none", complete="container")
+    ] = "",
+    *,
+    stat: Annotated[bool, Flag("show how many entries and bytes each state added", "s")] = False,
+) -> list[LogRow]:
+    """List the states that `hull undo`, `redo`, `branch` and `diff` go to, as NAME@N; the newest first."""
+    from hull.trials import history
+
+    row = engine.containers.find(container) if container else _latest(engine)
+    found, stands = history.all_of(engine, row)
+    counts = history.weights(engine, row, found) if stat else [(None, None)] * len(found)
+    rows = [
+        LogRow(one.number == stands, one.number, one.parent, one.created, one.label, one.code, one.made, *count)
+        for one, count in zip(found, counts, strict=True)
+    ]
+    return [*rows[::-1], LogRow(stands == 0, 0, -1, row.created, "(the beginning)", None, "", None, None)]
+
+
+def _latest(engine: Engine) -> Container:
+    from hull.state.snapshots import Snapshots
+
+    ident = Snapshots(engine.db).latest()
+    if not ident:
+        raise UserError("there is no checkpoint", "hull checkpoint NAME, or hull run --checkpoint auto")
+    return engine.containers.find(ident)

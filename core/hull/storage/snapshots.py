@@ -1,0 +1,130 @@
+"""Frozen uppers: how an upper directory becomes an immutable layer, and what a container's own layers are.
+
+A layer in snapshots/ is an upper directory as overlayfs left it, marks and owners included. It is never written again:
+states of several containers share it.
+"""
+
+import os
+import stat
+from contextlib import suppress
+
+from hull.light import NamedTuple
+from hull.paths import Paths
+
+PLACE = "snapshots"
+HALF = ".half"
+OVERLAY = "user.overlay."
+
+
+class Stack(NamedTuple):
+    """A container's own layers as directories: `frozen` ones, lowest first, under its `upper`."""
+
+    frozen: tuple[str, ...]
+    upper: str
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every one of them, lowest first."""
+        return (*self.frozen, self.upper)
+
+
+def place(paths: Paths, name: str = "") -> str:
+    """Return the directory of a frozen layer, or of all of them."""
+    return f"{paths.data}/{PLACE}/{name}" if name else f"{paths.data}/{PLACE}"
+
+
+def stack(paths: Paths, ident: str, names: tuple[str, ...]) -> Stack:
+    """Return the layers that a container's files are made of, above its image or this machine."""
+    return Stack(tuple(place(paths, name) for name in names), f"{paths.container(ident)}/upper")
+
+
+def fresh() -> str:
+    """Return a name that no layer has: short, since mount options are bounded."""
+    return os.urandom(12).hex()
+
+
+def prepare(paths: Paths) -> None:
+    """Make the place for frozen layers; the mapped ids of root's containers may pass it."""
+    os.makedirs(place(paths), 0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
+
+
+def swap(directory: str, frozen: str, like: str, owner: tuple[int, int] | None = None) -> None:
+    """Let the container's upper become the layer `frozen`, and give it an empty one whose root looks like that `like`.
+
+    Done again after a kill at any point it ends the same: whichever of the two directories is there says how far it
+    came. `owner` is the new root's where it is not as `like` has it.
+    """
+    upper = f"{directory}/upper"
+    if not os.path.lexists(frozen):
+        os.rename(upper, frozen)
+    if not os.path.lexists(upper):
+        half = f"{upper}{HALF}"
+        with suppress(FileExistsError):
+            os.mkdir(half, 0o700)
+        dress(like, half, owner)
+        os.rename(half, upper)
+
+
+def dress(like: str, target: str, owner: tuple[int, int] | None = None) -> None:
+    """Give a directory the owner, mode, attributes and times of another, overlay's own attributes left out."""
+    found = os.stat(like)
+    uid, gid = owner or (found.st_uid, found.st_gid)
+    mine = os.stat(target)
+    if (mine.st_uid, mine.st_gid) != (uid, gid):
+        os.chown(target, uid, gid)
+    os.chmod(target, stat.S_IMODE(found.st_mode))
+    with suppress(PermissionError):  # what the caller may not read of this machine's root
+        for key in os.listxattr(like):
+            if not key.startswith((OVERLAY, "security.", "trusted.")):
+                os.setxattr(target, key, os.getxattr(like, key))
+    os.utime(target, ns=(found.st_mtime_ns, found.st_mtime_ns))
+
+
+def orphans(paths: Paths, reached: set[str]) -> list[str]:
+    """Return the names of the layers that nobody needs."""
+    with suppress(FileNotFoundError):
+        return sorted(set(os.listdir(place(paths))) - reached)
+    return []
+
+
+def is_untouched(upper: str, lowers: tuple[str, ...], skipped: frozenset[str], *, owners: bool = True) -> bool:
+    """Whether an upper holds nothing but directories that are below it, too, and empty things to mount over.
+
+    `skipped` are the paths of these, without a leading slash. `owners`: those of `lowers` count, too.
+    """
+    pending = [""]
+    while pending:
+        path = pending.pop()
+        for entry in os.scandir(f"{upper}/{path}"):
+            inner = f"{path}/{entry.name}" if path else entry.name
+            found = entry.stat(follow_symlinks=False)
+            holds = any(name.startswith(f"{inner}/") for name in skipped)
+            if not stat.S_ISDIR(found.st_mode):
+                if inner in skipped and stat.S_ISREG(found.st_mode) and not found.st_size:
+                    continue
+                return False
+            if not (inner in skipped or holds or _is_as_below(found, lowers, inner, owners=owners)):
+                return False
+            if is_opaque(entry.path):
+                return False
+            pending.append(inner)
+    return True
+
+
+def _is_as_below(found: os.stat_result, lowers: tuple[str, ...], path: str, *, owners: bool) -> bool:
+    for lower in reversed(lowers):
+        try:
+            below = os.lstat(f"{lower}/{path}")
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        same = stat.S_ISDIR(below.st_mode) and found.st_mode == below.st_mode
+        return same and (not owners or (found.st_uid, found.st_gid) == (below.st_uid, below.st_gid))
+    return False
+
+
+def is_opaque(path: str | int) -> bool:
+    """Whether overlayfs's mark on a directory hides what is below it; `path` may be a descriptor."""
+    try:
+        return os.getxattr(path, f"{OVERLAY}opaque") == b"y"
+    except OSError:
+        return False
