@@ -1,8 +1,8 @@
 """The confined child that looks at layers and what lies below them: `python -m hull.trials.child ACTION VIEW`.
 
     walk       tells every change of the view, JSON arrays of `records`, many a line, on standard output
-    contents   reads `[LAYER, PATH, MOST]` a line on standard input; LAYER "" is the base. For each it writes the size
-               in 8 bytes, -1 where there is no file to read, then at most MOST bytes of it
+    contents   reads `[[LAYER, …], PATH, MOST]` a line on standard input; "" is the base. Of each, the file in the first
+               layer that has one: its size in 8 bytes, -1 where none has, then at most MOST bytes of it
     digests    the same input; writes 32 bytes of SHA-256 for each, zeros where there is no file
 
 VIEW is JSON, `walking.View`. It ends with one JSON object, the last line of standard error: nothing in it, or `error`,
@@ -11,6 +11,7 @@ VIEW is JSON, `walking.View`. It ends with one JSON object, the last line of sta
 
 import os
 import sys
+from collections.abc import Iterator
 
 from hull.errors import HullError
 from hull.light import Any
@@ -37,8 +38,8 @@ def walk(view: View) -> None:
 def contents(view: View) -> None:
     """Write what is in files."""
     with Reader(base(view)) as reader:
-        for layer, path, most in _asked():
-            size, data = reader.read(layer, path, most)
+        for layers, path, most in _asked():
+            size, data = reader.read(layers, path, most)
             sys.stdout.buffer.write(size.to_bytes(8, "little", signed=True) + data)
             sys.stdout.buffer.flush()
 
@@ -46,15 +47,17 @@ def contents(view: View) -> None:
 def digests(view: View) -> None:
     """Write what files' contents are told by."""
     with Reader(base(view)) as reader:
-        for layer, path, most in _asked():
-            sys.stdout.buffer.write(reader.digest(layer, path, most) or bytes(32))
+        for layers, path, most in _asked():
+            sys.stdout.buffer.write(reader.digest(layers, path, most) or bytes(32))
             sys.stdout.buffer.flush()
 
 
-def _asked() -> "list[tuple[str, str, int]]":
+def _asked() -> Iterator[tuple[list[str], str, int]]:
     import json
 
-    return (tuple(json.loads(line)) for line in sys.stdin.buffer)  # type: ignore[return-value]
+    for line in sys.stdin.buffer:
+        layers, path, most = json.loads(line)
+        yield layers, path, most
 
 
 def base(view: View) -> int:

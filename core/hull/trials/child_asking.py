@@ -38,12 +38,12 @@ class Child:
         assert self._process.stdout is not None  # noqa: S101 (asked for above)
         self.out = self._process.stdout
 
-    def ask(self, layer: str, path: str, most: int) -> None:
+    def ask(self, layers: list[str], path: str, most: int) -> None:
         """Send one request."""
         import json
 
         assert self._process.stdin is not None  # noqa: S101 (asked for)
-        self._process.stdin.write(json.dumps([layer, path, most]).encode() + b"\n")
+        self._process.stdin.write(json.dumps([layers, path, most]).encode() + b"\n")
         self._process.stdin.flush()
 
     def take(self, size: int) -> bytes:

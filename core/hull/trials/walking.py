@@ -54,10 +54,12 @@ def between(
 ) -> list[Change]:
     """Return what the state `new` of a container has otherwise than the state `old`: directories, the lowest first."""
     from hull.trials import renames
+    from hull.trials.walking_contents import Contents
 
     skipped = (*PATHS, *(mount.target.strip("/") for mount in row.spec.mounts))
-    found = settled(engine, row, View(new, old, row.config.layers or HOST, skipped, only))
-    return renames.found(engine, row, linked(found))
+    view = View(new, old, row.config.layers or HOST, skipped, only)
+    with Contents(engine, row, view) as contents:
+        return renames.found(linked(settled(engine, row, view)), lambda: contents)
 
 
 def layers(engine: Engine, row: Container) -> tuple[str, ...]:

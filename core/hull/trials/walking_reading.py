@@ -29,11 +29,15 @@ class Reader:
         for places in self._places.values():
             places.close()
 
-    def open(self, layer: str, path: str) -> int | None:
-        """Open a regular file of a layer, of the base where that is ""; None where there is none.
+    def open(self, layers: list[str], path: str) -> int | None:
+        """Open a regular file in the first of `layers` that has one; "" is the base. None where none has.
 
         PermissionError where a layer may not be read; what may not be of the base is none.
         """
+        found = (self._open(layer, path) for layer in layers)
+        return next((fd for fd in found if fd is not None), None)
+
+    def _open(self, layer: str, path: str) -> int | None:
         if layer not in self._places:
             self._places[layer] = Places(os.open(layer, stacks.OPEN))
         try:
@@ -48,9 +52,9 @@ class Reader:
         os.close(fd)
         return None
 
-    def read(self, layer: str, path: str, most: int) -> tuple[int, bytes]:
+    def read(self, layers: list[str], path: str, most: int) -> tuple[int, bytes]:
         """Return the size of a file, -1 where there is none, and at most `most` bytes of it."""
-        fd = self.open(layer, path)
+        fd = self.open(layers, path)
         if fd is None:
             return -1, b""
         try:
@@ -60,14 +64,14 @@ class Reader:
             os.close(fd)
         return (size if size > most else len(data)), data.ljust(min(size, most) if size > most else 0, b"\0")
 
-    def digest(self, layer: str, path: str, size: int) -> bytes | None:
+    def digest(self, layers: list[str], path: str, size: int) -> bytes | None:
         """Return what tells a file's content, which has `size` bytes; None where it cannot be read or has another.
 
         Above WHOLE these are its ends.
         """
         from hashlib import sha256
 
-        fd = self.open(layer, path)
+        fd = self.open(layers, path)
         if fd is None:
             return None
         try:
