@@ -1,6 +1,8 @@
 """Shells in terminals of their own, hull loaded from this tree, the shared store with busybox in it."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -15,6 +17,22 @@ def shell_env(cli: CommandLine, tmp_path) -> dict[str, str]:
     from tests.fronts.notebooks import environment
 
     return environment(cli, str(tmp_path))
+
+
+@pytest.fixture
+def script(shell_env, tmp_path):
+    """Give `script(source)`: what a xonsh in a directory of its own that loaded hull wrote; `.stderr` with `whole`."""
+
+    def run(source, *, whole=False, env=None, raises=False):
+        place = tmp_path / "here"
+        place.mkdir(exist_ok=True)
+        source = f"$XONSH_SUBPROC_RAISE_ERROR = {raises}\nxontrib load hull\n{source}"
+        argv = [sys.executable, "-m", "xonsh", "--no-rc", "-c", source]
+        done = subprocess.run(argv, env={**shell_env, **(env or {})}, capture_output=True, text=True, timeout=90,
+                              check=False, stdin=subprocess.DEVNULL, cwd=place)  # fmt: skip
+        return done if whole else done.stdout
+
+    return run
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """`hull enter` in xonsh, line by line: what runs inside, what stays on this machine, how one comes back."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -10,22 +8,6 @@ pytest.importorskip("xonsh", reason="xonsh is not installed")
 
 IN = "hull enter --network none busybox"
 RC = "print('rc', __xonsh__.lastcmd.rtn, flush=True)"
-
-
-@pytest.fixture
-def script(shell_env, tmp_path):
-    """Give `script(source)`: what a xonsh in a directory of its own that loaded hull wrote; `.stderr` with `whole`."""
-
-    def run(source, *, whole=False, env=None, raises=False):
-        place = tmp_path / "here"
-        place.mkdir(exist_ok=True)
-        source = f"$XONSH_SUBPROC_RAISE_ERROR = {raises}\nxontrib load hull\n{source}"
-        argv = [sys.executable, "-m", "xonsh", "--no-rc", "-c", source]
-        done = subprocess.run(argv, env={**shell_env, **(env or {})}, capture_output=True, text=True, timeout=90,
-                              check=False, stdin=subprocess.DEVNULL, cwd=place)  # fmt: skip
-        return done if whole else done.stdout
-
-    return run
 
 
 def inside(*lines):

@@ -47,8 +47,8 @@ def waiting(row: Container) -> Container:
 
 
 def serves(row: Container) -> bool:
-    """Whether the container's own program is worth starting without anybody at its terminal."""
-    return not (row.spec.idle or row.spec.interactive or row.spec.tty)
+    """Whether the container's own program is worth starting without anybody at its terminal; a try's has been run."""
+    return not (row.spec.idle or row.spec.interactive or row.spec.tty or row.spec.trial is not None)
 
 
 def tried(engine: Engine, **flags: Any) -> Container:
@@ -65,8 +65,7 @@ def tried(engine: Engine, **flags: Any) -> Container:
             )
         return _trial.latest(engine, name)
     rm_.sweep(engine)
-    spec = _trial_asked.spec(engine, _trial_asked.asked((), **flags))
-    return _container.make(engine, spec._replace(interactive=True))  # a shell's: nobody starts it by itself
+    return _container.make(engine, _trial_asked.spec(engine, _trial_asked.asked((), **flags)))
 
 
 def _found(engine: Engine, row: Container) -> Entered:

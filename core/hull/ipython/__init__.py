@@ -1,4 +1,4 @@
-"""The IPython front: `%load_ext hull` gives %hull, %%hull, completion and tables that display themselves."""
+"""The IPython front: `%load_ext hull` gives %hull, %%hull, %%try, completion and tables that display themselves."""
 
 from hull.light import Any
 
@@ -20,7 +20,8 @@ def unload(shell: Any) -> None:
     """Take exactly those away and let the kept user namespace go."""
     magics = shell.magics_manager.registry.pop("HullMagics", None)
     for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop("hull", None)
+        for name in ("hull", "try"):
+            shell.magics_manager.magics[kind].pop(name, None)
     matchers = shell.Completer.custom_matchers
     for handler in filter(None, (getattr(m, "tags_key", None) for m in matchers)):
         shell.pt_app.key_bindings.remove(handler)

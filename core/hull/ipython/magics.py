@@ -4,13 +4,13 @@ import os
 import sys
 from contextlib import nullcontext
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from hull.commands._line import Call, read
 from hull.errors import HullError, UserError
 from hull.faces.shown import Text, face
-from hull.ipython import cells, interpreters
+from hull.ipython import cells, interpreters, trying
 from hull.ipython.display import Bars, watch
 from hull.light import Any
 from hull.output import pour
@@ -70,6 +70,49 @@ class HullMagics(Magics):  # type: ignore[misc]
             return self._finish(read(words), fails=self._notebook)
         except HullError as error:
             raise _speaking(error) from None
+
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @cell_magic("try")  # type: ignore[untyped-decorator]
+    def try_(self, line: str, cell: str) -> None:
+        """Run a cell on a copy of this machine: `%%try` for Python, `%%try bash` for a shell; then see what changed.
+
+        The program is one of this machine's, a new process for each cell. `-n NAME` makes a try that the next cell of
+        that name goes on in; the other flags are those of try: `%%try --net bash`. Nothing here changes before
+        `%hull keep NAME`.
+        """
+        try:
+            asked = trying.call_of(cells.split(line, self.shell.user_ns), cell, self._is_try)
+            if asked.call.verb is None:
+                display(self._finish(asked.call))
+                return
+            self._try(asked)
+        except HullError as error:
+            raise _speaking(error) from None
+
+    def _is_try(self, name: str) -> bool:
+        from hull.commands import _trial_told
+
+        return _trial_told.exists(self.engine(), name)
+
+    def _try(self, asked: cells.Cell) -> None:
+        """Run a cell in a try, show what that changed; on a terminal the try's own end says it."""
+        launch = self._planned(asked.call)
+        code = self._start(launch, asked.stdin)
+        if self._notebook:
+            from hull.commands import _trial_told
+            from hull.faces.changes import Changed
+
+            told = _trial_told.told(self.engine(), launch.container)
+            if told is not None:
+                display(Changed(*told))
+        self._settle("the cell in a try", code, fails=True)
+
+    def _planned(self, call: Call) -> Any:
+        self.engine().keep()
+        try:
+            return call(self.engine)
+        finally:
+            self.engine().events.close()
 
     def close(self) -> None:
         """End stopped jobs, let go of the session and the database."""
@@ -146,7 +189,8 @@ class HullMagics(Magics):  # type: ignore[misc]
         if hasattr(value, "full_screen"):  # the verb has refused where there is no terminal
             from hull.ipython.terminal import beside
 
-            return self._settle("hull ui", self._jobs_made().run(beside(value.words), "hull ui"), fails=False)
+            title = f"hull {call.verb.name}" if call.verb else "hull"
+            return self._settle(title, self._jobs_made().run(beside(value.words), title), fails=False)
         if hasattr(value, "frames"):
             return watch(value, call, notebook=self._notebook)
         if not call.starts(value):

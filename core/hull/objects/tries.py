@@ -60,11 +60,11 @@ class Try(Container):
 
     def undo(self, steps: int = 1, **flags: Any) -> Any:
         """Go back in it, so many checkpoints."""
-        return self._verb("undo", self.id, str(steps), **flags)
+        return self._verb("undo", self.id, steps, **flags)
 
     def redo(self, steps: int = 1, **flags: Any) -> Any:
         """Go forward again."""
-        return self._verb("redo", self.id, str(steps), **flags)
+        return self._verb("redo", self.id, steps, **flags)
 
     def log(self, **flags: Any) -> Any:
         """Return its checkpoints."""
