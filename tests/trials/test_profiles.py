@@ -1,5 +1,7 @@
 """Profiles of tries: hull's table, the user's own, and what each makes of a spec."""
 
+import os
+
 import pytest
 from hull.config import Settings
 from hull.errors import UserError
@@ -76,7 +78,9 @@ def test_ones_own_limit_of_processes_stands() -> None:
 
 def test_an_agent_keeps_its_uid_and_its_own_login_alone() -> None:
     spec = box.settle(_spec("/opt/bin/claude", "-p", profile="agent"), _settings(), AROUND)
-    assert (spec.userns, spec.network) == ("keep-id", "none")
+    assert spec.network == "none"
+    assert profiles.find(_settings(), "agent").userns(1000) == "keep-id"
+    assert (spec.userns == "keep-id") is bool(os.geteuid())
     assert spec.trial is not None
     assert spec.trial.allow == ("claude",)
     assert box.settle(_spec("claude"), _settings(), AROUND).trial == Trial(profile="default")

@@ -55,7 +55,7 @@ def settle(spec: Spec, settings: "Settings", around: Around) -> Spec:
     opened = holes_open.named(trial.allow)
     return profiles.network(spec, profile, tuple(word for hole in opened for word in hole.egress))._replace(
         trial=trial,
-        userns=profile.userns if spec.userns == "auto" else spec.userns,
+        userns=profile.userns(os.geteuid()) if spec.userns == "auto" else spec.userns,
         devices=(*spec.devices, *holes_open.devices(opened)),
         ulimits=_processes(spec.ulimits, profile.processes),
     )

@@ -45,10 +45,9 @@ class Profile(NamedTuple):
     rw: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
 
-    @property
-    def userns(self) -> str:
-        """How ids are mapped, as --userns takes it."""
-        return "keep-id" if self.keep_id else "auto"
+    def userns(self, uid: int) -> str:
+        """Return how ids are mapped for a caller, as --userns takes it: root's own uid is nobody's to have inside."""
+        return "keep-id" if self.keep_id and uid else "auto"
 
 
 PROFILES = (

@@ -1,0 +1,168 @@
+"""No way out of a try that a program can go by itself: each is gone outside first, then inside.
+
+`ways.py` goes them. One that leads nowhere outside (another kind of user's, another kernel's) is skipped.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.capabilities import missing
+from tests.commandline import CommandLine
+from tests.security import ways
+
+SCRIPT = os.path.join(os.path.dirname(__file__), "ways.py")
+MARKER = "HULL_TEST_VICTIM"
+KINDS = {
+    "default": (),
+    "kernel": ("--engine", "kernel"),
+    "agent": ("--profile", "agent"),
+    "net": ("--net",),
+}
+NEEDS = {"default": ("fuse",), "kernel": ("ordinary",), "agent": ("fuse", "range", "ordinary"), "net": ("fuse", "tun")}
+OPENED = {"net": {"a_route_out"}}
+IPC_CREAT, IPC_RMID = 0o1000, 0
+
+
+class Host:
+    """What there is to reach: processes, sockets, files, memory; all gone with `close`."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self.place = tempfile.mkdtemp(prefix="hull-ways-")
+        os.chmod(self.place, 0o755)
+        stack.callback(shutil.rmtree, self.place)
+        self.home = self._directory("home")
+        self.canary = self._file("canary/file")
+        self.given = self._file("given")
+        self.secret = self._file("home/.ssh/id")
+        environ = {**os.environ, MARKER: "1"}
+        argv = [sys.executable, "-c", "input()"]
+        self.victim = stack.enter_context(subprocess.Popen(argv, stdin=subprocess.PIPE, env=environ))
+        stack.callback(self.victim.kill)
+        self.targets = {
+            "pid": str(self.victim.pid),
+            "marker": MARKER,
+            "secret": self.secret,
+            "canary": self.canary,
+            "writable": self._directory("writable"),
+            "namespace": os.readlink("/proc/self/ns/mnt"),
+            "abstract": f"hull-ways-{os.getpid()}",
+            "fifo": self._fifo(stack),
+            "shm": str(self._shared_memory(stack)),
+            "dev_shm": self._dev_shm(stack),
+            "queue": self._queue(stack),
+            "port": str(self._listeners(stack)),
+        }
+
+    def _directory(self, name: str) -> str:
+        os.makedirs(f"{self.place}/{name}")
+        return f"{self.place}/{name}"
+
+    def _file(self, name: str) -> str:
+        path = f"{self.place}/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write("KEY\n")
+        return path
+
+    def _fifo(self, stack: contextlib.ExitStack) -> str:
+        path = f"{self.place}/fifo"
+        os.mkfifo(path)
+        stack.callback(os.close, os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        return path
+
+    def _shared_memory(self, stack: contextlib.ExitStack) -> int:
+        libc, key = ctypes.CDLL(None), os.getpid()
+        ident = libc.shmget(key, 4096, IPC_CREAT | 0o600)
+        stack.callback(libc.shmctl, ident, IPC_RMID, None)
+        return key
+
+    def _dev_shm(self, stack: contextlib.ExitStack) -> str:
+        descriptor, path = tempfile.mkstemp(dir="/dev/shm", prefix="hull-ways-")
+        stack.callback(os.unlink, path)
+        with open(descriptor, "w") as file:
+            file.write("KEY\n")
+        return path
+
+    def _queue(self, stack: contextlib.ExitStack) -> str:
+        rt, name = ctypes.CDLL("librt.so.1"), f"/hull-ways-{os.getpid()}"
+        rt.mq_open(name.encode(), os.O_CREAT | os.O_RDWR, 0o600, None)
+        stack.callback(rt.mq_unlink, name.encode())
+        return name
+
+    def _listeners(self, stack: contextlib.ExitStack) -> int:
+        abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
+        abstract.bind(f"\0hull-ways-{os.getpid()}")
+        abstract.listen()
+        service = stack.enter_context(socket.socket())
+        service.bind(("127.0.0.1", 0))
+        service.listen()
+        return int(service.getsockname()[1])
+
+    def go(self, cli: CommandLine, kind: str = "") -> dict[str, str]:
+        """Go every way, outside or in a try of that kind; return what was reached."""
+        words = [sys.executable, SCRIPT, json.dumps(self.targets)]
+        argv = [*cli.argv("try", "--rm", *KINDS[kind], "--"), *words] if kind else words
+        directory = os.open(os.path.dirname(self.canary), os.O_RDONLY)
+        environ = cli.env(HOME=self.home, PYTHONDONTWRITEBYTECODE="1")
+        with open(self.given) as given:
+            done = subprocess.run(
+                argv,
+                cwd=self.place, stdin=given, capture_output=True, env=environ, pass_fds=(directory,), check=False,
+            )  # fmt: skip
+        os.close(directory)
+        assert done.returncode == 0, done
+        found: dict[str, str] = json.loads(done.stdout)
+        return found
+
+
+class Gone:
+    """The answers, asked for once a kind."""
+
+    def __init__(self, host: Host, cli: CommandLine) -> None:
+        self.host, self.cli = host, cli
+        self._known: dict[str, dict[str, str]] = {}
+
+    def __call__(self, kind: str = "") -> dict[str, str]:
+        """Return what was reached outside, or in a try of that kind."""
+        if kind not in self._known:
+            self._known[kind] = self.host.go(self.cli, kind)
+        return self._known[kind]
+
+
+@pytest.fixture(scope="module")
+def gone(cli: CommandLine) -> Iterator[Gone]:
+    with contextlib.ExitStack() as stack:
+        yield Gone(Host(stack), cli)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ways.WAYS)
+def test_no_way_leads_out(gone: Gone, name: str, kind: str) -> None:
+    for need in NEEDS[kind]:
+        if missing(need):
+            pytest.skip(f"needs {need}: {missing(need)}")
+    if not gone()[name]:
+        pytest.skip("it leads nowhere outside either")
+    if name in OPENED.get(kind, ()):
+        pytest.skip("this kind of try opens it")
+    assert gone(kind)[name] == "", f"{name.replace('_', ' ')}: reached {gone(kind)[name]}"
+
+
+def test_what_was_to_be_reached_is_untouched(gone: Gone) -> None:
+    gone("kernel" if os.geteuid() else "default")
+    host = gone.host
+    assert host.victim.poll() is None
+    assert os.listdir(host.targets["writable"]) == []
+    for path in (host.canary, host.given, host.secret):
+        with open(path) as file:
+            assert file.read() == "KEY\n", path
