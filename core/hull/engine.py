@@ -41,8 +41,10 @@ class Engine:
         paths.prepare(self.paths)
         if not os.path.exists(self.paths.database):
             from hull.kernel.filesystems import check_store
+            from hull.storage import ballast
 
             check_store(self.paths.data)
+            ballast.fill(self.paths.data)
 
     @made_once
     def db(self) -> "Database":

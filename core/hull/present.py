@@ -13,6 +13,7 @@ from hull.light import Any, TextIO
 
 JSON = "json"  # indented, a row's own fields
 COMPACT = "compact"  # one line
+SQLITE_FULL = 13  # sqlite3.SQLITE_FULL, without its import
 
 
 def show(value: Any, stream: TextIO, output: str = "", row: type | None = None) -> None:
@@ -116,8 +117,20 @@ def explain(error: Exception) -> str:
         return debug + "\n".join(
             f"hull: {one.message}" + (f"\n  hint: {one.hint}" if one.hint else "") for one in error.errors
         )
+    if _is_full(error):
+        return (
+            f"{debug}hull: cannot go on: the disk is full: {error}\n  hint: hull drop, hull rm or hull prune make room"
+        )
     where = "the traceback is above" if debug else f"HULL_DEBUG=1 prints the traceback; it is in {_save(error)}"
     return f"{debug}hull: this is a fault in hull: {type(error).__name__}: {error}\n  hint: {where}"
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether there was no room: on a file system, or for the database."""
+    import errno
+
+    number = getattr(error, "errno", None)
+    return number in (errno.ENOSPC, errno.EDQUOT) or getattr(error, "sqlite_errorcode", None) == SQLITE_FULL
 
 
 def _traceback(error: Exception) -> str:

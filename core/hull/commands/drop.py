@@ -7,6 +7,7 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
 from hull.state.containers import Container
+from hull.storage import ballast
 
 Many = tuple[str, ...]
 
@@ -21,6 +22,7 @@ def drop(
     """Remove tries with everything that was changed in them; nothing of this machine changes."""
     if names and all_:
         raise UserError("cannot drop all and some: they are named", "leave out --all, or the names")
+    ballast.lend(engine.paths.data)
     if names:
         rows = [_trial.latest(engine, name) for name in names]
     else:

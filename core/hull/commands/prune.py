@@ -10,6 +10,7 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
 from hull.state.containers import Container
+from hull.storage import ballast
 
 Many = tuple[str, ...]
 Test = Callable[[Container], bool]
@@ -30,7 +31,9 @@ def prune(
     if not force:
         images_too = " and all images without a name" if what == "all" else ""
         confirm("prune", f"This will remove all stopped containers{images_too}.", "hull prune --force")
+    ballast.lend(engine.paths.data)
     done = {"Containers": ended(engine, wanted)}
+    ballast.fill(engine.paths.data)
     if what == "all":
         done["Images"] = image.pruned(engine, (), everything=False)
     return _unused.told(done)

@@ -11,6 +11,7 @@ from hull.light import Annotated
 from hull.state import lifecycle
 from hull.state.containers import Container, NoSuchContainer
 from hull.state.status import Status
+from hull.storage import ballast
 
 Many = tuple[str, ...]
 PATIENCE = 10.0  # seconds for each of those beside a container that is killed
@@ -24,7 +25,14 @@ def rm(
     volumes: Annotated[bool, Flag("remove its volumes that nobody named, too", "v")] = False,
 ) -> list[str]:
     """Remove containers."""
-    return each(containers, lambda word: _one(engine, word, force=force, volumes=volumes), together=engine, flat=True)
+    ballast.lend(engine.paths.data)
+    try:
+        removed = each(
+            containers, lambda one: _one(engine, one, force=force, volumes=volumes), together=engine, flat=True
+        )
+    finally:
+        ballast.fill(engine.paths.data)
+    return removed
 
 
 def _one(engine: Engine, word: str, *, force: bool, volumes: bool) -> list[str]:
