@@ -92,7 +92,7 @@ PROJECT = f"""
 cd {debian.HOME}
 python3 -m pip install --quiet --no-index --break-system-packages ./demo-1-py3-none-any.whl
 make -C project install
-systemd-sysusers ./demo.conf
+systemd-sysusers "$PWD/demo.conf"
 printf 'changed\\n' >>/etc/motd
 chmod 600 /etc/motd
 mv /etc/issue /etc/issue.moved
