@@ -153,3 +153,12 @@ def test_the_machine_answers_what_the_planner_asks(tmp_path: Path) -> None:
     (tmp_path / "d").chmod(0o700)
     assert trialplan.chain(f"{tmp_path}/d/none") == trialplan.chain(f"{tmp_path}/d")
     assert trialplan.chain(f"{tmp_path}/d")[-1] == (f"{tmp_path}/d", os.geteuid())
+
+
+def test_the_kernel_s_own_file_systems_are_empty_wherever_they_are_mounted() -> None:
+    points = (*mounts("/snap/core/2"), Mounted("/snap/core/1", "proc"), Mounted("/snap/core/1/x", "binfmt_misc"))
+    found = whole(points, Fake())
+    assert "/snap/core/1" in found.directories
+    assert "/snap/core/1" in found.left
+    assert "/snap/core/1" not in found.pieces
+    assert "/snap/core/2" in found.pieces

@@ -1,6 +1,6 @@
 """Go on in a try that is there: one more program where it runs, else the next start with another command."""
 
-from hull.commands import _start, _trial, _trial_asked, _trial_box, _trial_root
+from hull.commands import _start, _trial, _trial_asked, _trial_box
 from hull.commands import exec as exec_
 from hull.commands import start as start_
 from hull.commands._recipe import Ran
@@ -28,7 +28,6 @@ def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) 
         return _join(engine, row, asked, detach=detach, plan=plan)
     with engine.containers.lock(row):
         changed = row._replace(spec=_changed(engine, row, asked))
-        _trial_root.check_place(changed.spec.workdir or "/", engine.paths.container(row.id))
         steps = start_.planned(engine, changed, Detached() if detach else None)
         if plan:
             return ops.describe(steps)

@@ -108,8 +108,8 @@ def spec(engine: Engine, asked: Asked, image: str = HOST) -> Spec:
         Spec(
             image=image,
             name=asked.name,
-            command=asked.command or shell(),
-            workdir=asked.workdir or here(),
+            command=asked.command or (shell() if image == HOST else ()),
+            workdir=asked.workdir or (here() if image == HOST else None),
             hostname=os.uname().nodename if image == HOST else None,
             security=("no-new-privileges",),
             network=asked.network or "none",
@@ -123,6 +123,8 @@ def spec(engine: Engine, asked: Asked, image: str = HOST) -> Spec:
             checkpoint=asked.checkpoint,
         ),
     )
+    if image != HOST:  # an image has variables of its own
+        return made._replace(env=asked.env)
     return made._replace(env=_trial_box.variables(engine, made.trial or Trial(), asked.env))
 
 

@@ -4,7 +4,7 @@ import os
 
 from hull.commands._container import HOST
 from hull.engine import Engine
-from hull.errors import HostError
+from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING, Any, NamedTuple
 from hull.model import Identity, Spec, Trial
 from hull.state.containers import Container
@@ -39,12 +39,16 @@ def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, 
     if spec.image != HOST:
         root, decided = overlay.image_root(directory, row.config), Decided("kernel", "it is an image")
     else:
-        root, decided = _host_root(_stack(engine, row, identity), spec, identity, hidden)
+        stack = _stack(engine, row, identity)
+        if spec.trial is not None:
+            _check_place(stack, spec.workdir or "/", hidden)
+        root, decided = _host_root(engine, stack, spec, hidden)
     if box is None:
         return root, {"hidden": hidden}
-    _note(directory, decided._replace(hidden=hidden, env=box.env))
     runtime = trialroot.RUNTIME if spec.image == HOST else ()
-    told = {"mounts": box.mounts, "env": box.env, "umask": umask(), "files": _files(spec)}
+    mounts, env = (box.mounts, box.env) if spec.image == HOST or (spec.trial and spec.trial.allow) else ((), ())
+    _note(directory, decided._replace(hidden=hidden, env=env))
+    told = {"mounts": mounts, "env": env, "umask": umask(), "files": _files(spec)}
     return root._replace(ops=(*root.ops, *runtime)), told
 
 
@@ -58,15 +62,40 @@ def _stack(engine: Engine, row: Container, identity: Identity) -> trialroot.Stac
 
 
 def _host_root(
-    stack: trialroot.Stack, spec: Spec, identity: Identity, hidden: tuple[str, ...]
+    engine: Engine, stack: trialroot.Stack, spec: Spec, hidden: tuple[str, ...]
 ) -> tuple[overlay.Root, Decided]:
     mounts = trialmounts.read()
+    if stack.frozen:  # the kernel refuses an overlay of layers of which one lies below another
+        mounts = (*mounts, trialmounts.Mounted(os.path.realpath(engine.paths.data), "store"))
     name, why = _engine(spec.trial or HOST_ROOT)
     if name == "kernel":
-        root, decided = _by_kernel(stack, mounts, hidden)
+        root, pieces, left = _by_kernel(engine, stack, mounts, hidden)
     else:
-        root, decided = _by_fuse(stack, mounts, identity, spec.workdir or "/")
-    return root, decided._replace(engine=name, why=why)
+        wanted = (os.environ.get("HOME", ""), spec.workdir or "/") if os.geteuid() else ()
+        chains = [trialplan.chain(os.path.realpath(path)) for path in wanted if path.startswith("/")]
+        own = trialplan.outermost([trialplan.owned(chain, os.geteuid(), mounts) for chain in chains])
+        root, pieces = trialroot.mirrored(stack, engine.identity(spec.userns), own)
+        left = ()
+    _give_away(engine, spec, trialroot.mirror_parents(stack, pieces))
+    return root, Decided(name, why, pieces, left=left)
+
+
+def _give_away(engine: Engine, spec: Spec, others: dict[tuple[int, int], list[str]]) -> None:
+    """Give upper directories the owners that they have inside; with one id alone everybody is the caller."""
+    if engine.identity(spec.userns).flavour == "single":
+        return
+    for (uid, gid), paths in others.items():
+        with engine.confine(["/bin/chown", "-h", f"{uid}:{gid}", "--", *paths], stdout=-3, stderr=-3) as child:
+            child.wait()  # an id that the range does not reach stays root's, as the mirror shows it
+
+
+def _check_place(stack: trialroot.Stack, place: str, hidden: tuple[str, ...]) -> None:
+    """Raise UserError where a try cannot begin: no such directory inside, or one that is hidden."""
+    real = os.path.realpath(place)
+    if any(trialmounts.is_at_or_below(real, path) for path in hidden):
+        raise UserError(f"cannot start in {place}: it is hidden inside", "-w DIR chooses another, --show shows it")
+    if not trialroot.has_directory(stack, real):
+        raise UserError(f"cannot start in {place}: there is no such directory", "-w DIR chooses another")
 
 
 def _box(engine: Engine, row: Container, directory: str) -> "Box":
@@ -105,26 +134,16 @@ def _engine(asked: Trial) -> tuple[str, str]:
     return ("fuse", "/dev/fuse opens") if openable else ("kernel", "/dev/fuse cannot be opened")
 
 
-def _by_fuse(
-    stack: trialroot.Stack, mounts: tuple[trialmounts.Mounted, ...], identity: Identity, place: str
-) -> tuple[overlay.Root, Decided]:
-    """Return a mirror of the whole tree, and the caller's own trees as pieces: root's are a stranger's on the host."""
-    wanted = (os.environ.get("HOME", ""), place) if os.geteuid() else ()
-    chains = [trialplan.chain(os.path.realpath(path)) for path in wanted if path.startswith("/")]
-    own = trialplan.outermost([trialplan.owned(chain, os.geteuid(), mounts) for chain in chains])
-    root, pieces = trialroot.mirrored(stack, identity, own)
-    trialroot.mirror_parents(stack, pieces)
-    return root, Decided("fuse", "", pieces)
-
-
 def _by_kernel(
-    stack: trialroot.Stack, mounts: tuple[trialmounts.Mounted, ...], hidden: tuple[str, ...]
-) -> tuple[overlay.Root, Decided]:
+    engine: Engine, stack: trialroot.Stack, mounts: tuple[trialmounts.Mounted, ...], hidden: tuple[str, ...]
+) -> tuple[overlay.Root, tuple[str, ...], tuple[str, ...]]:
+    from hull.commands import _trial_lowers
+
     layout = trialplan.whole(mounts, trialplan.Host(), hidden)
+    _trial_lowers.check(engine, tuple(mount for mount in mounts if mount.path in layout.pieces))
     base = trialroot.skeleton(stack, layout)
     plan, pieces = trialroot.overlays(stack, base[:1], layout.pieces)
-    trialroot.mirror_parents(stack, pieces)
-    return overlay.Root((*plan, *base[1:])), Decided("kernel", "", pieces, left=(*layout.binds, *layout.left))
+    return overlay.Root((*plan, *base[1:])), pieces, (*layout.binds, *layout.left)
 
 
 def _note(directory: str, decided: Decided) -> None:
@@ -151,9 +170,3 @@ def entered(directory: str) -> dict[str, Any]:
     """Return what one more program in a running try is given: what its box sets, and the caller's umask."""
     decided = read(directory)
     return {"env": () if decided is None else decided.env, "umask": umask()}
-
-
-def check_place(place: str, directory: str) -> None:
-    """Raise HostError where a try cannot begin: no such directory inside."""
-    if not (os.path.isdir(place) or os.path.isdir(f"{directory}/upper{place}")):
-        raise HostError(f"cannot start in {place}: there is no such directory", "-w DIR chooses another")

@@ -2,13 +2,15 @@
 
 from hull.commands import _start, _trial, _trial_again, _trial_asked
 from hull.commands import rm as rm_
-from hull.commands._container import discard, make
+from hull.commands._container import HOST, discard, make
 from hull.commands._verb import Flag, Word, takes
 from hull.engine import Engine
+from hull.errors import UserError
 from hull.light import Annotated, Any
 from hull.runtime import ops
 from hull.runtime.detached import Detached
 from hull.runtime.launch import Launch
+from hull.state.containers import Container, NoSuchContainer
 
 Many = tuple[str, ...]
 
@@ -19,6 +21,16 @@ def try_(
     command: Annotated[Many, Word("program and arguments; your shell if none", rest=True)] = (),
     *,
     in_: Annotated[str, Flag("go on in a try that is there", metavar="NAME", complete="container", long="in")] = "",
+    on: Annotated[str, Flag("a new try on what another has changed", metavar="TRY[@N]", complete="container")] = "",
+    from_: Annotated[
+        str,
+        Flag(
+            "begin with an image, or with another container's files",
+            metavar="IMAGE|CONTAINER",
+            complete="image",
+            long="from",
+        ),
+    ] = "",
     detach: Annotated[bool, Flag("leave it to a monitor, print its id", "d")] = False,
     plan: Annotated[bool, Flag("print the plan, start nothing")] = False,
     **flags: Any,
@@ -27,9 +39,12 @@ def try_(
     asked = _trial_asked.asked(command, **flags)
     rm_.sweep(engine)
     if in_:
+        if on or from_:
+            raise UserError(
+                "cannot go on in a try with --on or --from: it stands on what it stands on", "leave out one"
+            )
         return _trial_again.go_on(engine, in_, asked, detach=detach, plan=plan)
-    spec = _trial_asked.spec(engine, asked)
-    row = make(engine, spec)
+    row = _made(engine, asked, on, from_)
     try:
         steps = _start.plan_of(engine, row, Detached() if detach else None)
         steps += _trial_again.ending(row, asked, detached=detach)
@@ -39,9 +54,33 @@ def try_(
     if plan:
         discard(engine, row)
         return ops.describe(steps)
-    launch = _start.prepared(steps, ("hull", "try", *spec.command), row.id)
+    launch = _start.prepared(steps, ("hull", "try", *row.spec.command), row.id)
     _trial.remember(engine, row)
     if not detach:
         return launch
     _start.detach(engine, row, launch)
     return [row.id]
+
+
+def _made(engine: Engine, asked: _trial_asked.Asked, on: str, begin: str) -> Container:
+    """Return the row of a new try: on this machine, on another try, or from an image or a container."""
+    if on and begin:
+        raise UserError("cannot use --on together with --from: both say what is below", "leave out one")
+    origin = _trial.latest(engine, on.partition("@")[0]) if on else _container_of(engine, begin)
+    if origin is None:
+        return make(engine, _trial_asked.spec(engine, asked, begin or HOST))
+    from hull.commands import _branching
+
+    spec = _trial_asked.spec(engine, asked, origin.spec.image)
+    if origin.spec.image != HOST:
+        spec = spec._replace(env=(*origin.spec.env, *spec.env), workdir=spec.workdir or origin.spec.workdir)
+    spec = spec._replace(user=origin.spec.user, stop_signal=origin.spec.stop_signal)
+    return engine.containers.begin(_branching.make(engine, on or begin, spec))
+
+
+def _container_of(engine: Engine, word: str) -> Container | None:
+    """Return the container of that name, NAME or NAME@N; None where it is an image's."""
+    try:
+        return engine.containers.find(word.partition("@")[0]) if word else None
+    except NoSuchContainer:
+        return None

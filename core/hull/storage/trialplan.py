@@ -12,6 +12,12 @@ from hull.light import NamedTuple, Protocol
 from hull.storage.trialmounts import Mounted, is_at_or_below, is_below
 
 OWN = ("/dev", "/proc", "/run", "/sys")  # the container's own: nothing of this machine's is in them
+# The kernel's own file systems are shown empty wherever they are mounted, as the FUSE mirror shows them.
+KERNELS = (
+    *("autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs", "efivarfs"),
+    *("fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs"),
+    "tracefs",
+)
 SMALL = 64 << 10  # bytes: what is copied to where a mount point cannot be a part of an overlay
 FILE, DIRECTORY, LINK, OTHER = "file", "directory", "link", "other"
 
@@ -77,6 +83,7 @@ def whole(mounts: tuple[Mounted, ...], look: Look, hidden: tuple[str, ...] = ())
     nothing of. HostError where a directory must be split and cannot be listed: its content would be missing.
     """
     points = tuple(m.path for m in mounts if not any(is_at_or_below(m.path, path) for path in OWN))
+    kernels = {m.path for m in mounts if m.kind in KERNELS}
     found: dict[str, list[str]] = {field: [] for field in Layout._fields}
     found["directories"] += OWN
     pending = ["/"]
@@ -84,6 +91,9 @@ def whole(mounts: tuple[Mounted, ...], look: Look, hidden: tuple[str, ...] = ())
         path = pending.pop()
         if path in hidden or path in OWN:
             found["directories" if path in hidden and _is_directory(path, look) else "left"].append(path)
+        elif path in kernels:
+            found["directories"].append(path)
+            found["left"].append(path)
         elif path == "/" or any(is_below(point, path) for point in points):
             found["directories"].append(path)
             if look.closed(path):
@@ -128,8 +138,11 @@ def owned(chain: list[tuple[str, int]], uid: int, mounts: tuple[Mounted, ...]) -
     """Return the topmost directory of a chain of (path, owner), from `/` down, that an overlay of its own can cover.
 
     It belongs to `uid`, nothing is mounted below it, and it is no place of the container's own; "" if there is none.
+    Those above it must be root's or the caller's, who are the same inside: their upper directories are made as such.
     """
     for path, owner in chain:
+        if owner not in (0, uid):
+            return ""
         mounted_below = any(is_below(mount.path, path) for mount in mounts)
         if owner == uid and path != "/" and not mounted_below:
             return "" if any(is_at_or_below(path, own) for own in OWN) else path
@@ -137,7 +150,11 @@ def owned(chain: list[tuple[str, int]], uid: int, mounts: tuple[Mounted, ...]) -
 
 
 def chain(path: str) -> list[tuple[str, int]]:
-    """Return each directory on the way to `path` with its owner, as far as it can be looked at."""
+    """Return each directory on the way to `path` with its owner, as far as it can be looked at.
+
+    The owner is -1 where the group is neither root's nor the caller's.
+    """
+    groups = (0, os.getegid())
     found, place = [], ""
     for name in path.strip("/").split("/"):
         place = f"{place}/{name}"
@@ -147,7 +164,7 @@ def chain(path: str) -> list[tuple[str, int]]:
             break
         if not stat.S_ISDIR(known.st_mode):
             break
-        found.append((place, known.st_uid))
+        found.append((place, known.st_uid if known.st_gid in groups else -1))
     return found
 
 

@@ -54,7 +54,7 @@ def overlays(stack: Stack, base: tuple[Op, ...], pieces: tuple[str, ...]) -> tup
     plan: list[Op] = [("root-overlay", stack.upper, _work(stack, f"{work}/root")), *frozen, *base]
     found = []
     for number, path in enumerate(pieces):
-        lowers = lowers_of(stack, path)
+        lowers = lowers_of(stack, path) if os.path.isdir(path) else ()
         if not lowers:
             continue
         found.append(path)
@@ -64,7 +64,10 @@ def overlays(stack: Stack, base: tuple[Op, ...], pieces: tuple[str, ...]) -> tup
 
 
 def mirrored(stack: Stack, identity: Identity, pieces: tuple[str, ...]) -> tuple[Root, tuple[str, ...]]:
-    """Return the root over a mirror of this machine's tree, its server, and the pieces that there are."""
+    """Return the root over a mirror of this machine's tree, its server, and the pieces that there are.
+
+    The mirror hides nothing: what is hidden is mounted over, and a mount point that is missing would be a change.
+    """
     place = f"{stack.directory}/mirror"
     if not os.path.isdir(place):
         stack.mkdir(place)
@@ -111,9 +114,13 @@ def _work(stack: Stack, path: str) -> str:
     return path
 
 
-def mirror_parents(stack: Stack, paths: tuple[str, ...]) -> None:
-    """Make the upper directories of pieces and those above them, as the host's are: untouched, they are no change."""
+def mirror_parents(stack: Stack, paths: tuple[str, ...]) -> dict[tuple[int, int], list[str]]:
+    """Make the upper directories of pieces and those above them, as the host's are: untouched, they are no change.
+
+    Return those of other owners than root and the caller, by these (uid, gid): they are to be given away inside.
+    """
     dated: dict[str, tuple[int, int]] = {}
+    others: dict[tuple[int, int], list[str]] = {}
     for path in paths:
         place = ""
         for name in path.strip("/").split("/"):
@@ -125,8 +132,28 @@ def mirror_parents(stack: Stack, paths: tuple[str, ...]) -> None:
             _mirror(stack, place)
             known = os.stat(place)
             dated[place] = (known.st_atime_ns, known.st_mtime_ns)
+            uid, gid = _as_inside(known)
+            if uid or gid:
+                others.setdefault((uid, gid), []).append(stack.upper + place)
     for place in sorted(dated, reverse=True):
         os.utime(f"{stack.upper}{place}", ns=dated[place])
+    return others
+
+
+def _as_inside(known: os.stat_result) -> tuple[int, int]:
+    """Return whose a host's directory is inside: the caller's is root's there."""
+    uid = 0 if known.st_uid == os.geteuid() else known.st_uid
+    return uid, 0 if known.st_gid == os.getegid() else known.st_gid
+
+
+def has_directory(stack: Stack, path: str) -> bool:
+    """Whether a directory of that path is there inside, in a layer or on the host."""
+    for layer in (stack.upper, *stack.frozen):
+        if os.path.isdir(layer + path):
+            return True
+        if replaced(layer, path):
+            return False
+    return os.path.isdir(path)
 
 
 def _mirror(stack: Stack, path: str) -> None:

@@ -1,0 +1,209 @@
+"""hull try by real programs: what changes inside and what does not outside, by both engines, as whoever runs this."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commandline import CommandLine, Done, remove_tree
+
+ENGINES = (
+    pytest.param("fuse", marks=pytest.mark.needs("fuse")),
+    pytest.param("kernel", marks=pytest.mark.needs("ordinary")),
+)
+
+
+class Tries:
+    """`try_(words…)` in a home directory of its own; every try is gone when the test is over."""
+
+    def __init__(self, cli: CommandLine, home: Path) -> None:
+        self.cli, self.home = cli, home
+        self.env = self.cli.env(HOME=str(home), SHELL="/bin/sh")
+
+    def __call__(self, *words: str, **options: Any) -> Done:
+        return self.hull("try", *words, **options)
+
+    def hull(self, *words: str, **options: Any) -> Done:
+        options.setdefault("cwd", self.home)
+        return self.cli(*words, env={**self.env, **options.pop("env", {})}, **options)
+
+    def out(self, *words: str, **options: Any) -> str:
+        return self(*words, check=True, **options).stdout.decode()
+
+    def names(self) -> list[str]:
+        found = self.hull("ps", "-a", "--filter", "trial=true", "--format", "{{.Names}}", check=True)
+        return found.stdout.decode().split()
+
+
+@pytest.fixture
+def tries(cli: CommandLine, tmp_path: Path) -> Iterator[Tries]:
+    home = tmp_path / "home"
+    home.mkdir()
+    made = Tries(cli, home)
+    yield made
+    if made.names():
+        made.hull("drop", "--all", "--force", check=True)
+    assert made.names() == []
+
+
+@pytest.mark.single_id
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_changes_inside_is_there_the_next_time_and_nowhere_outside(tries: Tries, engine: str) -> None:
+    (tries.home / "text").write_text("old\n")
+    (tries.home / "gone").write_text("")
+    script = "echo new >>text; rm gone; mkdir -p deep/er; echo x >deep/er/file; umask; pwd"
+    done = tries("--name", f"a-{engine}", "--engine", engine, "sh", "-c", script, umask=0o027, check=True)
+    assert done.stdout.decode().split() == ["0027", str(tries.home)]
+    assert sorted(os.listdir(tries.home)) == ["gone", "text"]
+    assert (tries.home / "text").read_text() == "old\n"
+    again = tries.out("--in", f"a-{engine}", "sh", "-c", "cat text deep/er/file; ls; exit 0")
+    assert again.split() == ["old", "new", "x", "deep", "text"]
+
+
+@pytest.mark.needs("fuse", "ordinary", "range")
+def test_root_s_files_change_inside_with_owners_and_modes(tries: Tries) -> None:
+    before = os.stat("/etc/passwd")
+    script = (
+        "rm -r /opt; echo x:x:77:77::/:/bin/sh >>/etc/passwd; tail -n1 /etc/passwd; chown 33:44 /etc/hostname;"
+        " chmod 600 /etc/hostname; stat -c '%u %g %a' /etc/hostname /etc/passwd; mkdir -p /opt/new; ls -A /opt;"
+        " touch /usr/bin/made; id -u; echo secret >/root/mine && cat /root/mine"
+    )
+    lines = tries.out("sh", "-c", script).splitlines()
+    assert lines == ["x:x:77:77::/:/bin/sh", "33 44 600", "0 0 644", "new", "0", "secret"]
+    after = os.stat("/etc/passwd")
+    assert (after.st_ino, after.st_mtime_ns, after.st_size) == (before.st_ino, before.st_mtime_ns, before.st_size)
+    assert os.path.isdir("/opt")
+    assert not os.path.exists("/opt/new")
+    assert not os.path.exists("/usr/bin/made")
+
+
+def test_it_ends_as_the_program_does_and_hands_its_words_on_as_they_are(tries: Tries) -> None:
+    assert tries("sh", "-c", "exit 7").returncode == 7
+    assert tries("/no/such/program").returncode == 127
+    assert tries("/etc/passwd").returncode == 126
+    words = ("a b", "", "$HOME", "--in", "*", "-d", "tab\tnew\nline", "'\"")
+    assert tries.out("printf", "<%s>", *words) == "".join(f"<{word}>" for word in words)
+    assert tries("sh", "-c", "cat; echo err >&2", input=b"in\n").stdout == b"in\n"
+    assert tries(env={"SHELL": "/bin/echo"}).stdout == b"\n", "the caller's shell, where nothing is named"
+
+
+def test_it_is_closed_and_knows_its_user(tries: Tries) -> None:
+    (tries.home / ".ssh").mkdir(mode=0o700)
+    (tries.home / ".ssh" / "id_rsa").write_text("key")
+    script = (
+        "ls -A ~/.ssh | wc -l; ls /sys/class/net; echo $HOME; echo ${API_TOKEN-none} $PLAIN;"
+        f" ls -A {tries.cli.root} 2>&1 | wc -l; ls /run;"
+        " unshare -U true 2>/dev/null && echo nested; ls /proc | grep -c '^[0-9]'"
+    )
+    lines = tries.out("sh", "-c", script, env={"API_TOKEN": "t", "PLAIN": "p"}).split()
+    assert lines[:6] == ["0", "lo", str(tries.home), "none", "p", "0"]
+    assert lines[6:8] == ["lock", "user"]
+    assert "nested" not in lines
+    assert int(lines[-1]) < 10
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_tries_beside_and_on_each_other_do_not_mix(tries: Tries, engine: str) -> None:
+    """The store is where it usually is, in the home directory: below a tree that an overlay covers."""
+    (tries.home / "f").write_text("host\n")
+    store = {"HULL_ROOT": f"{tries.home}/.hull"}
+    flags = ("--engine", engine, "--name")
+    for name in ("one", "two"):
+        tries(*flags, name, "sh", "-c", f"echo {name} >>f; touch only-{name}", env=store, check=True)
+    seen = ("sh", "-c", "cat f; ls")
+    assert tries.out("--in", "one", *seen, env=store).split() == ["host", "one", "f", "only-one"]
+    script = "cat f; echo three >>f; rm only-one; ls"
+    assert tries.out(*flags, "up", "--on", "one", "sh", "-c", script, env=store).split() == ["host", "one", "f"]
+    assert tries.out("--in", "one", *seen, env=store).split() == ["host", "one", "f", "only-one"]
+    assert tries.out("--in", "up", "cat", "f", env=store).split() == ["host", "one", "three"]
+    assert (tries.home / "f").read_text() == "host\n"
+    tries.hull("drop", "--all", env=store, check=True)
+    remove_tree(store["HULL_ROOT"])
+
+
+def test_a_try_that_runs_is_joined_and_is_not_dropped(tries: Tries, children: list["subprocess.Popen[bytes]"]) -> None:
+    name = "joined"
+    words = tries.cli.argv("try", "--name", name, "sh", "-c", "touch here; echo up; read line")
+    held = subprocess.Popen(
+        words, env=tries.env, cwd=tries.home, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )  # fmt: skip
+    children.append(held)
+    assert held.stdout is not None
+    assert held.stdin is not None
+    assert held.stdout.readline() == b"up\n"
+    assert tries.out("--in", name, "sh", "-c", "ls; umask", umask=0o077).split() == ["here", "0077"]
+    refused = tries.hull("drop", name)
+    assert refused.returncode == 125
+    assert b"it is running" in refused.stderr
+    assert b"hull drop --force joined" in refused.stderr
+    assert tries.hull("drop").returncode == 125, "the latest that has ended: there is none"
+    held.stdin.close()
+    assert held.wait(60) == 1
+    assert tries.hull("drop", check=True).stdout.decode().split() == [name]
+
+
+def test_nothing_is_left_of_one_in_which_nothing_was_changed(tries: Tries) -> None:
+    before = set(os.listdir(f"{tries.cli.root}/containers"))
+    tries("true", check=True)
+    tries("--name", "kept", "true", check=True)
+    tries("touch", "changed", check=True)
+    tries("--plan", "true", check=True)
+    assert len(tries.names()) == 2
+    assert "kept" in tries.names()
+    assert len(set(os.listdir(f"{tries.cli.root}/containers")) - before) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--in", "none-such", "true"), "no such container"),
+        (("-w", "/no/such/place", "true"), "there is no such directory"),
+        (("--profile", "none", "true"), "none"),
+        (("--allow", "none", "true"), "there is no such hole"),
+        (("--on", "a", "--from", "b", "true"), "leave out one"),
+        (("--keep", "--rm", "true"), "leave out one"),
+    ],
+)
+def test_what_cannot_be_is_said_and_leaves_nothing(tries: Tries, words: tuple[str, ...], reason: str) -> None:
+    done = tries(*words)
+    assert done.returncode == 125
+    assert reason in done.stderr.decode()
+    assert tries.names() == []
+
+
+def test_the_store_and_a_directory_that_is_gone_are_no_places_to_start_in(tries: Tries) -> None:
+    done = tries("true", cwd=tries.cli.root)
+    assert b"it is hidden inside" in done.stderr
+    (tries.home / "d").mkdir()
+    script = f"cd d && rmdir ../d && exec {' '.join(tries.cli.argv('try', 'true'))}"
+    env = {**tries.env, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))}  # none is relative
+    gone = subprocess.run(["sh", "-c", script], env=env, cwd=tries.home, capture_output=True, check=False)
+    assert gone.returncode == 125
+    assert b"the current directory was removed" in gone.stderr
+
+
+def test_from_an_image_it_is_a_closed_container_of_it(tries: Tries) -> None:
+    done = tries(
+        "--name", "img", "--from", "busybox", "sh", "-c", "echo x >/made; ls /sys/class/net; ls /home 2>&1 | wc -l"
+    )
+    assert done.stdout.decode().split()[0] == "lo", done.stderr
+    assert tries.out("--in", "img", "cat", "/made") == "x\n"
+    assert tries.out("--from", "img", "cat", "/made") == "x\n"
+
+
+def test_it_can_be_left_to_itself_and_be_seen(tries: Tries) -> None:
+    ident = tries.out("-d", "--name", "away", "sh", "-c", "touch f; exec sleep 1000").strip()
+    assert tries.hull("ps", "-q", "--no-trunc", "--filter", "trial=true", check=True).stdout.decode().split() == [ident]
+    assert tries.hull("exec", "away", "ls", check=True).stdout == b"f\n"
+    assert tries.hull("drop", "--force", "away", check=True).stdout == b"away\n"
+
+
+def test_the_plan_is_printed_and_nothing_is_made(tries: Tries) -> None:
+    lines = tries.out("--plan", "true").splitlines()
+    assert any(line.startswith("root-overlay") for line in lines)
+    assert lines[-1].split()[-1] == "true"
+    assert tries.names() == []
