@@ -1,6 +1,7 @@
 """The services of this host and of this login are not reached from a try, each is through its hole, and only that one.
 
-Real servers where there are programs (ssh-agent, tmux, dbus-daemon), else listeners at the places of the real ones.
+Real servers where there are programs (ssh-agent, tmux, dbus-daemon), else listeners at the places of the real ones. Root
+of root's try is a stranger to root's own sockets and files: what asks who connects is shown as an ordinary user.
 """
 
 import contextlib
@@ -111,7 +112,7 @@ def test_a_hole_opens_its_socket_and_no_other(login: Login, hole: str, name: str
     assert login.connected(to=to, **environ) == []
 
 
-@pytest.mark.needs("program:ssh-agent", "program:ssh-add")
+@pytest.mark.needs("ordinary", "program:ssh-agent", "program:ssh-add")
 def test_an_ssh_agent_answers_through_its_hole_alone(login: Login) -> None:
     path = f"{login.place}/agent"
     login.start("ssh-agent", "-D", "-a", path)
@@ -125,7 +126,7 @@ def test_an_ssh_agent_answers_through_its_hole_alone(login: Login) -> None:
     assert b"--allow ssh-agent" in opened.stderr
 
 
-@pytest.mark.needs("program:tmux")
+@pytest.mark.needs("ordinary", "program:tmux")
 def test_a_tmux_server_is_not_typed_into(login: Login) -> None:
     path = f"{login.place}/t"
     tmux = ("tmux", "-S", path, "-f", "/dev/null")
@@ -138,10 +139,8 @@ def test_a_tmux_server_is_not_typed_into(login: Login) -> None:
     assert opened.stdout.startswith(b"s:"), opened
 
 
-@pytest.mark.needs("program:dbus-daemon", "program:dbus-send")
+@pytest.mark.needs("ordinary", "range", "program:dbus-daemon", "program:dbus-send")
 def test_a_session_bus_answers_through_its_hole_alone(login: Login) -> None:
-    if missing("range") or os.geteuid() == 0:
-        pytest.skip("needs an ordinary user with a range: the bus asks for the caller's own uid")
     path = f"{login.runtime}/bus"
     login.start("dbus-daemon", "--session", "--nofork", f"--address=unix:path={path}")
     until(lambda: os.path.exists(path), "the bus's socket")
@@ -161,6 +160,7 @@ def test_a_session_bus_answers_through_its_hole_alone(login: Login) -> None:
     assert b"org.freedesktop.DBus" in opened.stdout, opened
 
 
+@pytest.mark.needs("ordinary")
 def test_a_live_directory_opens_no_socket_in_it(login: Login) -> None:
     path = login.listen("project/deep/s")
     project = f"{login.place}/project"
