@@ -6,12 +6,17 @@ terminal is the shell's again: keep may ask.
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from hull.commands import _whole_terminal
+from hull.engine import Engine
+from hull.errors import UserError
 from hull.light import Any, NamedTuple
+from hull.state.containers import Container
 from hull.trials.changes import CHANGED, CONTENT, Change
 
 Opened = Callable[[Change, str], bytes | None]
+Keep = Callable[[tuple[str, ...], dict[str, bytes]], Any]
 
 
 class Texts(NamedTuple):
@@ -30,7 +35,8 @@ class Picking:
     """One try's changes. `locked` and `flags` say of paths why they cannot be chosen, and what is to be noticed.
 
     `read` returns the content of a change, "old" or "new", None where there is none or it cannot be read. `keep` takes
-    paths and the contents of files that are kept in part, `drop` paths; what they return is shown.
+    paths and the contents of files that are kept in part, `drop` paths; what they return is shown. `close` is left when
+    nothing is read any more.
     """
 
     full_screen = "picker"
@@ -40,14 +46,15 @@ class Picking:
         name: str,
         changes: Sequence[Change],
         read: Opened,
-        keep: Callable[[tuple[str, ...], dict[str, bytes]], Any],
+        keep: Keep,
         drop: Callable[[tuple[str, ...]], Any],
         locked: Mapping[str, str],
         flags: Mapping[str, str],
         verb: str = "keep",
+        close: AbstractContextManager[Any] | None = None,
     ) -> None:
         self.name, self.changes, self.locked, self.flags = name, changes, locked, flags
-        self._read, self._verb = read, verb
+        self._read, self._verb, self._close = read, verb, close or nullcontext()
         self._verbs: dict[str, Callable[..., Any]] = {"keep": keep, "drop": drop}
 
     @property
@@ -73,9 +80,39 @@ class Picking:
 
     def settle(self, decision: Any) -> Any:
         """Do what was decided; return what is to be shown."""
+        with self._close:
+            pass  # nothing is read any more
         if decision.verb == "keep":
             return self._verbs["keep"](decision.paths, dict(decision.contents))
         return self._verbs["drop"](decision.paths) if decision.verb == "drop" else None
+
+
+def of_try(  # noqa: PLR0917 (each is a different fact)
+    engine: Engine, row: Container, verb: str, keep: Keep, locked: Mapping[str, str], flags: Mapping[str, str]
+) -> Picking:
+    """Return the changes of a try to be picked from. `keep` does what was chosen; UserError where there are none."""
+    from hull.trials import forgetting, walking
+    from hull.trials.hunks import LARGEST
+    from hull.trials.walking_contents import Contents
+
+    view = walking.View(walking.layers(engine, row), base=row.config.layers or walking.HOST)
+    changes = walking.of_try(engine, row)
+    if not changes:
+        raise UserError(
+            f"there is nothing to pick: {row.name} changed nothing", f"hull try --in {row.name} goes on in it"
+        )
+
+    def drop(paths: tuple[str, ...]) -> list[str]:
+        forgetting.forget(engine, row, changes, paths, view.new[-1])
+        return [f"dropped {path}" for path in paths]
+
+    contents = Contents(engine, row, view)
+
+    def read(change: Change, side: str) -> bytes | None:
+        size, data = (contents.old if side == "old" else contents.new)(change, LARGEST + 1)
+        return None if size < 0 else data
+
+    return Picking(row.name, changes, read, keep, drop, locked, flags, verb, close=contents)
 
 
 def check(verb: str, name: str) -> None:

@@ -92,6 +92,7 @@ class Picker(Terminal):
         super().__init__(self.state, self._canvas)
         self._wanted: Any = None
         self._asked_for = threading.Condition()
+        self._reads = threading.Lock()  # the loop reads, too, where a key cannot wait
 
     def _begin(self) -> None:
         super()._begin()
@@ -116,7 +117,8 @@ class Picker(Terminal):
 
     def _read(self, change: Any) -> Detail:
         try:
-            return Detail(change, self._view.texts(change))
+            with self._reads:
+                return Detail(change, self._view.texts(change))
         except (HullError, OSError) as error:
             return Detail(change, Unread(str(error)))
 
