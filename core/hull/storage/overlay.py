@@ -22,7 +22,8 @@ def prepare(directory: str, identity: Identity, root: str) -> None:
     Root's containers belong to the mapped root: their directory is traversable (0711).
     """
     owner = owner_of(identity)
-    os.mkdir(directory, 0o711 if owner else 0o700)
+    os.mkdir(directory)
+    os.chmod(directory, 0o711 if owner else 0o700)
     mode = stat.S_IMODE(os.stat(root).st_mode)
     for name in ("upper", "work"):
         path = f"{directory}/{name}"
