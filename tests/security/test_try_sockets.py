@@ -1,7 +1,7 @@
 """The services of this host and of this login are not reached from a try, each is through its hole, and only that one.
 
-Real servers where there are programs (ssh-agent, tmux, dbus-daemon), else listeners at the places of the real ones. Root
-of root's try is a stranger to root's own sockets and files: what asks who connects is shown as an ordinary user.
+Real servers where there are programs (ssh-agent, tmux, dbus-daemon), else listeners at the places of the real ones.
+Root of root's try is a stranger to root's own sockets and files: what asks who connects is shown as an ordinary user.
 """
 
 import contextlib
