@@ -21,11 +21,21 @@ def show(value: Any, stream: TextIO, output: str = "", row: type | None = None) 
 
     `output` is JSON, COMPACT, a template, or "table TEMPLATE"; `row` the class of a table that may have no rows.
     """
+    if hasattr(value, "painted") and wants_colours(value.colours, stream):
+        stream.writelines(f"{line}\n" for line in value.painted)
+        return
     if not hasattr(value, "frames"):
         stream.writelines(f"{line}\n" for line in lines(value, output, row))
         return
     for rows in value.frames():  # one table after another, until an interrupt
         _redraw([f"{line}\n" for line in lines(rows, output, row)], stream, over=not output or "table " in output)
+
+
+def wants_colours(word: str, stream: TextIO) -> bool:
+    """Whether `always`, `never` or `auto` means colours on this stream: auto where it is a terminal with some."""
+    if word != "auto":
+        return word == "always"
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def _redraw(frame: list[str], stream: TextIO, *, over: bool) -> None:

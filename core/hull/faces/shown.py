@@ -1,5 +1,7 @@
 """The values that a front shows: equal to what the verb returned, each with a face for terminals and for notebooks."""
 
+import sys
+
 from hull import present
 from hull.faces import markup, style, tables, trees
 from hull.light import Any
@@ -65,6 +67,22 @@ class Lines(list):  # type: ignore[type-arg]
         return style.page(f"<pre>{'<br>'.join(lines)}</pre>")
 
 
+class Painted(Lines):
+    """Lines that say how they look in colours: a diff of a try."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.painted: list[str] = value.painted
+        self.colours: str = value.colours
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        wanted = present.wants_colours(self.colours, sys.stdout)
+        printer.text("\n".join(self.painted if wanted else self))
+
+    def _repr_html_(self) -> str:
+        return style.page(f"<pre>{markup.ansi(chr(10).join(self.painted))}</pre>")
+
+
 class Log(list):  # type: ignore[type-arg]
     """Pieces of output, kept: in a notebook their colours are kept, and standard error is marked."""
 
@@ -87,7 +105,7 @@ def face(value: Any, row: type | None = None) -> Any:
     if present.is_rows(value) or (value == [] and row):
         return Table(value, row)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return Lines(value)
+        return Painted(value) if hasattr(value, "painted") else Lines(value)
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return Documents(value)
     if hasattr(value, "rows") and hasattr(value, "_fields"):  # doctor's report

@@ -19,6 +19,21 @@ def decode(values: list[Any]) -> Told:
     return Told(change._replace(what=what, same=same, old=old, new=new), values[0])
 
 
+def document(change: Change) -> dict[str, Any]:
+    """Return a change with names for everything: what `hull diff --json` prints. Attributes' values are base64."""
+    sides = {"old": _named(change.old), "new": _named(change.new)}
+    return {**change._asdict(), "what": list(change.what), "same": list(change.same), **sides}
+
+
+def _named(entry: Entry | None) -> dict[str, Any] | None:
+    from base64 import b64encode
+
+    if entry is None:
+        return None
+    attributes = {key: b64encode(value).decode() for key, value in entry.xattrs}
+    return {**entry._asdict(), "xattrs": attributes, "file": list(entry.file)}
+
+
 def _listed(entry: Entry | None) -> list[Any] | None:
     if entry is None:
         return None

@@ -40,26 +40,41 @@ class View(NamedTuple):
         return self.base == HOST
 
 
-def of_try(engine: Engine, row: Container, only: tuple[str, ...] = ()) -> list[Change]:
+def of_try(engine: Engine, row: Container, only: tuple[str, ...] = (), *, moved: bool = True) -> list[Change]:
     """Return all that a try or a container changed of what it stands on, in the order of paths, parents first.
 
     Of what was removed only the topmost path is told. Both sides of a rename are: the removed path, and the added one
-    with `renamed`. With `only`, absolute paths, nothing else is looked at. Files that vanish meanwhile are left out.
+    with `renamed`, which is not looked for unless `moved`. With `only`, absolute paths, nothing else is looked at.
+    Files that vanish meanwhile are left out.
     """
-    return between(engine, row, layers(engine, row), (), only)
+    return between(engine, row, layers(engine, row), (), only, moved=moved)
 
 
 def between(
-    engine: Engine, row: Container, new: tuple[str, ...], old: tuple[str, ...], only: tuple[str, ...] = ()
+    engine: Engine,
+    row: Container,
+    new: tuple[str, ...],
+    old: tuple[str, ...],
+    only: tuple[str, ...] = (),
+    *,
+    moved: bool = True,
 ) -> list[Change]:
     """Return what the state `new` of a container has otherwise than the state `old`: directories, the lowest first."""
     from hull.trials import renames
     from hull.trials.walking_contents import Contents
 
-    skipped = (*PATHS, *(mount.target.strip("/") for mount in row.spec.mounts))
-    view = View(new, old, row.config.layers or HOST, skipped, only)
+    view = view_of(row, new, old, only)
+    found = linked(settled(engine, row, view))
+    if not moved:
+        return found
     with Contents(engine, row, view) as contents:
-        return renames.found(linked(settled(engine, row, view)), lambda: contents)
+        return renames.found(found, lambda: contents)
+
+
+def view_of(row: Container, new: tuple[str, ...], old: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> View:
+    """Return two states of a container as a view."""
+    skipped = (*PATHS, *(mount.target.strip("/") for mount in row.spec.mounts))
+    return View(new, old, row.config.layers or HOST, skipped, only)
 
 
 def layers(engine: Engine, row: Container) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ class Ids(NamedTuple):
         seen = self.confined
         uid = entry.uid if seen is None else _outside(entry.uid, seen.uids)
         gid = entry.gid if seen is None else _outside(entry.gid, seen.gids)
-        return entry._replace(uid=_inside(uid, self.identity.uids), gid=_inside(gid, self.identity.gids))
+        return entry._replace(uid=inside(uid, self.identity.uids), gid=inside(gid, self.identity.gids))
 
     def of_host(self, entry: Entry, uid: int, gid: int) -> Entry:
         """Return an entry of this machine's, which belongs to `uid` and `gid`, with the ids that a try shows."""
@@ -94,7 +94,8 @@ class Settler:
         return not os.access(stacks.place(fd, name), os.R_OK, effective_ids=True, follow_symlinks=False)
 
 
-def _inside(outside: int, extents: tuple[IdMap, ...]) -> int:
+def inside(outside: int, extents: tuple[IdMap, ...]) -> int:
+    """Return what a map shows of an id, NOBODY where it has none."""
     return next(
         (m.inside + outside - m.outside for m in extents if m.outside <= outside < m.outside + m.length), NOBODY
     )
@@ -106,7 +107,7 @@ def _outside(inside: int, extents: tuple[IdMap, ...]) -> int:
 
 def _shown(ident: int, extents: tuple[IdMap, ...]) -> int:
     """Return the caller's own id, or a subordinate one, as the map has it; others keep their number where it has it."""
-    found = _inside(ident, extents)
+    found = inside(ident, extents)
     if found != NOBODY:
         return found
     return ident if any(m.inside <= ident < m.inside + m.length for m in extents) else NOBODY
