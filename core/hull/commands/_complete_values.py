@@ -19,7 +19,7 @@ KINDS = {
     "workdir": "inside", "entrypoint": "program", "mount": "mount", "tmpfs": "inside",
     "platform": "platform", "restart": "restart", "log_driver": "log-driver", "log_opt": "log-option",
     "ulimit": "ulimit", "security_opt": "security", "filter": "filter", "format": "format", "cap_add": "capability",
-    "cap_drop": "capability", "opt": "network-option",
+    "cap_drop": "capability", "opt": "network-option", "allow": "hole", "profile": "profile",
 }  # fmt: skip
 FIXED = {
     "egress": ("none", "dns", "all"),
@@ -233,4 +233,16 @@ FINDERS: dict[str, Callable[[Asked], Pairs]] = {
     "mount": _later("_complete_spelt", "mount"),
     "volume-mount": _later("_complete_spelt", "volume_mount"),
     "filter": _later("_complete_spelt", "filters"),
+    **{
+        name: _later("_complete_tries", finder)
+        for name, finder in (
+            ("try", "tries"),
+            ("state", "states"),
+            ("compared", "compared"),
+            ("keepable", "keepable"),
+            ("changed", "paths"),
+            ("hole", "holes"),
+            ("profile", "profiles"),
+        )
+    },
 }

@@ -7,7 +7,7 @@ from hull.light import Annotated
 
 def branch(
     engine: Engine,
-    state: Annotated[str, Word("name or id, or NAME@N: how it was at checkpoint N", complete="container")],
+    state: Annotated[str, Word("name or id, or NAME@N: how it was at checkpoint N", complete="state")],
     name: Annotated[str, Word("what to call the new one", "NEW_NAME")],
 ) -> list[str]:
     """Make a container or a try that begins as another one is or was; nothing is copied. Prints its id."""

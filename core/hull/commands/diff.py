@@ -25,7 +25,9 @@ def diff(
     json: Annotated[bool, Flag("print every change as one JSON document")] = False,
     name_only: Annotated[bool, Flag("print paths alone")] = False,
     all: Annotated[bool, Flag("list every change; fold nothing", "a")] = False,
-    path: Annotated[Many, Flag("only what is at or below this path (may be repeated)", metavar="PATH", complete="changed")] = (),
+    path: Annotated[
+        Many, Flag("only what is at or below this path (may be repeated)", metavar="PATH", complete="changed")
+    ] = (),
     exit_code: Annotated[bool, Flag("exit with 1 where anything differs")] = False,
     color: Annotated[
         str, Flag("colours: on a terminal, always or never", choices=("auto", "always", "never"), metavar="WHEN")

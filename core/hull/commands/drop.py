@@ -14,7 +14,7 @@ Many = tuple[str, ...]
 
 def drop(
     engine: Engine,
-    names: Annotated[Many, Word("tries; the latest that has ended if none", "NAME", complete="container")] = (),
+    names: Annotated[Many, Word("tries; the latest that has ended if none", "NAME", complete="try")] = (),
     *,
     all_: Annotated[bool, Flag("every try that has ended", "a", long="all")] = False,
     force: Annotated[bool, Flag("end it first if it runs", "f")] = False,

@@ -67,7 +67,7 @@ class LogRow(NamedTuple):
 def log(
     engine: Engine,
     container: Annotated[
-        str, Word("name or id; the one with the latest checkpoint if none", complete="container")
+        str, Word("name or id; the one with the latest checkpoint if none", complete="state")
     ] = "",
     *,
     stat: Annotated[bool, Flag("show how many entries and bytes each state added", "s")] = False,

@@ -7,7 +7,7 @@ from hull.light import Annotated
 
 def redo(
     engine: Engine,
-    container: Annotated[str, Word("name or id, or NAME@N: go to checkpoint N", complete="container")],
+    container: Annotated[str, Word("name or id, or NAME@N: go to checkpoint N", complete="state")],
     steps: Annotated[int, Word("how many states", "N")] = 1,
     *,
     restart: Annotated[bool, Flag("start one again that runs (the default); --no-restart refuses")] = True,
