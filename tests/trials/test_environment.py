@@ -59,4 +59,4 @@ def test_an_address_with_a_password_is_a_secret_whatever_its_name(value: str, ke
     ],
 )
 def test_patterns(name: str, pattern: str, matches: bool) -> None:
-    assert environment._matches(name, pattern) is matches
+    assert environment.matches(name, pattern) is matches

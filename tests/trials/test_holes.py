@@ -1,5 +1,6 @@
 """Holes by name, and directories that stay live: what opens, what stays shut, what is refused."""
 
+import json
 import os
 import pathlib
 import socket
@@ -195,7 +196,7 @@ def test_a_report_can_tell_what_was_hidden_and_dropped(place: pathlib.Path) -> N
     (place / ".netrc").write_text("x")
     assert box.noted(str(place)) == box.Noted()
     found = box.close(Trial(), _around(place), str(place), RUNTIME)
-    box.note(str(place), found, (("A_TOKEN", "holds a secret"),))
+    box.note(str(place), found, (("A_TOKEN", "holds a secret"),), json.dumps)
     told = box.noted(str(place))
     assert (str(place / ".netrc"), "tokens") in told.hidden
     assert told.dropped == (("A_TOKEN", "holds a secret"),)

@@ -33,22 +33,13 @@ def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) 
             return ops.describe(steps)
         engine.containers.respecify(row, changed.spec)
         engine.containers.begin(changed)
-        steps += ending(changed, asked, detached=detach)
+        steps += _trial_asked.ending(changed, asked, detached=detach)
         launch = _start.prepared(steps, ("hull", "try", *changed.spec.command), row.id)
         _trial.remember(engine, changed)
         if not detach:
             return launch
         _start.detach(engine, changed, launch)
     return [row.id]
-
-
-def ending(row: Container, asked: Asked, *, detached: bool) -> tuple[ops.Op, ...]:
-    """Return the ops of what the launcher becomes at the end, which reports or keeps; none where nobody asked."""
-    if detached or row.remove or not (asked.keep or asked.report):
-        return ()
-    from hull.commands import _trial_ended
-
-    return _trial_ended.program(row, keep=asked.keep)
 
 
 def _changed(engine: Engine, row: Container, asked: Asked) -> Spec:

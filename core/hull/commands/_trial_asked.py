@@ -9,6 +9,8 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated, NamedTuple
 from hull.model import Limits, Spec, Trial, Ulimit
+from hull.runtime import ops
+from hull.state.containers import Container
 
 Many = tuple[str, ...]
 
@@ -126,6 +128,15 @@ def spec(engine: Engine, asked: Asked, image: str = HOST) -> Spec:
     if image != HOST:  # an image has variables of its own
         return made._replace(env=asked.env)
     return made._replace(env=_trial_box.variables(engine, made.trial or Trial(), asked.env))
+
+
+def ending(row: Container, asked: Asked, *, detached: bool) -> tuple[ops.Op, ...]:
+    """Return the ops of what the launcher becomes at the end, which reports or keeps; none where nobody asked."""
+    if detached or row.remove or not (asked.keep or asked.report):
+        return ()
+    from hull.commands import _trial_ended
+
+    return _trial_ended.program(row, keep=asked.keep)
 
 
 def shell() -> Many:

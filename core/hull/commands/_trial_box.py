@@ -37,7 +37,7 @@ def closed(engine: Engine, row: Container, directory: str, uid: int) -> box.Box:
         engine.events(log.Event("warning", row.name, text))
     for text in found.notes:
         engine.events(log.Event("note", row.name, text))
-    box.note(directory, found, _passed(engine, trial, spec.env).dropped)
+    box.note(directory, found, _passed(engine, trial, spec.env).dropped, engine.db.as_json)
     return found
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 
 from hull import log
-from hull.commands import _trial, _trial_root
+from hull.commands import _trial
 from hull.engine import Engine
 from hull.errors import HullError
 from hull.state.containers import Container
@@ -43,6 +43,8 @@ def _counted(engine: Engine, row: Container) -> str:
 
 def _by(engine: Engine, row: Container) -> str:
     """Say which engine it was where that bounds what could be changed."""
+    from hull.commands import _trial_root
+
     decided = _trial_root.read(engine.paths.container(row.id))
     if decided is None or decided.engine != "kernel" or not decided.why or row.config.layers:
         return ""

@@ -47,18 +47,20 @@ def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, 
         return root, {"hidden": hidden}
     runtime = trialroot.RUNTIME if spec.image == HOST else ()
     mounts, env = (box.mounts, box.env) if spec.image == HOST or (spec.trial and spec.trial.allow) else ((), ())
-    _note(directory, decided._replace(hidden=hidden, env=env))
+    _note(engine, directory, decided._replace(hidden=hidden, env=env))
     told = {"mounts": mounts, "env": env, "umask": umask(), "files": _files(spec)}
     return root._replace(ops=(*root.ops, *runtime)), told
 
 
 def _stack(engine: Engine, row: Container, identity: Identity) -> trialroot.Stack:
     from hull.state.snapshots import Snapshots
-    from hull.storage import snapshots
 
-    layers = snapshots.stack(engine.paths, row.id, Snapshots(engine.db).stack(row.id).layers)
-    directory = engine.paths.container(row.id)
-    return trialroot.Stack(directory, layers.frozen[::-1], overlay.owner_of(identity))
+    frozen: tuple[str, ...] = ()
+    if names := Snapshots(engine.db).stack(row.id).layers:
+        from hull.storage import snapshots
+
+        frozen = snapshots.stack(engine.paths, row.id, names).frozen[::-1]
+    return trialroot.Stack(engine.paths.container(row.id), frozen, overlay.owner_of(identity))
 
 
 def _host_root(
@@ -146,11 +148,9 @@ def _by_kernel(
     return overlay.Root((*plan, *base[1:])), pieces, (*layout.binds, *layout.left)
 
 
-def _note(directory: str, decided: Decided) -> None:
-    import json
-
+def _note(engine: Engine, directory: str, decided: Decided) -> None:
     with open(f"{directory}/{FILE}", "w", encoding="utf-8", errors="surrogateescape") as file:
-        json.dump(decided._asdict(), file)
+        file.write(engine.db.as_json(decided._asdict()))
 
 
 def read(directory: str) -> Decided | None:

@@ -1,6 +1,6 @@
 """hull try: a program on this machine's own files, copy-on-write."""  # noqa: N999 (the verb is spelt as the user types it)
 
-from hull.commands import _start, _trial, _trial_again, _trial_asked
+from hull.commands import _start, _trial, _trial_asked
 from hull.commands import rm as rm_
 from hull.commands._container import HOST, discard, make
 from hull.commands._verb import Flag, Word, takes
@@ -20,8 +20,8 @@ def try_(
     engine: Engine,
     command: Annotated[Many, Word("program and arguments; your shell if none", rest=True)] = (),
     *,
-    in_: Annotated[str, Flag("go on in a try that is there", metavar="NAME", complete="container", long="in")] = "",
-    on: Annotated[str, Flag("a new try on what another has changed", metavar="TRY[@N]", complete="container")] = "",
+    in_: Annotated[str, Flag("go on in a try that is there", metavar="NAME", complete="try", long="in")] = "",
+    on: Annotated[str, Flag("a new try on what another has changed", metavar="TRY[@N]", complete="state")] = "",
     from_: Annotated[
         str,
         Flag(
@@ -43,11 +43,13 @@ def try_(
             raise UserError(
                 "cannot go on in a try with --on or --from: it stands on what it stands on", "leave out one"
             )
+        from hull.commands import _trial_again
+
         return _trial_again.go_on(engine, in_, asked, detach=detach, plan=plan)
     row = _made(engine, asked, on, from_)
     try:
         steps = _start.plan_of(engine, row, Detached() if detach else None)
-        steps += _trial_again.ending(row, asked, detached=detach)
+        steps += _trial_asked.ending(row, asked, detached=detach)
     except BaseException:
         discard(engine, row)
         raise

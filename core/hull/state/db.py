@@ -35,6 +35,11 @@ class Database:
         """Return every row of a query."""
         return self.connection.execute(sql, values).fetchall()
 
+    def as_json(self, value: object) -> str:
+        """Return the JSON of a plain value; the json module stays out, as with what is stored."""
+        text, bound = as_json(value)
+        return str(self.rows(f"SELECT {text}", *bound)[0][0])
+
     def write(self, sql: str, *values: object) -> int:
         """Run one statement; return how many rows it changed."""
         return self.connection.execute(sql, values).rowcount

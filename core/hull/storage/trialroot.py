@@ -5,7 +5,6 @@ own. A layer that was frozen lies between the upper directory and the base, in t
 """
 
 import os
-import shutil
 import stat
 
 from hull.light import NamedTuple
@@ -173,6 +172,8 @@ def skeleton(stack: Stack, layout: Layout) -> tuple[Op, ...]:
 
     It is made anew for each start: mounts come and go.
     """
+    import shutil
+
     top = f"{stack.directory}/{SKELETON}"
     shutil.rmtree(top, ignore_errors=True)
     stack.mkdir(top, 0o755)

@@ -8,6 +8,8 @@ from hull.trials import holes_live, holes_open, profiles, secrets
 from hull.trials.environment import Around
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hull.config import Settings
     from hull.trials.secrets import Hidden
 
@@ -93,13 +95,11 @@ def close(trial: Trial, around: Around, directory: str, runtime: str, *, host: b
     )
 
 
-def note(directory: str, found: Box, dropped: tuple[tuple[str, str], ...]) -> None:
+def note(directory: str, found: Box, dropped: tuple[tuple[str, str], ...], as_json: "Callable[[object], str]") -> None:
     """Keep beside the container what its last start hid and dropped, for reports: names and paths, no values."""
-    import json
-
-    told = {"hidden": [[one.path, one.group] for one in found.hidden], "dropped": dropped, "notes": found.notes}
+    hidden = [[one.path, one.group] for one in found.hidden]
     with open(f"{directory}/{FILE}", "w", encoding="utf-8", errors="surrogateescape") as file:
-        json.dump(told, file)
+        file.write(as_json({"hidden": hidden, "dropped": dropped, "notes": found.notes}))
 
 
 def noted(directory: str) -> Noted:

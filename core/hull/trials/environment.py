@@ -76,7 +76,7 @@ def reason(name: str, value: str = "") -> str:
     """Return why a variable is dropped, "" where it is not. Case is no way round it."""
     upper = name.upper()
     for rule in DROPPED:
-        if any(_matches(upper, pattern) for pattern in rule.names):
+        if any(matches(upper, pattern) for pattern in rule.names):
             return rule.reason
     return "holds a password in an address" if _has_password(value) else ""
 
@@ -88,7 +88,7 @@ def _has_password(value: str) -> bool:
     return bool(address and at) and ":" in who
 
 
-def _matches(name: str, pattern: str) -> bool:
+def matches(name: str, pattern: str) -> bool:
     """Whether the name is the pattern's: `*` at its ends, or one inside, as fnmatch has it, without its import."""
     head, *rest = pattern.split("*")
     if not rest:

@@ -42,10 +42,12 @@ def shown(holes: tuple[Hole, ...], around: Around) -> tuple[str, ...]:
 
 def devices(holes: tuple[Hole, ...]) -> tuple[str, ...]:
     """Return the devices that are there, as --device takes them; HostError where a hole finds none."""
-    from glob import glob
-
     found: list[str] = []
     for hole in holes:
+        if not hole.devices:
+            continue
+        from glob import glob
+
         there = [path for pattern in hole.devices for path in sorted(glob(pattern)) if not os.path.isdir(path)]
         if hole.devices and not there:
             raise HostError(f"cannot allow {hole.name}: no {' or '.join(hole.devices)} here", "leave it out")

@@ -13,7 +13,7 @@ from hull.model import Mount, Trial
 from hull.storage import trialmounts
 from hull.storage.trialmounts import is_at_or_below
 from hull.trials import aliases
-from hull.trials.environment import Around
+from hull.trials.environment import Around, matches
 from hull.trials.secrets_table import SECRETS
 
 XDG = {
@@ -100,10 +100,8 @@ def _matching(path: str) -> list[str]:
     parent, name = os.path.split(path)
     if "*" not in name:
         return [path]
-    from fnmatch import fnmatchcase
-
     try:
-        return [f"{parent}/{found}" for found in sorted(os.listdir(parent)) if fnmatchcase(found, name)]
+        return [f"{parent}/{found}" for found in sorted(os.listdir(parent)) if matches(found, name)]
     except OSError:
         return []
 
