@@ -77,7 +77,7 @@ def marked(mark: str) -> list[str]:
 def test_killed_at_any_moment(fresh_cli: CommandLine, here: pathlib.Path) -> None:
     before = {kind: found for kind, found in leaks.left(fresh_cli.root).items() if kind in ("mounts", "processes")}
     dice = random.Random(7)
-    for turn in range(times(6, 200)):
+    for turn in range(times(4, 200)):
         mark = f"HOSTILE={uuid.uuid4().hex}"
         env = fresh_cli.env(**dict([mark.split("=")]))
         begun = fresh_cli.popen(
@@ -102,7 +102,7 @@ def test_killed_at_any_moment(fresh_cli: CommandLine, here: pathlib.Path) -> Non
 
 
 def test_many_side_by_side(cli: CommandLine, here: pathlib.Path) -> None:
-    many = [f"m-{uuid.uuid4().hex[:8]}" for _ in range(times(20, 50))]
+    many = [f"m-{uuid.uuid4().hex[:8]}" for _ in range(times(12, 50))]
     started = [
         cli.popen("try", "--name", each, "sh", "-c", f"echo {each} >>old; cat old", cwd=here, stdout=-1)
         for each in many
@@ -136,7 +136,7 @@ def test_one_that_ends_its_parents(cli: CommandLine, name: str, here: pathlib.Pa
 
 
 def test_very_deep(cli: CommandLine, name: str, here: pathlib.Path) -> None:
-    levels = times(3_000, 10_000)
+    levels = times(1_500, 10_000)
     cli("try", "--name", name, "python3", "-c", DEEP.format(levels=levels), cwd=here, check=True)
     assert untouched(here)
     told = cli("diff", name, check=True).stdout
@@ -146,7 +146,7 @@ def test_very_deep(cli: CommandLine, name: str, here: pathlib.Path) -> None:
 
 
 def test_very_many(cli: CommandLine, name: str, here: pathlib.Path) -> None:
-    files = times(10_000, 100_000)
+    files = times(5_000, 100_000)
     cli("try", "--name", name, "python3", "-c", MANY.format(files=files), cwd=here, check=True, timeout=120)
     assert untouched(here)
     begun = time.monotonic()
@@ -158,8 +158,7 @@ def test_very_many(cli: CommandLine, name: str, here: pathlib.Path) -> None:
 
 def changes(cli: CommandLine, name: str) -> list[dict[str, object]]:
     document = json.loads(cli("diff", "--json", name, check=True, timeout=120).stdout)
-    found: list[dict[str, object]] = document["changes"]
-    return found
+    return [change for change in document["changes"] if change["what"] != ["time"]]
 
 
 def test_one_that_is_stopped_for_good(cli: CommandLine, name: str, here: pathlib.Path) -> None:
