@@ -32,8 +32,37 @@ static bool prepare(struct mirror *mirror)
     static char word[] = "hide", path[] = "/hidden/below";
     char *const hides[] = {word, path};
 
-    return ids_mode(&mirror->uids, "range", "0") && ids_mode(&mirror->gids, "keep", "0") &&
-           mirror_open(mirror, null, place, hides, 2) == 0;
+    if (!ids_mode(&mirror->uids, "range", "0") || !ids_mode(&mirror->gids, "keep", "0") ||
+        mirror_open(mirror, place, hides, 2) < 0)
+        return false;
+    mirror_attach(mirror, null);
+    return true;
+}
+
+static void send_request(struct mirror *mirror, uint32_t opcode, uint64_t node, const void *body, size_t size)
+{
+    char request[sizeof(struct fuse_in_header) + 64];
+    struct fuse_in_header header = {.len = (uint32_t)(sizeof header + size), .opcode = opcode, .nodeid = node};
+
+    memcpy(request, &header, sizeof header);
+    memcpy(request + sizeof header, body, size);
+    mirror_handle(mirror, request, header.len);
+}
+
+/* What the kernel gives back when it is done leaves nothing but the root. */
+static void give_back(struct mirror *mirror)
+{
+    const struct fuse_forget_in all = {.nlookup = UINT64_MAX};
+
+    for (uint64_t i = 0; i < mirror->handle_room; i++) {
+        const struct fuse_release_in handle = {.fh = i};
+
+        send_request(mirror, FUSE_RELEASE, 1, &handle, sizeof handle);
+    }
+    for (uint64_t id = 2; id <= mirror->tree.last; id++)
+        send_request(mirror, FUSE_FORGET, id, &all, sizeof all);
+    if (mirror->tree.count != 1)
+        abort();
 }
 
 /* A request of its own size in memory: a read behind it is found. The header is a true one in one case of two. */
@@ -66,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     for (size_t at = 0; at < size;)
         at += ask(&mirror, data + at, size - at);
+    give_back(&mirror);
     mirror_close(&mirror);
     return 0;
 }

@@ -174,17 +174,13 @@ static bool hide(struct mirror *mirror, char *const *hides, size_t count)
     return true;
 }
 
-/* `hides` are pairs of the word `hide` and a path. */
-int mirror_open(struct mirror *mirror, int fuse, const char *root, char *const *hides, size_t count)
+/* `hides` are pairs of the word `hide` and a path. What is done here waits for nothing. */
+int mirror_open(struct mirror *mirror, const char *root, char *const *hides, size_t count)
 {
     struct stat found;
 
     if (!hide(mirror, hides, count))
         return -1;
-    mirror->fuse = fuse;
-    mirror->uid = geteuid();
-    mirror->gid = getegid();
-    mirror->group_count = getgroups(GROUPS_MOST, mirror->groups);
     if ((mirror->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 || fstat(mirror->root, &found) < 0)
         return -1;
     mirror->request = malloc(MIRROR_REQUEST);
@@ -194,6 +190,15 @@ int mirror_open(struct mirror *mirror, int fuse, const char *root, char *const *
     mirror->devices[mirror->device_count++] = mirror->tree.root->device = found.st_dev;
     mirror->tree.root->guarded = mirror->hidden_count > 0;
     return 0;
+}
+
+/* Must follow the last change of credentials. */
+void mirror_attach(struct mirror *mirror, int fuse)
+{
+    mirror->fuse = fuse;
+    mirror->uid = geteuid();
+    mirror->gid = getegid();
+    mirror->group_count = getgroups(GROUPS_MOST, mirror->groups);
 }
 
 void mirror_close(struct mirror *mirror)

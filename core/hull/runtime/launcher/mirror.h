@@ -39,6 +39,7 @@ struct node {
     size_t below, handles; /* nodes that name it as their parent; open files */
     uint64_t device;
     bool guarded, blind; /* something hidden is below; nothing is shown below */
+    bool refused;        /* an open: the kernel looks again */
     struct told told, cached;
     uint32_t hash;
     char name[];
@@ -84,7 +85,8 @@ struct request {
 };
 
 /* mirror.c */
-int mirror_open(struct mirror *mirror, int fuse, const char *root, char *const *hides, size_t count); /* -1: errno */
+int mirror_open(struct mirror *mirror, const char *root, char *const *hides, size_t count); /* -1: errno */
+void mirror_attach(struct mirror *mirror, int fuse);
 _Noreturn void mirror_serve(struct mirror *mirror);
 bool mirror_handle(struct mirror *mirror, const char *bytes, size_t size); /* false: it is no request */
 void mirror_close(struct mirror *mirror);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { HANDLES_FIRST = 64, HANDLES_MOST = 1 << 20, LATELY = 50 /* ms */ };
+enum { HANDLES_FIRST = 64, HANDLES_MOST = 1 << 20, LATELY = 100 /* ms */ };
 
 struct handle *file_handle(const struct mirror *mirror, uint64_t number)
 {
@@ -51,8 +51,19 @@ int file_keep(struct mirror *mirror, struct node *node, int fd, const struct sta
     return 0;
 }
 
-/* What the kernel holds of the content is good while the file is the one it was read from. What it believes of the
- * file is proved: where that is old, it is to look again before it goes on, once. */
+/* What the kernel believes of a file is proved: where that is old, it is to look again before it goes on. Once: a file
+ * that changes all the time is taken as it is right after a look. */
+static bool is_believed_wrongly(struct mirror *mirror, struct node *node, const struct stat *found)
+{
+    bool wrong = !attr_is_told(&node->told, found), again = node->refused && mirror_clock() - node->told.at < LATELY;
+
+    if (wrong)
+        mirror_stale(mirror, node->id);
+    node->refused = wrong && !again;
+    return node->refused;
+}
+
+/* What the kernel holds of the content is good while the file is the one it was read from. */
 int file_open(struct mirror *mirror, const struct request *request)
 {
     struct node *node = tree_find(&mirror->tree, request->header->nodeid);
@@ -66,14 +77,9 @@ int file_open(struct mirror *mirror, const struct request *request)
     fd = place_read(mirror, node, false, &found);
     if (fd < 0 && errno != EACCES)
         return errno == ELOOP || errno == ENOTDIR ? -ENOENT : -errno;
-    if (fd >= 0 && (fstat(fd, &found) < 0 || !attr_is_told(&node->told, &found))) {
-        bool lately = mirror_clock() - node->told.at < LATELY;
-
-        mirror_stale(mirror, node->id);
-        if (!lately) {
-            close(fd);
-            return -ESTALE;
-        }
+    if (fd >= 0 && (fstat(fd, &found) < 0 || is_believed_wrongly(mirror, node, &found))) {
+        close(fd);
+        return -ESTALE;
     }
     if (fd >= 0 && node->cached.settled && attr_is_told(&node->cached, &found))
         out.open_flags = FOPEN_KEEP_CACHE;

@@ -105,6 +105,8 @@ static _Noreturn void run(const struct helper *helper, pid_t launcher)
         errno = EINVAL;
     if (count < WORDS_LEAST || chdir("/") < 0)
         mirror_fail("understand", "the mirror's words");
+    if (mirror_open(&mirror, words[2], words + WORDS_LEAST, count - WORDS_LEAST) < 0)
+        mirror_fail("mirror", words[2]);
     if (!channel_try_receive(FD_SOCKET, &message, &fuse) || fuse < 0)
         _exit(EXIT_TOOL); /* the launcher ends */
     close(FD_SOCKET);
@@ -116,8 +118,7 @@ static _Noreturn void run(const struct helper *helper, pid_t launcher)
         mirror_fail("read", "the container's id maps");
     become_small(&mirror);
     die_with(launcher);
-    if (mirror_open(&mirror, fuse, words[2], words + WORDS_LEAST, count - WORDS_LEAST) < 0)
-        mirror_fail("mirror", words[2]);
+    mirror_attach(&mirror, fuse);
     mirror_serve(&mirror);
 }
 
