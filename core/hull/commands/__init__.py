@@ -3,6 +3,8 @@
 VERBS = (
     "run",
     "try",
+    "keep",
+    "undo",
     "drop",
     "create",
     "start",

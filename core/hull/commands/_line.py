@@ -5,6 +5,7 @@ Where a verb ends in somebody else's command line, the first positional ends hul
 word is data, however it looks.
 """
 
+import os
 from collections.abc import Callable
 
 from hull.commands._verb import Parameter, Verb, load, nearest_flag
@@ -38,6 +39,10 @@ class Call(NamedTuple):
     def __call__(self, engine: Callable[[], Any]) -> Any:
         """Run the verb."""
         made = None if self.verb is None or self.verb.engineless else engine()
+        if made is not None and os.path.lexists(f"{made.paths.data}/kept/unfinished"):
+            from hull.trials import journal_passes
+
+            journal_passes.recover(made.paths.data, made.events)
         return self.function(made, *self.words, **self.flags)
 
 

@@ -1,0 +1,82 @@
+"""hull keep: make what a try changed so on this machine, in one transaction."""
+
+from hull.commands import _keeping
+from hull.commands._verb import Flag, Word
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.light import TYPE_CHECKING, Annotated, Any
+from hull.state.containers import Container
+
+if TYPE_CHECKING:
+    from hull.trials.changes import Change
+    from hull.trials.keeping_choosing import Wanted
+
+Many = tuple[str, ...]
+
+
+def keep(
+    engine: Engine,
+    words: Annotated[
+        Many, Word("the try, the latest if none; paths (/…, ./…, ~…), all if none", "NAME|PATH", "keepable")
+    ] = (),
+    *,
+    in_: Annotated[str, Flag("the try", metavar="NAME", complete="try", long="in")] = "",
+    force: Annotated[Many, Flag("take the try's version though this machine's changed; or all", "f", "PATH")] = (),
+    skip: Annotated[Many, Flag("leave out", metavar="PATH")] = (),
+    trust: Annotated[Many, Flag("keep it though it will be run or trusted later; or all", metavar="PATH")] = (),
+    own: Annotated[bool, Flag("only what needs no root")] = False,
+    pick: Annotated[bool, Flag("choose files and parts of files on the whole terminal")] = False,
+    drop: Annotated[bool, Flag("drop the try afterwards")] = False,
+) -> Any:
+    """Keep what a try changed: on this machine, whole or not at all. hull undo takes it back."""
+    from hull.trials.keeping_choosing import Wanted
+
+    name, paths = _keeping.told_apart(words, in_)
+    row = _keeping.ended(engine, name)
+    force, skip, trust = (tuple(map(_keeping.path, said)) for said in (force, skip, trust))
+    wanted = Wanted(paths, skip, force, trust)
+    if pick:
+        return _pick(engine, row, wanted)
+    done = _keep(engine, row, wanted, own=own)
+    if drop:
+        from hull.commands import drop as drop_
+
+        drop_.drop(engine, (row.name,))
+        done.append(f"{row.name} is dropped")
+    return done
+
+
+def _keep(
+    engine: Engine,
+    row: Container,
+    wanted: "Wanted",
+    *,
+    own: bool = False,
+    changes: "list[Change] | None" = None,
+) -> list[str]:
+    from hull.trials import keeping
+
+    found = keeping.examine(engine, row, wanted, changes)
+    if not found.mine and not found.root:
+        return [f"{row.name} changed nothing that is not so on this machine"]
+    _keeping.refuse(row, found)
+    if not own:
+        _keeping.for_root(row, found)
+    _keeping.agreed(row, found.touchy, wanted.trust)
+    if not found.mine:
+        return [f"{row.name} changed nothing that you can keep without root"]
+    head = keeping.keep(engine, row, found, wanted)
+    left = f"; {len(found.root)} that need root were left out" if found.root else ""
+    return [f"{head.id}: kept {_keeping.counts(head)}{left}. hull undo {head.id} takes it back"]
+
+
+def _pick(engine: Engine, row: Container, wanted: "Wanted") -> Any:
+    from hull.commands import _picking
+
+    def chosen(changes: "list[Change]", contents: dict[str, bytes]) -> list[str]:
+        if not changes:
+            raise UserError("nothing was kept: nothing was chosen", f"hull keep --pick {row.name}")
+        paths = tuple(change.path for change in changes)
+        return _keep(engine, row, wanted._replace(paths=paths, contents=contents, exact=True))
+
+    return _picking.of_try(engine, row, "keep", chosen)

@@ -1,0 +1,205 @@
+"""One pass over a transaction: prepare, exchange, settle; or back. A pass that was cut off is taken up by `recover`."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from hull import log
+from hull.errors import HostError
+from hull.trials import journal, journal_copying, journal_metadata, journal_prints, journal_reading, journal_steps
+from hull.trials.journal import APPLIED, PREPARED, PREPARING, REVERTING, SETTLED, Mark, Place, Plan, Unit
+from hull.trials.journal_places import Places
+
+Stage = Callable[[Plan, Places], None]
+
+
+def run(plan: Plan, stage: Stage) -> Plan:
+    """Carry out a pass that is written down as preparing; `stage` puts what comes beside what is there.
+
+    Whatever goes wrong, the host is as it was when this raises.
+    """
+    places = Places()
+    try:
+        try:
+            plan = _prepare(plan, places, stage)
+        except OSError as error:
+            _revert(plan, places)
+            raise _told(error) from error
+        except BaseException:
+            _revert(plan, places)
+            raise
+        return finish(plan, places)
+    finally:
+        places.close()
+
+
+def bring(plan: Plan, places: Places) -> None:
+    """Stage what the slots hold: undo, and redo."""
+    for unit in plan.units:
+        journal_steps.bring(plan, places, unit)
+
+
+def _prepare(plan: Plan, places: Places, stage: Stage) -> Plan:
+    _unlock(plan, places)
+    plan = plan._replace(units=tuple(journal_steps.save(plan, places, unit) for unit in plan.units))
+    stage(plan, places)
+    units = tuple(_staged(plan, places, unit) for unit in plan.units)
+    _sync(plan, places)
+    return plan.at(PREPARED, units=units)
+
+
+def _staged(plan: Plan, places: Places, unit: Unit) -> Unit:
+    """Return the unit with the marks of what is staged."""
+    home = places.home(unit.path)
+    found = home.status(plan.staged(unit))
+    if found is None:
+        return unit._replace(there=None, prints=())
+    prints = tuple(journal_prints.below(home.fd, plan.staged(unit)))
+    return unit._replace(
+        there=Mark.of(os.stat(plan.staged(unit), dir_fd=home.fd, follow_symlinks=False)), prints=prints
+    )
+
+
+def finish(plan: Plan, places: Places) -> Plan:
+    """Carry out a prepared pass to the end, or go back."""
+    try:
+        _unlock(plan, places)
+        for unit in plan.units:
+            journal_steps.exchange(plan, places, unit)
+        _sync(plan, places)
+        plan = plan.at(APPLIED)
+    except OSError as error:
+        _revert(plan.at(REVERTING), places)
+        raise _told(error) from error
+    except BaseException:
+        _revert(plan.at(REVERTING), places)
+        raise
+    return settle(plan, places)
+
+
+def settle(plan: Plan, places: Places) -> Plan:
+    """Put away what went, set what is set in place, and record how the host is now."""
+    for unit in plan.units:
+        journal_steps.put_away(plan, places, unit)
+    for place in _deepest_first(plan.places):
+        with suppress(FileNotFoundError):
+            journal_metadata.put(places, place, place.there)
+    units = tuple(_settled(places, unit) for unit in plan.units)
+    swapped = tuple(place._replace(here=place.there, there=place.here) for place in plan.places)
+    _sync(plan, places)
+    head = plan.head
+    done = plan._replace(head=head._replace(kept=not head.kept, passes=head.passes + 1, turned=time.time()))
+    done = done.at(SETTLED, units=units, places=swapped)
+    journal.close(done)
+    return done
+
+
+def _settled(places: Places, unit: Unit) -> Unit:
+    found = places.home(unit.path).status()
+    return unit._replace(here=None if found is None else Mark.of(found), there=unit.here)
+
+
+def _revert(plan: Plan, places: Places) -> None:
+    """Undo what the pass has done so far; a transaction that never settled is gone then."""
+    left: list[str] = []
+    with suppress(OSError):
+        _unlock(plan, places)
+    for unit in reversed(plan.units):
+        try:
+            if plan.head.state != PREPARING:
+                journal_steps.withdraw(plan, places, unit)
+            journal_steps.unstage(plan, places, unit, back=plan.head.passes > 0)
+        except OSError as error:
+            left.append(f"{unit.path}: {error.strerror}")
+    for place in _deepest_first(plan.places):
+        with suppress(FileNotFoundError):
+            journal_metadata.put(places, place, place.here)
+    if left:
+        raise HostError(f"cannot go back: {'; '.join(left)}", f"what is saved is in {plan.directory}/slots")
+    if plan.head.passes:
+        journal.close(plan.at(SETTLED))
+    else:
+        journal.close(plan)
+        discard(plan.directory)
+
+
+def discard(directory: str) -> None:
+    """Remove a transaction with all it saved."""
+    with suppress(FileNotFoundError):
+        os.unlink(f"{directory}/plan")
+    fd = os.open(os.path.dirname(directory), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        journal_copying.remove(fd, os.path.basename(directory).encode())
+    finally:
+        os.close(fd)
+
+
+def recover(data: str, events: log.Events) -> None:
+    """Take up what another process left: roll back before prepared, finish after it, and say so."""
+    with journal.held(data, wait=False) as alone:
+        if alone:
+            take_up(data, events)
+
+
+def take_up(data: str, events: log.Events) -> None:
+    """Do so with the lock held."""
+    ident = journal.unfinished(data)
+    directory = f"{journal.home(data)}/{ident}"
+    if ident and not os.path.exists(f"{directory}/plan"):
+        os.unlink(f"{journal.home(data)}/{journal.UNFINISHED}")
+        shutil.rmtree(directory, ignore_errors=True)
+    elif ident:
+        events(log.Event("note", ident, f"{ident}: {_take_up(journal_reading.read(data, ident))}"))
+
+
+def _take_up(plan: Plan) -> str:
+    what = "a keep" if plan.head.passes == 0 else "an undo" if plan.head.kept else "a redo"
+    places = Places()
+    try:
+        if plan.head.state == PREPARED:
+            finish(plan, places)
+        elif plan.head.state == APPLIED:
+            _unlock(plan, places)
+            settle(plan, places)
+        elif plan.head.state == SETTLED:
+            journal.close(plan)
+        else:
+            _revert(plan, places)
+            return f"{what} was cut off before anything was changed: rolled back"
+    finally:
+        places.close()
+    return f"{what} was cut off: finished it"
+
+
+def _unlock(plan: Plan, places: Places) -> None:
+    for place in plan.places:
+        with suppress(FileNotFoundError):
+            journal_metadata.unlock(places, place)
+
+
+def _deepest_first(found: tuple[Place, ...]) -> list[Place]:
+    return sorted(found, key=lambda place: (-place.path.rstrip("/").count("/"), place.path))
+
+
+def _sync(plan: Plan, places: Places) -> None:
+    """Make everything durable: once for each file system."""
+    done = set[int]()
+    for unit in plan.units:
+        fd = places.home(unit.path).fd
+        device = os.fstat(fd).st_dev
+        if device not in done:
+            journal_steps.sync(fd)
+            done.add(device)
+    slots = places.directory(os.fsencode(f"{plan.directory}/slots"))
+    if os.fstat(slots).st_dev not in done:
+        journal_steps.sync(slots)
+
+
+def _told(error: OSError) -> HostError:
+    where = f" {os.fsdecode(error.filename)}" if error.filename else ""
+    return HostError(
+        f"cannot change{where}: {error.strerror}; nothing was changed",
+        "see hull keep --help, and the space that is left",
+    )

@@ -1,0 +1,132 @@
+"""The contents of a try's files, as descriptors: of the caller's own directly, of subordinate ids' by a confined child.
+
+The child is `python -m hull.trials.keeping_source LIST`: as root of the try's map it opens what LIST names, in order,
+and hands the descriptors over the socket that is its standard input, a batch at a time.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+
+from hull.engine import Engine
+from hull.errors import HostError
+from hull.kernel import syscalls
+from hull.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+BATCH = 64  # descriptors in one message; the kernel takes 253
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_TREE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_BENEATH = syscalls.RESOLVE_BENEATH | syscalls.RESOLVE_NO_SYMLINKS | syscalls.RESOLVE_NO_MAGICLINKS
+
+
+class Layers:
+    """Opens files below layers."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, int] = {}
+
+    def file(self, layer: str, path: str) -> int:
+        """Return a descriptor of a layer's file."""
+        if layer not in self._open:
+            self._open[layer] = os.open(layer, _TREE)
+        return syscalls.openat2(self._open[layer], os.fsencode(path.lstrip("/")), _READ, resolve=_BENEATH)
+
+    def close(self) -> None:
+        """Close the layers."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+
+class Source:
+    """Gives the files that were announced, (layer, path), in that order."""
+
+    def __init__(self, engine: Engine, flavour: str, scratch: str, files: list[tuple[str, str]]) -> None:
+        self._engine, self._flavour, self._scratch = engine, flavour, scratch
+        self._files, self._at = files, 0
+        self._layers = Layers()
+        self._child: Popen[bytes] | None = None
+        self._handed: Iterator[int] = iter(())
+        self._socket: socket.socket | None = None
+
+    def next(self, path: str) -> int:
+        """Return a descriptor of the next file, which is the one at `path`."""
+        layer, expected = self._files[self._at]
+        if expected != path:
+            raise HostError(f"cannot read {path}: {expected} was to come", "report it with this message")
+        self._at += 1
+        if self._child is None:
+            try:
+                return self._layers.file(layer, path)
+            except PermissionError:
+                self._start(self._files[self._at - 1 :])
+        fd = next(self._handed, -1)
+        if fd < 0:
+            raise HostError(f"cannot read {path} of the try", "hull diff, then keep again")
+        return fd
+
+    def _start(self, files: list[tuple[str, str]]) -> None:
+        with open(self._scratch, "wb") as file:
+            file.writelines(os.fsencode(f"{layer}\0{path}\0") for layer, path in files)
+        mine, its = socket.socketpair()
+        argv = [sys.executable, "-P", "-m", "hull.trials.keeping_source", self._scratch]
+        with its:
+            self._child = self._engine.confine(argv, self._flavour, stdin=its.fileno(), stdout=-3)
+        self._socket = mine
+        self._handed = _receive(mine)
+
+    def close(self) -> None:
+        """Close everything; a child that has more to give is ended."""
+        for fd in self._handed:
+            os.close(fd)
+            break
+        if self._socket is not None:
+            self._socket.close()
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+        self._layers.close()
+        with suppress(FileNotFoundError):
+            os.unlink(self._scratch)
+
+
+def _receive(channel: socket.socket) -> Iterator[int]:
+    """Yield descriptors; while one batch is used the next one is on its way."""
+    while True:
+        said, fds, _, _ = socket.recv_fds(channel, 1, BATCH)
+        if not said:
+            return
+        with suppress(BrokenPipeError):
+            channel.send(b".")
+        pending = list(fds)
+        try:
+            while pending:
+                yield pending.pop(0)
+        finally:
+            for fd in pending:
+                os.close(fd)
+
+
+def main(argv: list[str]) -> int:
+    """Open what the list names and hand it over."""
+    with open(argv[1], "rb") as file:
+        words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
+    files = list(zip(words[::2], words[1::2], strict=True))
+    layers = Layers()
+    with socket.socket(fileno=0) as channel:
+        for start in range(0, len(files), BATCH):
+            fds = [layers.file(*one) for one in files[start : start + BATCH]]
+            socket.send_fds(channel, [b"."], fds)
+            for fd in fds:
+                os.close(fd)
+            if not channel.recv(1):
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
