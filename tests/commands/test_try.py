@@ -207,3 +207,40 @@ def test_the_plan_is_printed_and_nothing_is_made(tries: Tries) -> None:
     assert any(line.startswith("root-overlay") for line in lines)
     assert lines[-1].split()[-1] == "true"
     assert tries.names() == []
+
+
+def test_what_was_recorded_is_a_script_that_does_the_same(tries: Tries) -> None:
+    (tries.home / "a b").mkdir()
+    tries("--record", "--name", "rec", "-e", "X=it's", "sh", "-c", 'echo "$X" >one', check=True)
+    tries("--in", "rec", "-w", "a b", "touch", "two three", check=True)
+    tries("--in", "rec", "sh", input=b"", check=True)
+    lines = tries.hull("recipe", "rec", check=True).stdout.decode()
+    assert lines.startswith("#!/bin/sh\n")
+    assert not os.path.exists(tries.home / "one")
+    subprocess.run(["sh", "-c", lines], cwd="/", env=tries.env, check=True)
+    assert (tries.home / "one").read_text() == "it's\n"
+    assert os.listdir(tries.home / "a b") == ["two three"]
+    tries("--name", "unrecorded", "touch", "f", check=True)
+    refused = tries.hull("recipe", "unrecorded")
+    assert (refused.returncode, b"--record" in refused.stderr) == (125, True)
+
+
+def test_from_an_image_what_was_recorded_is_a_containerfile_and_it_can_be_an_image(tries: Tries) -> None:
+    tries("--record", "--name", "made", "--from", "busybox", "sh", "-c", "echo 1 >/one", check=True)
+    tries("--in", "made", "-w", "/", "touch", "/two", check=True)
+    lines = tries.hull("recipe", "made", check=True).stdout.decode().splitlines()
+    assert "FROM busybox" in lines
+    assert [line for line in lines if line.startswith("RUN")] == ["RUN echo 1 >/one", 'RUN ["touch", "/two"]']
+    tries.hull("commit", "made", "tried:1", check=True)
+    seen = tries.hull("run", "--rm", "--network", "none", "tried:1", "ls", "/one", "/two", check=True)
+    assert seen.stdout.split() == [b"/one", b"/two"]
+    tries("--name", "here", "touch", "f", check=True)
+    assert tries.hull("commit", "here", "x").returncode == 125
+
+
+def test_a_try_in_a_try_is_refused_with_the_reason(tries: Tries) -> None:
+    words = tries.cli.argv("try", "true")
+    done = tries(*words, env={"HULL_ROOT": tries.cli.root})
+    assert done.returncode == 125
+    assert b"cannot try inside the try " in done.stderr
+    assert b"--on" in done.stderr

@@ -6,6 +6,7 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.state.containers import Container, NoSuchContainer
 
+INSIDE = "HULL_TRY"  # the variable that holds a try's name inside
 PLACE = "tries"  # in the store: an empty file for each try that nobody named, until it has been looked at after its end
 
 

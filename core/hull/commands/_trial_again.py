@@ -36,6 +36,7 @@ def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) 
         steps += _trial_asked.ending(changed, asked, detached=detach)
         launch = _start.prepared(steps, ("hull", "try", *changed.spec.command), row.id)
         _trial.remember(engine, changed)
+        _trial_asked.note(engine, changed, asked)
         if not detach:
             return launch
         _start.detach(engine, changed, launch)

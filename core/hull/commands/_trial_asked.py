@@ -2,7 +2,7 @@
 
 import os
 
-from hull.commands import _flags, _limits, _words
+from hull.commands import _flags, _limits, _trial, _words
 from hull.commands._container import HOST
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
@@ -101,6 +101,16 @@ def asked(
     )
 
 
+def refuse_inside() -> None:
+    """Refuse a try in a try: nothing in it may make namespaces."""
+    name = os.environ.get(_trial.INSIDE, "")
+    if name:
+        raise UserError(
+            f"cannot try inside the try {name}: no namespace can be made in a try",
+            f"leave it first; hull try --on {name} makes one on top of it",
+        )
+
+
 def spec(engine: Engine, asked: Asked, image: str = HOST) -> Spec:
     """Return the spec of a new try, its profile settled."""
     from hull.commands import _trial_box
@@ -128,6 +138,15 @@ def spec(engine: Engine, asked: Asked, image: str = HOST) -> Spec:
     if image != HOST:  # an image has variables of its own
         return made._replace(env=asked.env)
     return made._replace(env=_trial_box.variables(engine, made.trial or Trial(), asked.env))
+
+
+def note(engine: Engine, row: Container, asked: Asked) -> None:
+    """Keep the command of this start for `hull recipe`, where that was asked."""
+    if row.spec.trial is None or not row.spec.trial.record:
+        return
+    from hull.commands import _recipe
+
+    _recipe.note(engine, row, _recipe.Ran(row.spec.command, asked.env, row.spec.workdir or ""))
 
 
 def ending(row: Container, asked: Asked, *, detached: bool) -> tuple[ops.Op, ...]:

@@ -2,6 +2,7 @@
 
 import os
 
+from hull.commands import _trial
 from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.errors import HostError, UserError
@@ -47,6 +48,7 @@ def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, 
         return root, {"hidden": hidden}
     runtime = trialroot.RUNTIME if spec.image == HOST else ()
     mounts, env = (box.mounts, box.env) if spec.image == HOST or (spec.trial and spec.trial.allow) else ((), ())
+    env = (f"{_trial.INSIDE}={row.name}", *env)
     _note(engine, directory, decided._replace(hidden=hidden, env=env))
     told = {"mounts": mounts, "env": env, "umask": umask(), "files": _files(spec)}
     return root._replace(ops=(*root.ops, *runtime)), told

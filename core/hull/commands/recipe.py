@@ -1,4 +1,4 @@
-"""hull recipe: a Containerfile of what was run in a container since its image."""
+"""hull recipe: a Containerfile of what was run in a container since its image; a shell script of a try."""
 
 import os
 from collections.abc import Iterator
@@ -26,18 +26,48 @@ def recipe(
     *,
     shell: Annotated[bool, Flag("with what was typed in its shells (the default); --no-shell without")] = True,
 ) -> list[str]:
-    """Print a Containerfile of a container: its image, what it was told, and the programs that were run in it."""
+    """Print a Containerfile of a container: its image, what it was told, and the programs that were run in it.
+
+    Of a try on this machine, one with --record, it is a shell script.
+    """
     row = engine.containers.find(container)
+    if row.spec.image == HOST and row.spec.trial is not None:
+        return _script(engine, row)
     if row.spec.image == HOST:
         raise UserError(f"cannot write a recipe of {row.name}: it began with this machine", "hull diff lists changes")
     found = engine.containers.status(row)
     lines = [f"# What was run in {row.name} since its image", f"FROM {row.spec.image}", *_told(row)]
-    if found.state == "exited" and found.exit_code == 0:
+    recorded = row.spec.trial is not None and row.spec.trial.record  # each start is noted, the first one too
+    if found.state == "exited" and found.exit_code == 0 and not recorded:
         lines += _run(plan.command(row.spec, row.config))
     lines += _executed(row, _recipe.read(engine, row))
     if shell:
         lines += _typed(engine, row)
     return [*lines, *_started(row)]
+
+
+def _script(engine: Engine, row: Container) -> list[str]:
+    """Return the script of a recorded try: its programs in their order, each in its directory, until one fails."""
+    from shlex import join
+
+    ran = _recipe.read(engine, row)
+    if row.spec.trial is None or not row.spec.trial.record:
+        raise UserError(f"cannot write a recipe of {row.name}: its commands were not kept", "hull try --record …")
+    lines, place = ["#!/bin/sh", f"# What was run in the try {row.name}", "set -e"], ""
+    for one in ran:
+        if _is_bare_shell(one.words):
+            continue
+        if one.workdir and one.workdir != place:
+            place = one.workdir
+            lines.append(join(["cd", "--", place]))
+        lines.append(join([*(["env", *one.env] if one.env else []), *one.words]))
+    return lines
+
+
+def _is_bare_shell(words: tuple[str, ...]) -> bool:
+    """Whether it is a shell without a script, which changes nothing by itself."""
+    name = os.path.basename(words[0]) if words else ""
+    return not words or (name in SHELLS and all(word in ("-i", "-l", "--login") for word in words[1:]))
 
 
 def _told(row: Container) -> Iterator[str]:
@@ -77,8 +107,7 @@ def _run(words: tuple[str, ...], env: tuple[str, ...] = ()) -> Iterator[str]:
     """Yield the RUN of a command line; a shell without a script changes nothing by itself."""
     import json
 
-    name = os.path.basename(words[0]) if words else ""
-    if not words or (name in SHELLS and all(word in ("-i", "-l", "--login") for word in words[1:])):
+    if _is_bare_shell(words):
         return
     script = words[2] if len(words) == 3 and words[0] in ("sh", "/bin/sh") and words[1] == "-c" else ""  # noqa: PLR2004
     plain = bool(script) and not env and "\n" not in script and "<<" not in script

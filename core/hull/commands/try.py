@@ -36,6 +36,7 @@ def try_(
     **flags: Any,
 ) -> Launch | list[str]:
     """Run a program on this machine's own files; what it changes is yours to look at, to keep or to drop."""
+    _trial_asked.refuse_inside()
     asked = _trial_asked.asked(command, **flags)
     rm_.sweep(engine)
     if in_:
@@ -58,6 +59,7 @@ def try_(
         return ops.describe(steps)
     launch = _start.prepared(steps, ("hull", "try", *row.spec.command), row.id)
     _trial.remember(engine, row)
+    _trial_asked.note(engine, row, asked)
     if not detach:
         return launch
     _start.detach(engine, row, launch)
