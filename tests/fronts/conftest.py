@@ -36,6 +36,28 @@ def script(shell_env, tmp_path):
 
 
 @pytest.fixture
+def opened(shell_env):
+    """Give `opened(*argv, cli=…, env=…)`: a program on a terminal of 80x24; ended when the test is over."""
+    pytest.importorskip("pexpect", reason="pexpect is not installed")
+    pytest.importorskip("pyte", reason="pyte is not installed")
+    from tests.commandline import program
+    from tests.fronts.emulator import Emulator
+
+    made = []
+
+    def start(*argv, root="", width=80, height=24, **env):
+        environ = {**shell_env, "LANG": "C.UTF-8", "TERM": "xterm-256color", **env}
+        environ.pop("NO_COLOR", None) if "NO_COLOR" not in env else None
+        environ |= {"HULL_ROOT": root} if root else {}
+        made.append(Emulator(list(argv or (*program(), "ui")), environ, width, height))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
 def mark() -> str:
     """Return a number of seconds that no other test's sleep has: it finds this test's processes."""
     return f"1{os.getpid()}{time.monotonic_ns() % 1000:03}"

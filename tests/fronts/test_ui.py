@@ -15,27 +15,9 @@ pytest.importorskip("prompt_toolkit", reason="prompt_toolkit is not installed")
 pytest.importorskip("pexpect", reason="pexpect is not installed")
 pytest.importorskip("pyte", reason="pyte is not installed")
 
-from tests.fronts.emulator import Emulator
 
 SAYS = "mkfifo /f; while :; do cat /f; done"
 CLEAN = (set(), True, False)
-
-
-@pytest.fixture
-def opened(shell_env):
-    """Give `opened(*argv, cli=…, env=…)`: a program on a terminal of 80x24; ended when the test is over."""
-    made = []
-
-    def start(*argv, root="", width=80, height=24, **env):
-        environ = {**shell_env, "LANG": "C.UTF-8", "TERM": "xterm-256color", **env}
-        environ.pop("NO_COLOR", None) if "NO_COLOR" not in env else None
-        environ |= {"HULL_ROOT": root} if root else {}
-        made.append(Emulator(list(argv or (*program(), "ui")), environ, width, height))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.close()
 
 
 @pytest.fixture

@@ -52,7 +52,8 @@ def view(listed=None, read=None):
 
     return View(
         "brave_try", changes() if listed is None else listed, read or content, keep=lambda *said: said,
-        drop=lambda paths: paths, locked={"/etc/hosts": LOCKED}, flags={"/home/u/.bashrc": "start-up file"},
+        drop=lambda paths: paths, locked={"/etc/hosts": LOCKED},
+        flags={"/home/u/.bashrc": "start-up file: keep asks for it"},
     )  # fmt: skip
 
 

@@ -11,12 +11,16 @@ from contextlib import AbstractContextManager, nullcontext
 from hull.commands import _whole_terminal
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.light import Any, NamedTuple
+from hull.light import TYPE_CHECKING, Any, NamedTuple
 from hull.state.containers import Container
-from hull.trials.changes import CHANGED, CONTENT, Change
+from hull.trials.changes import CHANGED, CONTENT, TIME, Change
+
+if TYPE_CHECKING:
+    from hull.trials.keeping_choosing import Wanted
 
 Opened = Callable[[Change, str], bytes | None]
 Keep = Callable[[tuple[str, ...], dict[str, bytes]], Any]
+KeepJust = Callable[[list[Change], dict[str, bytes]], Any]
 
 
 class Texts(NamedTuple):
@@ -33,6 +37,8 @@ class Texts(NamedTuple):
 
 class Picking:
     """One try's changes. `locked` and `flags` say of paths why they cannot be chosen, and what is to be noticed.
+
+    A colon ends what a short line says of it.
 
     `read` returns the content of a change, "old" or "new", None where there is none or it cannot be read. `keep` takes
     paths and the contents of files that are kept in part, `drop` paths; what they return is shown. `close` is left when
@@ -87,32 +93,48 @@ class Picking:
         return self._verbs["drop"](decision.paths) if decision.verb == "drop" else None
 
 
-def of_try(  # noqa: PLR0917 (each is a different fact)
-    engine: Engine, row: Container, verb: str, keep: Keep, locked: Mapping[str, str], flags: Mapping[str, str]
-) -> Picking:
-    """Return the changes of a try to be picked from. `keep` does what was chosen; UserError where there are none."""
-    from hull.trials import forgetting, walking
+def of_try(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted: "Wanted | None" = None) -> Picking:
+    """Return the changes of a try to be picked from, those that are `wanted` where that is said.
+
+    `keep` is asked to keep just some of them, with contents in place of their own for files that are kept in part.
+    UserError where this place has no terminal, or there is nothing to pick.
+    """
+    from hull.trials import forgetting, keeping, walking
     from hull.trials.hunks import LARGEST
+    from hull.trials.keeping_choosing import Wanted
     from hull.trials.walking_contents import Contents
 
+    check(verb, row.name)
     view = walking.View(walking.layers(engine, row), base=row.config.layers or walking.HOST)
-    changes = walking.of_try(engine, row)
+    examined = keeping.examine(engine, row, wanted or Wanted())
+    changes = _worth_a_line([one.change for one in (*examined.mine, *examined.root)])
     if not changes:
         raise UserError(
             f"there is nothing to pick: {row.name} changed nothing", f"hull try --in {row.name} goes on in it"
         )
 
-    def drop(paths: tuple[str, ...]) -> list[str]:
-        forgetting.forget(engine, row, changes, paths, view.new[-1])
-        return [f"dropped {path}" for path in paths]
-
-    contents = Contents(engine, row, view)
-
     def read(change: Change, side: str) -> bytes | None:
         size, data = (contents.old if side == "old" else contents.new)(change, LARGEST + 1)
         return None if size < 0 else data
 
-    return Picking(row.name, changes, read, keep, drop, locked, flags, verb, close=contents)
+    def kept(paths: tuple[str, ...], texts: dict[str, bytes]) -> Any:
+        return keep([change for change in changes if change.path in paths], texts)
+
+    def drop(paths: tuple[str, ...]) -> list[str]:
+        forgetting.forget(engine, row, examined.changes, paths, view.new[-1])
+        return [f"dropped {path}" for path in paths]
+
+    contents = Contents(engine, row, view)
+    locked = {one.change.path: f"needs root: {one.root}" for one in examined.root}
+    flags = {one.path: f"{one.kind}: {one.reason}; keep asks for it" for one in examined.touchy}
+    flags |= {one.path: f"conflict: {one.reason}; keep stops at it" for one in examined.conflicts}
+    return Picking(row.name, changes, read, kept, drop, locked, flags, verb, close=contents)
+
+
+def _worth_a_line(changes: list[Change]) -> list[Change]:
+    """Return the changes, without directories of another time alone: they follow from what is in them."""
+    quiet = [one for one in changes if one.what == (TIME,) and one.new is not None and one.new.kind == "directory"]
+    return sorted(set(changes) - set(quiet), key=lambda one: one.path)
 
 
 def check(verb: str, name: str) -> None:

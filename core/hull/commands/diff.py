@@ -28,6 +28,7 @@ def diff(
     path: Annotated[
         Many, Flag("only what is at or below this path (may be repeated)", metavar="PATH", complete="changed")
     ] = (),
+    pick: Annotated[bool, Flag("look at it, keep and drop on the whole terminal, as keep --pick")] = False,
     exit_code: Annotated[bool, Flag("exit with 1 where anything differs")] = False,
     color: Annotated[
         str, Flag("colours: on a terminal, always or never", choices=("auto", "always", "never"), metavar="WHEN")
@@ -40,6 +41,10 @@ def diff(
     """
     from hull.commands import _diff
 
+    if pick:
+        from hull.commands.keep import keep
+
+        return keep(engine, path, in_=name, pick=True)
     paths = tuple(os.path.abspath(os.path.expanduser(one)) for one in path)
     flags = (stat, patch, json, name_only, all, bool(path), exit_code, color != "auto")
     if name and not other and not any(flags) and _diff.is_plain(engine, name):

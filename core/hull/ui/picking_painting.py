@@ -123,7 +123,7 @@ def _told(node: Node) -> tuple[str, str]:
             node.lock.partition(":")[0]
         ), "class:busy"
     if node.flag:
-        return text.plain(node.flag), "class:busy"
+        return text.plain(node.flag.partition(":")[0]), "class:busy"
     if node.children:
         count = sum(one.change is not None for one in node.walk()) - (change is not None)
         return f"{count} below", "class:dim"
@@ -163,7 +163,7 @@ def _rows(state: Picking, width: int, height: int) -> list[text.Line]:
     if node.lock:
         head = [[("class:busy", f"  {words}")] for words in _wrapped(node.lock, width)]
     if node.flag:
-        head += [[("class:busy", f"  {words}")] for words in _wrapped(f"{node.flag}: keep asks for it", width)]
+        head += [[("class:busy", f"  {words}")] for words in _wrapped(node.flag, width)]
     if node.change is None:
         return _summary(node, width)
     if detail is None:
@@ -199,13 +199,13 @@ def _window(state: Picking, rows: list[Any], height: int) -> list[text.Line]:
             state.top = max(0, min(mine[0], mine[-1] - height + 1) if len(mine) < height else mine[0])
         state.follow = False
     state.top = max(0, min(state.top, len(rows) - max(1, height)))
-    hunks = state.hunks()
+    hunks, locked = state.hunks(), bool(state.node and state.node.lock)
     made = []
     for row in rows[state.top : state.top + max(0, height)]:
         here = state.inside and row.hunk == state.part
         bar = ("class:hint" if here else "", state.glyphs.beside if here else " ")
         line = [bar, *row.line]
-        if row.head and hunks:
+        if row.head and hunks and not locked:
             taken = state.taken(hunks[row.hunk])
             box = ("class:good" if taken != "none" else "class:dim", f"{BOXES[taken]} ")
             line = [bar, box, *row.line]
