@@ -91,6 +91,7 @@ OPS: dict[str, Word] = {
     "domainname": Word(("name",), "settings", "set the domain name {0}"),
     "sysctl": Word(("key", "value"), "settings", "set {0} to {1}"),  # @GROUPS: the first and the last group there is
     "loopback": Word((), "settings", "bring the loopback interface up"),
+    "signals-inside": Word((), "settings", "let it signal its own processes alone (kernels since 6.12)"),
     "init": Word((), "settings", "stay as pid 1: reap, forward signals"),
     "rlimit": Word(("name", "soft", "hard"), "program", "limit {0} to {1} (hard {2})"),
     "oom-score": Word(("score",), "program", "set the OOM score adjustment {0}"),

@@ -212,6 +212,8 @@ def _settings(spec: Spec, site: Site) -> list[Op]:
         plan.append(("sysctl", key, value))
     if site.attachment.backend != "host":
         plan.append(("loopback",))
+    if spec.trial is not None:
+        plan.append(("signals-inside",))
     if spec.init:
         plan.append(("init",))
     return plan

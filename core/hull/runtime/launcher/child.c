@@ -125,6 +125,7 @@ _Noreturn void child_run(struct launch *launch, int channel, int progress)
     if (clone_flags(plan) & CLONE_NEWNS)
         build(launch, channel);
     settings_apply(plan);
+    scope_signals(plan);
     start(launch, channel, progress);
 }
 

@@ -24,7 +24,7 @@ enum word {
     W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_HAND_OUT, W_NAMESPACE,
     W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
     W_LOWER_FUSE, W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
-    W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
+    W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_SIGNALS_INSIDE, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_STREAMS_CLOSED, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
     W_REMOVE_VOLUME, W_THEN, W_COUNT
 };
@@ -283,6 +283,7 @@ void mask_apply(int root, const char *target);
 void mask_readonly(int root, const char *target);
 
 void streams_close(const struct plan *plan); /* child, before it enters the root */
+void scope_signals(const struct plan *plan); /* pid 1, before the program */
 
 /* settings.c, identity.c, confine.c, words.c, stand_in.c, program.c, init.c */
 void settings_apply(const struct plan *plan);

@@ -61,6 +61,7 @@ static const struct {
     {"domainname", 1, STAGE_SETTINGS},
     {"sysctl", 2, STAGE_SETTINGS},
     {"loopback", 0, STAGE_SETTINGS},
+    {"signals-inside", 0, STAGE_SETTINGS},
     {"init", 0, STAGE_SETTINGS},
     {"rlimit", 3, STAGE_PROGRAM},
     {"oom-score", 1, STAGE_PROGRAM},
