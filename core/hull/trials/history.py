@@ -217,6 +217,7 @@ def share(engine: Engine, row: Container, number: int | None, new: Container) ->
             number = states.stack().stands
     rows = Snapshots(engine.db)
     found = _found(engine, row, number)
+    snapshots.prepare(engine.paths)
     with engine.db.transaction():
         for known in (rows.get(row.id, before_) for before_ in _back(rows, row, number)):
             if known is not None:
