@@ -1,6 +1,8 @@
 """What waits for the disk and what does not."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,22 @@ def test_a_new_database_lies_whole_in_one_file(db: Database, tmp_path: Path) -> 
     beside = Database(str(tmp_path / "other.db"))
     beside.close()
     assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("hull.db")} == {"other.db"}
+
+
+def test_threads_take_turns_with_transactions(db: Database) -> None:
+    entered = threading.Barrier(8)
+    db.write("CREATE TABLE counted (n INTEGER)")
+    db.write("INSERT INTO counted VALUES (0)")
+
+    def count() -> None:
+        entered.wait()
+        for _ in range(25):
+            with db.transaction():
+                ((number,),) = db.rows("SELECT n FROM counted")
+                assert isinstance(number, int)
+                db.write("UPDATE counted SET n = ?", number + 1)
+
+    with ThreadPoolExecutor(8) as pool:
+        for made in [pool.submit(count) for _ in range(8)]:
+            made.result()
+    assert db.rows("SELECT n FROM counted") == [(200,)]

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from _thread import RLock
 from collections.abc import Iterator
 
 from hull.errors import Bug, HostError
@@ -14,11 +15,13 @@ MOST_ITEMS = 60
 class Database:
     """SQLite in WAL mode. Autocommit outside `transaction()`; waits up to 10 s for another process's write.
 
-    A write is on the disk when it returns; not where the database does not wait for that (`waits`).
+    A write is on the disk when it returns; not where the database does not wait for that (`waits`). Threads share the
+    connection: while one is in a transaction, the others' writes wait.
     """
 
     def __init__(self, path: str, *, waits: bool = True) -> None:
         self._path = path
+        self._lock = RLock()
         try:
             if not os.path.exists(path):
                 _publish(path)
@@ -42,11 +45,12 @@ class Database:
 
     def write(self, sql: str, *values: object) -> int:
         """Run one statement; return how many rows it changed."""
-        return self.connection.execute(sql, values).rowcount
+        with self._lock:
+            return self.connection.execute(sql, values).rowcount
 
     def transaction(self) -> "Transaction":
         """All or nothing, in a `with`; takes the write lock at once."""
-        return Transaction(self.connection)
+        return Transaction(self.connection, self._lock)
 
     @made_once
     def behind(self) -> "Database":
@@ -119,14 +123,23 @@ def _migrate(connection: sqlite3.Connection) -> None:
 class Transaction:
     """What happens in the block is written whole, or not at all."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, lock: RLock) -> None:
         self._connection = connection
+        self._lock = lock
 
     def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._lock.acquire()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._lock.release()
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        finally:
+            self._lock.release()
 
 
 def as_json(value: Any) -> tuple[str, list[Any]]:
