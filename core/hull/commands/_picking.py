@@ -13,7 +13,7 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import TYPE_CHECKING, Any, NamedTuple
 from hull.state.containers import Container
-from hull.trials.changes import CHANGED, CONTENT, TIME, Change
+from hull.trials.changes import CHANGED, CONTENT, Change
 
 if TYPE_CHECKING:
     from hull.trials.keeping_choosing import Wanted
@@ -102,12 +102,14 @@ def of_try(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted: "W
     from hull.trials import forgetting, keeping, walking
     from hull.trials.hunks import LARGEST
     from hull.trials.keeping_choosing import Wanted
+    from hull.trials.reporting import is_noise
     from hull.trials.walking_contents import Contents
 
     check(verb, row.name)
     view = walking.View(walking.layers(engine, row), base=row.config.layers or walking.HOST)
     examined = keeping.examine(engine, row, wanted or Wanted())
-    changes = _worth_a_line([one.change for one in (*examined.mine, *examined.root)])
+    found = (one.change for one in (*examined.mine, *examined.root))
+    changes = sorted((one for one in found if not is_noise(one)), key=lambda one: one.path)
     if not changes:
         raise UserError(
             f"there is nothing to pick: {row.name} changed nothing", f"hull try --in {row.name} goes on in it"
@@ -129,12 +131,6 @@ def of_try(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted: "W
     flags = {one.path: f"{one.kind}: {one.reason}; keep asks for it" for one in examined.touchy}
     flags |= {one.path: f"conflict: {one.reason}; keep stops at it" for one in examined.conflicts}
     return Picking(row.name, changes, read, kept, drop, locked, flags, verb, close=contents)
-
-
-def _worth_a_line(changes: list[Change]) -> list[Change]:
-    """Return the changes, without directories of another time alone: they follow from what is in them."""
-    quiet = [one for one in changes if one.what == (TIME,) and one.new is not None and one.new.kind == "directory"]
-    return sorted(set(changes) - set(quiet), key=lambda one: one.path)
 
 
 def check(verb: str, name: str) -> None:

@@ -9,21 +9,24 @@ if TYPE_CHECKING:
 
 
 class Told(NamedTuple):
-    """A try by its name, and its changes in the order of paths."""
+    """A try by its name, its changes in the order of paths, without what only follows from others, and their counts."""
 
     name: str
     changes: "tuple[Change, ...]"
+    summary: str
 
 
 def told(engine: Engine, ident: str) -> Told | None:
     """Return what the try of this id changed; None where it is gone: one in which nothing changed may be."""
     from hull.trials import walking
+    from hull.trials.reporting import counted, is_noise
 
     try:
         row = engine.containers.find(ident)
     except NoSuchContainer:
         return None
-    return Told(row.name, tuple(walking.of_try(engine, row)))
+    changes = tuple(one for one in walking.of_try(engine, row) if not is_noise(one))
+    return Told(row.name, changes, counted(changes))
 
 
 def exists(engine: Engine, name: str) -> bool:

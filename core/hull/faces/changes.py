@@ -13,33 +13,28 @@ MOST = 500  # rows
 FEW = 8  # rows that are shown at once
 
 
-def counted(changes: Sequence[Any]) -> str:
-    """Return how many were added, changed, removed: what a sentence says."""
-    parts = [(sum(one.kind == kind for one in changes), kind) for kind in LETTERS]
-    return ", ".join(f"{count} {kind}" for count, kind in parts if count) or "nothing changed"
-
-
 def next_lines(name: str, head: str = "%hull ") -> tuple[str, ...]:
     """Return the lines that go on from here."""
     return (f"{head}diff {name}", f"{head}keep {name}", f"{head}drop {name}")
 
 
 class Changed:
-    """One try's changes."""
+    """One try's changes; `summary` counts them."""
 
-    def __init__(self, name: str, changes: Sequence[Any]) -> None:
+    def __init__(self, name: str, changes: Sequence[Any], summary: str) -> None:
         self.name = name
         self.changes = changes
+        self.summary = summary
 
     def __repr__(self) -> str:
-        lines = [f"try {self.name}: {counted(self.changes)}"]
+        lines = [f"try {self.name}: {self.summary}"]
         lines += [f"  {_letter(one)} {_path(one)}" for one in self.changes[:FEW]]
         if len(self.changes) > FEW:
             lines.append(f"  and {len(self.changes) - FEW} more")
         return "\n".join([*lines, " · ".join(next_lines(self.name))] if self.changes else lines)
 
     def _repr_html_(self) -> str:
-        head = f'try <span class="name">{text(self.name)}</span>: {counted(self.changes)}'
+        head = f'try <span class="name">{text(self.name)}</span>: {self.summary}'
         if not self.changes:
             return page(f'<span class="dim">{head}</span>')
         rows = "".join(map(_row, self.changes[:MOST]))
