@@ -29,15 +29,16 @@ class Rights:
 
     def _may_write(self, path: str) -> bool:
         """Whether names in the directory, or in the nearest that is there, are the caller's to make and remove."""
-        if path not in self._known:
-            try:
-                found = os.lstat(path)
-                open_to = os.access(path, os.W_OK | os.X_OK, effective_ids=True)
-                self._known[path] = stat.S_ISDIR(found.st_mode) and open_to
-            except FileNotFoundError:
-                self._known[path] = self._may_write(path.rpartition("/")[0] or "/")
-            except OSError:
-                self._known[path] = False
+        asked = []
+        while path not in self._known:
+            asked.append(path)
+            answer = _open_to_caller(path)
+            if answer is not None:
+                self._known[path] = answer
+                break
+            path = path.rpartition("/")[0] or "/"
+        for one in asked:
+            self._known[one] = self._known[path]
         return self._known[path]
 
     def _owns(self, path: str) -> bool:
@@ -45,6 +46,17 @@ class Rights:
             return os.lstat(path).st_uid == self._uid
         except OSError:
             return False
+
+
+def _open_to_caller(path: str) -> bool | None:
+    """Whether the caller may change a directory; None where there is none."""
+    try:
+        found = os.lstat(path)
+    except PermissionError:
+        return False
+    except OSError:  # too long a path, too: what a try made
+        return None if path != "/" else False
+    return stat.S_ISDIR(found.st_mode) and os.access(path, os.W_OK | os.X_OK, effective_ids=True)
 
 
 def grouped(changes: Iterable[Change], identity: Identity) -> list[tuple[str, list[Change]]]:
