@@ -244,3 +244,28 @@ def test_a_try_in_a_try_is_refused_with_the_reason(tries: Tries) -> None:
     assert done.returncode == 125
     assert b"cannot try inside the try " in done.stderr
     assert b"--on" in done.stderr
+
+
+def test_what_ended_well_is_kept_at_the_end_where_that_was_asked(tries: Tries) -> None:
+    flags = ("--keep", "--name", "whole")
+    done = tries(*flags, "sh", "-c", "echo kept >new; cat", input=b"piped", check=True)
+    assert done.stdout == b"piped", "what is said of the keep is no part of the program's output"
+    assert b"hull undo" in done.stderr
+    assert (tries.home / "new").read_text() == "kept\n"
+    tries.hull("undo", check=True)
+    assert not os.path.exists(tries.home / "new")
+    assert tries("--keep", "sh", "-c", "touch other; exit 4").returncode == 4
+    assert not os.path.exists(tries.home / "other")
+
+
+def test_the_report_tells_what_there_is_to_do_and_of_nothing_nothing_is_left(tries: Tries) -> None:
+    done = tries("--report", "--name", "told", "sh", "-c", "touch a b; exit 3")
+    assert (done.returncode, done.stdout) == (3, b"")
+    first, network, ways = done.stderr.decode().splitlines()
+    assert first == "try told: 2 added"
+    assert "--net" in network
+    assert ways == "hull diff told · hull keep told · hull drop told"
+    assert tries("--report", "true").stderr.decode().splitlines() == ["try: nothing was changed"]
+    assert tries.names() == ["told"]
+    assert tries("--rm", "--report", "touch", "x", check=True).stderr == b""
+    assert tries.names() == ["told"]

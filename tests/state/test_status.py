@@ -40,6 +40,13 @@ def test_a_killed_launcher_is_an_exit_with_137() -> None:
     assert (found.state, found.exit_code) == ("exited", 137)
 
 
+def test_a_launcher_that_became_something_else_stands_beside_nothing() -> None:
+    before = status.judge([CREATED, READY, EXEC, EXIT], OWN.boot)
+    after = status.judge([CREATED, READY, EXEC, EXIT, line("then", time=3.0)], OWN.boot)
+    assert (before.state, before.active) == ("exited", True)
+    assert (after.state, after.exit_code, after.active) == ("exited", 3, False)
+
+
 def test_after_a_reboot_nothing_runs() -> None:
     assert status.judge([CREATED, READY, EXEC], "the boot before").state == "exited"
 

@@ -12,7 +12,6 @@ from hull.commands import _trial
 from hull.engine import Engine
 from hull.errors import HullError
 from hull.state.containers import Container
-from hull.trials.changes import TIME
 
 
 def program(row: Container, *, keep: bool) -> tuple[tuple[str, ...], ...]:
@@ -34,11 +33,9 @@ def lines(engine: Engine, row: Container, code: int) -> list[str]:
 
 
 def _counted(engine: Engine, row: Container) -> str:
-    from hull.trials import walking
+    from hull.trials import reporting, walking
 
-    changes = walking.of_try(engine, row)
-    kinds = [change.kind for change in changes if change.what != (TIME,) or change.new is None]
-    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("added", "changed", "removed"))
+    return reporting.counted(walking.of_try(engine, row))
 
 
 def _by(engine: Engine, row: Container) -> str:
@@ -81,7 +78,7 @@ def _keep(row: Container) -> int:
     import subprocess
 
     return subprocess.run(
-        [sys.executable, "-P", "-m", "hull", "keep", "--name", row.name], check=False, stdout=2
+        [sys.executable, "-P", "-m", "hull", "keep", "--in", row.name], check=False, stdout=2
     ).returncode
 
 

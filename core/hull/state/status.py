@@ -114,6 +114,8 @@ def _step(status: Status, event: dict[str, Any], boot: str) -> Status:
             changes = {"state": "exited", "exit_code": event["code"], "error": event["text"], "finished": finished}
         case "left":
             changes = {"left": (*status.left, event["path"])}
+        case "then":  # the launcher has become something else
+            changes = {"launcher": NOBODY}
         case _:
             changes = _later(status, event)
     return status._replace(**changes) if changes else status

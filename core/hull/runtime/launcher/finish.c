@@ -200,6 +200,7 @@ void finish_then(const struct launch *launch, int code)
     if (setenv("HULL_EXIT", text_decimal((unsigned)code), 1) < 0 ||
         setenv("HULL_EXIT_SIGNAL", text_decimal(launch->terminal_interrupt ? (unsigned)launch->killed_by : 0), 1) < 0)
         return;
+    status_event("then");
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execv(words[0], words);
