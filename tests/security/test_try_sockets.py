@@ -165,10 +165,11 @@ def test_a_live_directory_opens_no_socket_in_it(login: Login) -> None:
     path = login.listen("project/deep/s")
     project = f"{login.place}/project"
     os.makedirs(f"{project}/.git/hooks")
-    script = "echo live > file; echo hook > .git/hooks/pre-commit; cat file"
+    script = "echo live > file; echo x > .git/hooks/pre-commit; mv .git moved; rm -rf .git; cat file; echo x > .git/new"
     done = login("--rw", project, "-w", project, "--", "sh", "-c", script)
     assert done.stdout == b"live\n", done
     assert sorted(os.listdir(project)) == [".git", "deep", "file"]
+    assert sorted(os.listdir(f"{project}/.git")) == ["hooks", "new"]
     assert os.listdir(f"{project}/.git/hooks") == []
     assert b"1 sockets and FIFOs are closed" in done.stderr
     assert login.connected("--rw", project, to=(path,)) == []

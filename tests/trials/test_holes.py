@@ -149,6 +149,7 @@ def test_sockets_and_fifos_below_are_closed_and_hooks_are_read_only(place: pathl
     assert [(m.source, m.target, m.readonly) for m in found.mounts[1:]] == [
         ("/empty", sock, True),
         ("/empty", f"{path}/fifo", True),
+        (f"{path}/.git", f"{path}/.git", False),
         (f"{path}/.git/hooks", f"{path}/.git/hooks", True),
     ]
     assert "2 sockets and FIFOs are closed" in found.notes[0]
@@ -156,7 +157,7 @@ def test_sockets_and_fifos_below_are_closed_and_hooks_are_read_only(place: pathl
 
 
 def test_what_is_too_much_is_refused_with_the_way_to_insist(place: pathlib.Path) -> None:
-    for name in ("store/below", ".config/autostart", ".ssh", "tools/bin", ".local/bin"):
+    for name in ("store/below", ".config/autostart", "hidden/x", "tools/bin", ".local/share/applications"):
         (place / name).mkdir(parents=True)
     own = [place, place / ".config", place / ".config/autostart", place / ".local", place / "tools", place.parent]
     for path in [*map(str, own), "/", "/etc", "/usr/share", "/run", "/dev", "/home"]:
@@ -166,7 +167,13 @@ def test_what_is_too_much_is_refused_with_the_way_to_insist(place: pathlib.Path)
             _live(place, path, PATH=f"/bin:{place}/tools/bin")
         assert f"{os.path.realpath(path)}:force" in caught.value.hint
     with pytest.raises(UserError, match="is hidden"):
-        _live(place, f"{place}/.ssh", hidden=(f"{place}/.ssh",))
+        _live(place, f"{place}/hidden/x", hidden=(f"{place}/hidden",))
+
+
+def test_what_is_run_later_is_what_a_keep_asks_for() -> None:
+    assert {".config/autostart", ".config/systemd", ".ssh"} <= set(holes_live.started())
+    assert {".git/hooks", ".git/config", ".envrc"} <= set(holes_live.hooks())
+    assert not [word for word in (*holes_live.started(), *holes_live.hooks()) if "*" in word or word.startswith("/")]
 
 
 def test_hulls_store_is_refused(place: pathlib.Path) -> None:
@@ -189,7 +196,7 @@ def test_the_box_has_the_programs_own_runtime_directory(place: pathlib.Path) -> 
     found = box.close(Trial(), _around(place), str(place), box.runtime(7))
     assert found.env == (f"XDG_RUNTIME_DIR={RUNTIME}",)
     assert (found.mounts[0].kind, found.mounts[0].target) == ("tmpfs", RUNTIME)
-    assert box.close(Trial(), _around(place), str(place), RUNTIME, host=False).hidden == ()
+    assert box.close(Trial(), _around(place), str(place), RUNTIME, host=False) == box.Box()
 
 
 def test_a_report_can_tell_what_was_hidden_and_dropped(place: pathlib.Path) -> None:

@@ -80,15 +80,16 @@ def close(trial: Trial, around: Around, directory: str, runtime: str, *, host: b
     covers = secrets.mounts(hid, directory)
     live = holes_live.live(trial.writable, around, tuple(one.path for one in hid), f"{directory}/{secrets.EMPTY}")
     back = secrets.uncovered(trial, hid, shown)
+    own = (Mount("tmpfs", "", runtime, options=("mode=0700", "noexec", "own")),) if host or opened else ()
     return Box(
         (
-            Mount("tmpfs", "", runtime, options=("mode=0700", "noexec", "own")),
+            *own,
             *live.mounts,
             *covers,
             *(Mount("bind", path, path, readonly=True, options=("rec",)) for path in back),
             *sockets.mounts,
         ),
-        (f"XDG_RUNTIME_DIR={runtime}", *sockets.env),
+        (*(f"XDG_RUNTIME_DIR={runtime}" for _ in own), *sockets.env),
         hid,
         live.notes,
         sockets.warnings,

@@ -10,7 +10,8 @@ import stat
 from hull.errors import UserError
 from hull.light import NamedTuple
 from hull.model import Mount
-from hull.storage.trialmounts import is_at_or_below
+from hull.storage.trialmounts import is_at_or_below, is_below
+from hull.trials import touchy
 from hull.trials.environment import Around
 
 FORCE = ":force"
@@ -31,29 +32,6 @@ SYSTEM = (
     "/lib64",
     "/var/spool",
 )
-STARTED = (
-    *(".config/autostart", ".config/systemd", ".config/environment.d", ".config/plasma-workspace", ".config/fish"),
-    *(
-        ".config/xonsh",
-        ".config/nvim",
-        ".config/git",
-        ".local/bin",
-        ".local/share/applications",
-        ".local/share/systemd",
-    ),
-    *(
-        ".local/share/xonsh",
-        ".ipython",
-        ".jupyter",
-        ".vim",
-        ".emacs.d",
-        ".oh-my-zsh",
-        ".vscode",
-        ".vscode-server",
-        "bin",
-    ),
-)
-GUARDED = (".git/hooks", ".git/config", ".envrc", ".vscode", ".idea", ".devcontainer", ".husky")
 
 
 class Live(NamedTuple):
@@ -80,10 +58,40 @@ def live(words: tuple[str, ...], around: Around, hidden: tuple[str, ...], empty:
         if not forced:
             closed = _leading_out(path)
             mounts += [Mount("bind", empty, one, readonly=True) for one in closed]
-            guarded = [f"{path}/{name}" for name in GUARDED if os.path.exists(f"{path}/{name}")]
-            mounts += [Mount("bind", one, one, readonly=True, options=("rec",)) for one in guarded]
+            guarded = [f"{path}/{name}" for name in hooks() if os.path.lexists(f"{path}/{name}")]
+            mounts += _guards(path, guarded)
             notes += _told(path, closed, guarded)
     return Live(tuple(mounts), tuple(notes))
+
+
+def started() -> tuple[str, ...]:
+    """Return the directories, relative to home, whose files are run or trusted later: those of `touchy`'s table."""
+    words = (word for _, _, patterns in touchy.TABLE for word in patterns)
+    found = (word[2:-3] for word in words if word.startswith("~/") and word.endswith("/**"))
+    return tuple(word for word in found if "*" not in word)
+
+
+def hooks() -> tuple[str, ...]:
+    """Return the paths of a project that something runs later: those of `touchy`'s table that have no pattern."""
+    words = (word for kind, _, patterns in touchy.TABLE if kind == touchy.HOOK for word in patterns)
+    found = (word.removeprefix("**/").removesuffix("/**") for word in words)
+    return tuple(word for word in found if "*" not in word)
+
+
+def _guards(path: str, guarded: list[str]) -> list[Mount]:
+    """Return mounts that keep these read-only. What lies above them is a mount too: else it could be renamed away."""
+    above: dict[str, None] = {}
+    for one in guarded:
+        place = os.path.dirname(one)
+        while place != path:
+            above[place] = None
+            place = os.path.dirname(place)
+    held = [place for place in above if place not in guarded]
+    real = [one for one in guarded if not os.path.islink(one) and not any(is_below(one, other) for other in guarded)]
+    return [
+        *(Mount("bind", place, place, options=("rec",)) for place in sorted(held)),
+        *(Mount("bind", one, one, readonly=True, options=("rec",)) for one in real),
+    ]
 
 
 def _told(path: str, closed: list[str], guarded: list[str]) -> list[str]:
@@ -104,9 +112,9 @@ def _refuse(path: str, around: Around, hidden: tuple[str, ...]) -> None:
     for place in SYSTEM:
         if _meet(path, place) and not is_at_or_below(path, home):
             raise _too_much(path, f"the system's own files are in {place}")
-    for place in (*(f"{home}/{name}" for name in STARTED), *_programs(around, home)):
+    for place in (*(f"{home}/{name}" for name in started()), *_programs(around, home)):
         if _meet(path, place):
-            raise _too_much(path, f"what lies in {place} is run outside")
+            raise _too_much(path, f"what lies in {place} is run or trusted outside")
     for place in hidden:
         if is_at_or_below(path, place):
             raise _too_much(path, f"{place} is hidden")
