@@ -20,9 +20,13 @@ int mirror_answer(struct mirror *mirror, const struct request *request, int erro
         .len = (uint32_t)(sizeof header + size), .error = error, .unique = request->header->unique};
     struct iovec parts[] = {{&header, sizeof header}, {(void *)(uintptr_t)data, size}};
 
-    if (writev(mirror->fuse, parts, size > 0 ? 2 : 1) < 0 && errno == ENODEV)
+    if (writev(mirror->fuse, parts, size > 0 ? 2 : 1) >= 0 || errno == ENOENT) /* the asker was interrupted, is gone */
+        return 0;
+    if (errno == ENODEV)
         mirror->ended = true;
-    return 0; /* ENOENT: the asker was interrupted and is gone */
+    else if (size > 0) /* whoever asks must not wait for ever */
+        return mirror_answer(mirror, request, -EIO, NULL, 0);
+    return 0;
 }
 
 /* Attributes only: to drop pages is to wait for a page that only we can fill. */
@@ -204,7 +208,7 @@ void mirror_attach(struct mirror *mirror, int fuse)
 void mirror_close(struct mirror *mirror)
 {
     for (size_t i = 0; i < mirror->handle_room; i++)
-        if (mirror->handles[i] != NULL)
+        if (mirror->handles[i].node != NULL)
             file_drop(mirror, i);
     for (size_t i = 0; i < SHADOWS; i++)
         if (mirror->shadows[i] > 0)

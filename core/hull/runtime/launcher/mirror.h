@@ -48,7 +48,7 @@ struct node {
 struct handle {
     int fd; /* -1: shown empty */
     uint64_t device, inode;
-    struct node *node;
+    struct node *node; /* NULL: the place is free */
     char *entries;        /* a directory's, as the host's kernel gave them */
     size_t used, at;
     int64_t next;         /* the offset of what is at `at` */
@@ -70,7 +70,7 @@ struct mirror {
     int group_count;
     const char **hidden;
     size_t hidden_count;
-    struct handle **handles;
+    struct handle *handles;
     size_t handle_room, first_free; /* none below is free */
     uint64_t devices[64]; /* those seen, the root's first: inode numbers differ by them */
     size_t device_count;

@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 
-enum { NAME_SECONDS = 3600, LEAST_SECONDS = 1, MOST_SECONDS = 60, AGE_PART = 10, TICKS = 20 /* ms */ };
+enum { NAME_SECONDS = 3600, LEAST_SECONDS = 5, MOST_SECONDS = 60, AGE_PART = 10, TICKS = 20 /* ms */ };
 
 int64_t mirror_clock(void)
 {
@@ -159,7 +159,7 @@ int attr_enter(struct mirror *mirror, struct node *parent, const char *name, int
         error = errno == EACCES ? -ENOENT : -errno;
     else if ((node = tree_enter(&mirror->tree, parent, name)) == NULL)
         error = -ENOMEM;
-    if (error == 0) {
+    if (node != NULL) {
         *out = (struct fuse_entry_out){
             .nodeid = node->id, .entry_valid = NAME_SECONDS, .attr_valid = attr_seconds(&found)};
         node->device = found.st_dev;

@@ -5,23 +5,24 @@
 
 enum { HANDLES_FIRST = 64, HANDLES_MOST = 1 << 20, LATELY = 100 /* ms */ };
 
+/* Good until the next one is opened. */
 struct handle *file_handle(const struct mirror *mirror, uint64_t number)
 {
-    return number < mirror->handle_room ? mirror->handles[number] : NULL;
+    return number < mirror->handle_room && mirror->handles[number].node != NULL ? &mirror->handles[number] : NULL;
 }
 
 static bool find_place(struct mirror *mirror, size_t *place)
 {
     size_t room = mirror->handle_room, larger = room ? room * 2 : HANDLES_FIRST;
-    struct handle **grown;
+    struct handle *grown;
 
     for (*place = mirror->first_free; *place < room; ++*place)
-        if (mirror->handles[*place] == NULL)
+        if (mirror->handles[*place].node == NULL)
             return true;
     if (larger > HANDLES_MOST || (grown = realloc(mirror->handles, larger * sizeof *grown)) == NULL)
         return false;
     for (size_t i = room; i < larger; i++)
-        grown[i] = NULL;
+        grown[i] = (struct handle){.fd = -1};
     mirror->handles = grown;
     mirror->handle_room = larger;
     return true;
@@ -30,22 +31,19 @@ static bool find_place(struct mirror *mirror, size_t *place)
 /* Takes the descriptor. 0, or an errno below zero. */
 int file_keep(struct mirror *mirror, struct node *node, int fd, const struct stat *found, uint64_t *number)
 {
-    struct handle *handle = calloc(1, sizeof *handle);
     size_t place;
 
-    if (handle == NULL || !find_place(mirror, &place)) {
-        free(handle);
+    if (!find_place(mirror, &place)) {
         if (fd >= 0)
             close(fd);
         return -ENFILE;
     }
-    *handle = (struct handle){.fd = fd, .node = node};
+    mirror->handles[place] = (struct handle){.fd = fd, .node = node};
     if (fd >= 0) {
-        handle->device = found->st_dev;
-        handle->inode = found->st_ino;
+        mirror->handles[place].device = found->st_dev;
+        mirror->handles[place].inode = found->st_ino;
     }
     node->handles++;
-    mirror->handles[place] = handle;
     mirror->first_free = place + 1;
     *number = place;
     return 0;
@@ -137,16 +135,15 @@ int file_seek(struct mirror *mirror, const struct request *request)
 
 void file_drop(struct mirror *mirror, uint64_t number)
 {
-    struct handle *handle = mirror->handles[number];
+    struct handle handle = mirror->handles[number];
 
-    mirror->handles[number] = NULL;
+    mirror->handles[number] = (struct handle){.fd = -1};
     if (number < mirror->first_free)
         mirror->first_free = number;
-    tree_release(&mirror->tree, handle->node);
-    if (handle->fd >= 0)
-        close(handle->fd);
-    free(handle->entries);
-    free(handle);
+    tree_release(&mirror->tree, handle.node);
+    if (handle.fd >= 0)
+        close(handle.fd);
+    free(handle.entries);
 }
 
 int file_release(struct mirror *mirror, const struct request *request)
