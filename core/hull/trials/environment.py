@@ -67,16 +67,54 @@ def passed(environ: dict[str, str], wanted: tuple[str, ...] = (), said: frozense
 
     Those that `-e` has `said` are set by it, after this: they are neither kept here nor dropped.
     """
-    judged = {name: "" if name in wanted else reason(name, environ[name]) for name in environ if name not in said}
+    rules = _rules()
+    judged = {n: "" if n in wanted else reason(n, environ[n], rules) for n in environ if n not in said}
     kept = {name: environ[name] for name, why in judged.items() if not why}
     return Passed(kept, tuple(sorted((name, why) for name, why in judged.items() if why)))
 
 
-def reason(name: str, value: str = "") -> str:
+class _Sorted(NamedTuple):
+    """A rule's patterns by where their stars are: a start looks at each variable with all of them."""
+
+    reason: str
+    whole: frozenset[str]
+    heads: tuple[str, ...]
+    tails: tuple[str, ...]
+    parts: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def matches(self, name: str) -> bool:
+        """Whether one of the patterns is the name's."""
+        if name in self.whole or name.startswith(self.heads) or name.endswith(self.tails):
+            return True
+        return any(part in name for part in self.parts) or any(matches(name, other) for other in self.others)
+
+
+def _rules() -> list[_Sorted]:
+    found = []
+    for rule in DROPPED:
+        kinds: dict[str, list[str]] = {"": [], "head": [], "tail": [], "part": [], "other": []}
+        for pattern in rule.names:
+            kind, text = _sort(pattern)
+            kinds[kind].append(text)
+        whole, *rest = kinds.values()
+        found.append(_Sorted(rule.reason, frozenset(whole), *map(tuple, rest)))
+    return found
+
+
+def _sort(pattern: str) -> tuple[str, str]:
+    inner = pattern.strip("*")
+    if "*" in inner:
+        return "other", pattern
+    first, last = pattern.startswith("*"), pattern.endswith("*")
+    return ("part" if first else "head", inner) if last else ("tail" if first else "", inner)
+
+
+def reason(name: str, value: str = "", rules: list[_Sorted] | None = None) -> str:
     """Return why a variable is dropped, "" where it is not. Case is no way round it."""
     upper = name.upper()
-    for rule in DROPPED:
-        if any(matches(upper, pattern) for pattern in rule.names):
+    for rule in rules or _rules():
+        if rule.matches(upper):
             return rule.reason
     return "holds a password in an address" if _has_password(value) else ""
 
