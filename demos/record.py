@@ -62,6 +62,7 @@ DEMOS = (
     Demo("database.sh", "bash: a database for an afternoon", BASH),
     Demo("untrusted.sh", "bash: an untrusted script", BASH),
     Demo("recipe.sh", "bash: from experiment to Containerfile", BASH),
+    Demo("try.sh", "bash: try an install script, keep half, undo", BASH),
 )
 
 

@@ -134,6 +134,26 @@ def test_from_an_experiment_to_a_containerfile(play: Play) -> None:
     assert told[-3:] == ["<h1>Made of what was tried</h1>", "index.html: OK", "lab"]
 
 
+@pytest.mark.needs("userns")
+def test_an_install_script_is_tried_kept_in_part_and_undone(play: Play, tmp_path) -> None:
+    (tmp_path / ".local/share").mkdir(parents=True)
+    with open("/etc/motd", "rb") as file:
+        before = file.read()
+    told = play("sh", "try.sh").splitlines()
+    assert told[:2] == ["greet is installed", "buy milk"]
+    assert f"D {tmp_path}/notes/" in told
+    assert "+alias ls=greet" in told
+    kept = next(number for number, line in enumerate(told) if "kept 3 added" in line)
+    assert told[kept + 1].startswith("Hello, ")
+    assert told[kept + 2] == "buy milk"
+    assert "undone" in told[kept + 3]
+    assert told[-1] == "setup"
+    assert os.listdir(tmp_path / ".local/share") == []
+    assert (tmp_path / "notes/today").read_text() == "buy milk\n"
+    with open("/etc/motd", "rb") as file:
+        assert file.read() == before
+
+
 def test_each_try_of_the_script_succeeds_where_it_may(tmp_path) -> None:
     """The tries are no idle words: their script runs each, and one that comes about is told so."""
     script = os.path.join(DEMOS, "untrusted", "script.sh")
