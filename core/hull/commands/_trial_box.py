@@ -4,7 +4,7 @@ import os
 
 from hull import log
 from hull.engine import Engine
-from hull.light import TYPE_CHECKING
+from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Spec, Trial
 from hull.state.containers import Container
 from hull.trials import box, environment, profiles
@@ -15,6 +15,42 @@ if TYPE_CHECKING:
 
 Many = tuple[str, ...]
 HOST = "host"
+
+
+class ProfileRow(NamedTuple):
+    """One profile, as `hull try --profile list` shows it."""
+
+    name: str
+    user: str
+    network: str
+    home: str
+    summary: str
+
+
+class HoleRow(NamedTuple):
+    """One hole, as `hull try --allow list` shows it."""
+
+    name: str
+    opens: str
+    warning: str
+
+
+def listed(engine: Engine, trial: Trial) -> list[ProfileRow] | list[HoleRow]:
+    """Return the profiles there are, the user's own among them, or the holes: whichever was asked for by `list`."""
+    if trial.profile != "list":
+        from hull.trials.holes import HOLES
+
+        return [HoleRow(one.name, one.text, one.warning) for one in HOLES]
+    return [
+        ProfileRow(
+            one.name,
+            "yours" if one.keep_id else "root inside",
+            " ".join(one.egress) or "everything" if one.network else "on request" if one.named else "none",
+            "seen" if one.home else "hidden",
+            one.summary,
+        )
+        for one in profiles.table(_settings(engine)).values()
+    ]
 
 
 def settled(engine: Engine, spec: Spec) -> Spec:

@@ -34,10 +34,14 @@ def try_(
     detach: Annotated[bool, Flag("leave it to a monitor, print its id", "d")] = False,
     plan: Annotated[bool, Flag("print the plan, start nothing")] = False,
     **flags: Any,
-) -> Launch | list[str]:
+) -> Launch | list[Any]:
     """Run a program on this machine's own files; what it changes is yours to look at, to keep or to drop."""
     _trial_asked.refuse_inside()
     asked = _trial_asked.asked(command, **flags)
+    if asked.trial.profile == "list" or "list" in asked.trial.allow:
+        from hull.commands import _trial_box
+
+        return _trial_box.listed(engine, asked.trial)
     rm_.sweep(engine)
     if in_:
         if on or from_:
