@@ -35,7 +35,7 @@ def lines(engine: Engine, row: Container, code: int) -> list[str]:
 def _counted(engine: Engine, row: Container) -> str:
     from hull.trials import reporting, walking
 
-    return reporting.counted(walking.of_try(engine, row))
+    return reporting.counted(walking.of_try(engine, row, moved=False))
 
 
 def _by(engine: Engine, row: Container) -> str:

@@ -21,6 +21,7 @@ def found(known: dict[str, Change], contents: Contents) -> list[Found]:
     rows = compared("apt", dict(installed(old)), dict(installed(new)))
     made = [Found(row, frozenset(_files(row.name, row.verb == "removed", known, contents))) for row in rows]
     books = {path for path in known if path.startswith(BOOKS) or path in LOGS or f"{path}/" in BOOKS}
+    books -= {path for one in made for path in one.owned}
     return [made[0]._replace(owned=made[0].owned | books), *made[1:]] if made else []
 
 

@@ -46,7 +46,7 @@ def _record(path: str, known: dict[str, Change], contents: Contents) -> Iterator
     yield path
     place = path.rpartition("/")[0]
     record = known.get(f"{path}/RECORD")
-    if record is not None:
+    if record is not None and record.kind != REMOVED:
         data = contents.new(record, MOST)[1]
     else:
         gone = Change(REMOVED, f"{path}/RECORD", old=Entry("file", 0o644, 0, 0, 1, 0))

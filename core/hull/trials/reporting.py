@@ -88,10 +88,10 @@ def packages(rows: list[Row]) -> Iterator[Line]:
     """Yield a line for each package, account and unit."""
     if rows:
         yield [Piece("Packages, accounts, units", HEAD)]
-    width = max((len(row.name) for row in rows), default=0)
+    width = max((len(quoted(row.name)) for row in rows), default=0)
     for row in rows:
         versions = " → ".join(filter(None, (row.old, row.new)))
-        files = f"  {len(row.paths)} paths" if row.paths else ""
+        files = f"  {len(row.paths)} path{'s' if len(row.paths) > 1 else ''}" if row.paths else ""
         yield [
             Piece(f"  {row.manager:<5} "),
             Piece(f"{row.verb:<9} ", _VERBS.get(row.verb, "")),
