@@ -15,6 +15,9 @@ http_proxy = true           # pass the proxy variables of the shell on; --http-p
 [network]
 warm = false                # no network namespace made ahead in a shell or notebook
 
+[try]
+profile = "agent"           # where hull try says no --profile; [try.profiles.NAME] makes ones of your own (docs/TRY.md)
+
 [store]
 shared = ["/path/to/a/store"]  # of somebody else's: its images are listed and run, it is never written
 """
