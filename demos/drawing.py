@@ -13,7 +13,7 @@ COLOURS = {
     "magenta": "#c678dd", "cyan": "#56b6c2", "white": "#d8dee9",
 }  # fmt: skip
 HEAD = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">
-<title>{title}</title>
+<title>{title}</title><style>text{{white-space:pre}}</style>
 <rect width="100%" height="100%" rx="8" fill="{paper}"/>
 <g fill="#4c566a"><circle cx="20" cy="18" r="5"/><circle cx="38" cy="18" r="5"/><circle cx="56" cy="18" r="5"/></g>
 <text x="{middle}" y="22" text-anchor="middle" font-family="sans-serif" font-size="13" fill="#8892a6">{title}</text>
