@@ -17,6 +17,7 @@ from tests.commandline import CommandLine, program
 
 SUITE = os.environ.get("HULL_TRY_SUITE", "")
 OTHERS = {
+    "hide_flag.sh": "-i makes a path absent: what hull hides is there and empty, so that nothing can take its place",
     "merge_multiple_dirs.sh": "several independent sandboxes merged by -L: a hull try stands on one other",
     "reuse_problematic_sandbox.sh": "breaks a sandbox by hand in its temproot, which a hull try does not have",
     "tempfiles.sh": "looks for sandboxes in the directory for temporary files and into their upperdir",

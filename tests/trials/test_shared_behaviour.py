@@ -147,6 +147,19 @@ def test_chosen_paths_alone_are_kept(cli: CommandLine, name: str, here: pathlib.
     assert changed(cli, name) == {str(here / "two"): "added"}
 
 
+def test_paths_through_links_are_kept_by_either_name(cli: CommandLine, name: str, here: pathlib.Path) -> None:
+    (here / "real").mkdir()
+    for link in ("stays", "goes"):
+        (here / link).symlink_to("real")
+    script = "touch stays/one; rm goes; mkdir goes; touch goes/two"
+    cli("try", "--name", name, "sh", "-ec", script, cwd=here, check=True)
+    cli("keep", "--in", name, f"{here}/stays/one", f"{here}/goes/two", check=True)
+    assert [str(path.relative_to(here)) for path in sorted(here.rglob("*"))] == [
+        *("goes", "goes/two", "real", "real/one", "stays")
+    ]
+    assert not (here / "goes").is_symlink()
+
+
 def test_nothing_changed_is_nothing_to_keep(cli: CommandLine, name: str, here: pathlib.Path) -> None:
     cli("try", "--name", name, "sh", "-c", "touch x; rm x; cat /etc/passwd", cwd=here, check=True)
     assert changed(cli, name) == {}

@@ -25,15 +25,21 @@ def told_apart(words: Many, name: str) -> tuple[str, Many]:
     odd = next((word for word in words if not word.startswith(("/", "~", "."))), None)
     if odd is not None:
         raise UserError(f"cannot keep {odd}: it is no path", f"a path begins with /, ./ or ~: ./{odd}")
-    return name, tuple(map(path, words))
+    return name, tuple(os.path.abspath(os.path.expanduser(word)) for word in words)
 
 
 def path(word: str) -> str:
-    """Return a path as a try knows it: absolute, links in its directories followed, the entry itself not."""
+    """Return a path as this machine knows it: absolute, links in its directories followed, the entry itself not."""
     if word == "all":
         return word
-    full = os.path.abspath(os.path.expanduser(word))
-    return os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full)) if full != "/" else full
+    from hull.trials.keeping_choosing import followed
+
+    return followed(os.path.abspath(os.path.expanduser(word)))
+
+
+def ways(word: str) -> Many:
+    """Return a path as the try may know it: as it was said, and as this machine knows it."""
+    return tuple(dict.fromkeys((word if word == "all" else os.path.abspath(os.path.expanduser(word)), path(word))))
 
 
 def ended(engine: Engine, name: str) -> Container:

@@ -33,7 +33,7 @@ def keep(
 
     name, paths = _keeping.told_apart(words, in_)
     row = _keeping.ended(engine, name)
-    force, skip, trust = (tuple(map(_keeping.path, said)) for said in (force, skip, trust))
+    force, skip, trust = (tuple(way for word in said for way in _keeping.ways(word)) for said in (force, skip, trust))
     wanted = Wanted(paths, skip, force, trust)
     if pick:
         return _pick(engine, row, wanted)

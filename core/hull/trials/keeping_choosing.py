@@ -72,13 +72,25 @@ def is_below(path: str, tops: Iterable[str]) -> bool:
     return any(path == top or top in ("/", "all") or path.startswith(f"{top}/") for top in tops)
 
 
+def followed(path: str) -> str:
+    """Return an absolute path with the links in its directories followed, the entry itself not."""
+    return path if path == "/" else os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def _known(path: str, changes: list[Change]) -> str:
+    """Return a path as the try knows it: what is a link here may be a directory there, and the other way round."""
+    for way in (path, followed(path)):
+        if any(is_below(change.path, (way,)) for change in changes):
+            return way
+    raise UserError(f"cannot keep {path}: the try did not change it", "hull diff lists what it changed")
+
+
 def select(changes: list[Change], wanted: Wanted) -> list[Change]:
     """Return the changes that were asked for, with the new directories that they need above them."""
     ordered = sorted(changes, key=lambda change: key(change.path))
     known = {change.path: change for change in ordered}
-    for path in wanted.paths:
-        if not any(is_below(change.path, (path,)) for change in ordered):
-            raise UserError(f"cannot keep {path}: the try did not change it", "hull diff lists what it changed")
+    if not wanted.exact:
+        wanted = wanted._replace(paths=tuple(_known(path, ordered) for path in wanted.paths))
     chosen = {change.path for change in ordered if wanted.takes(change.path)}
     for path in tuple(chosen):
         above = os.path.dirname(path)
