@@ -4,7 +4,7 @@ Theory of operation. A mounted upper cannot be swapped, so a running container's
 a copy of the upper as it was, and further layers with what has changed in it since. What has changed is told by the
 `Index` of the last copy: every entry's inode number, ctime, size and mode. Each write moves the ctime, by the kernel's
 coarse clock: an entry that changed in the very tick of its copy could change again and look the same, so that tick is
-waited out before anything is copied. Looking costs a stat for each entry of the upper, copying the change alone.
+waited out before it is copied. Looking costs a stat for each entry of the upper, copying the change alone.
 
 A name that went is a whiteout in the new layer: overlayfs itself leaves none where no layer below the upper has it. A
 directory that has become opaque is copied whole. What was hidden and no longer is cannot be said by a layer
@@ -18,6 +18,7 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from hull.images import links, tree
@@ -45,8 +46,10 @@ def copy(upper: str, target: str, before: Index | None, *, own: bool = False) ->
 
     With `own`, an entry of somebody else's is a PermissionError: the caller cannot give it its owner.
     """
-    _wait_out(look(upper), before)
-    made = _Copy(before, own=own)
+    now = look(upper)
+    if now == before:
+        return Copied(now, 0)
+    made = _Copy(now, before, own=own)
     source, goal = os.open(upper, DIRECTORY), os.open(target, DIRECTORY)
     try:
         made.top(source, goal)
@@ -56,24 +59,44 @@ def copy(upper: str, target: str, before: Index | None, *, own: bool = False) ->
     return Copied(made.index, made.entries)
 
 
-def _wait_out(now: Index, before: Index | None) -> None:
-    """Return when the coarse clock is past the youngest entry that will be copied."""
-    known = before or {}
-    changed = (
-        it[1] for path, names in now.items() for name, it in names.items() if known.get(path, {}).get(name) != it
-    )
-    latest, end = max(changed, default=0), time.monotonic() + _LONGEST
-    while time.clock_gettime_ns(_COARSE) <= latest and time.monotonic() < end:
-        time.sleep(0.001)
+def _calm(found: os.stat_result, again: Callable[[], os.stat_result]) -> tuple[os.stat_result, Sign]:
+    """Return an entry's status and sign, taken when the tick of its last change was over.
+
+    One that changes at every look has a sign that no later look will find.
+    """
+    if found.st_ctime_ns >= time.clock_gettime_ns(_COARSE):
+        end = time.monotonic() + _LONGEST
+        while time.clock_gettime_ns(_COARSE) <= found.st_ctime_ns and time.monotonic() < end:
+            time.sleep(0.001)
+        found = again()
+    now = sign(found)
+    if found.st_ctime_ns >= time.clock_gettime_ns(_COARSE):
+        now[1] = 0
+    return found, now
+
+
+def _touched(now: Index, before: Index) -> set[str]:
+    """Return the directories in which something is not as it was, and those above them."""
+    found = set()
+    for path, names in now.items():
+        place = path if names != before.get(path) else "."
+        while place not in found and place != ".":
+            found.add(place)
+            place = f"{place[:-1].rpartition('/')[0]}/" if "/" in place[:-1] else "."
+    return found
 
 
 class _Copy:
-    """One copy. `index` is what it saw: each entry's status was taken before its content."""
+    """One copy. `index` is what it saw: each entry's status was taken before its content.
 
-    def __init__(self, before: Index | None, *, own: bool) -> None:
+    Directories in which the look `now` found everything as before are not looked at again.
+    """
+
+    def __init__(self, now: Index, before: Index | None, *, own: bool) -> None:
         self._before, self._own = before, own
         self._first: dict[int, tuple[int, str]] = {}
-        self.index: Index = {}
+        self._touched = {"."} if before is None else _touched(now, before)
+        self.index: Index = dict(now)
         self.entries = 0
 
     def top(self, source: int, goal: int) -> None:
@@ -112,6 +135,9 @@ class _Copy:
         try:
             found = os.fstat(fd)
             now = sign(found, fd)
+            if before != now:
+                found, now = _calm(found, lambda: os.fstat(fd))
+                now[2:] = sign(found, fd)[2:]
             known = before is not None and stat.S_ISDIR(before[3])
             if known and before is not None and before[4] > now[4]:
                 raise Uncovered(level.path + name)
@@ -123,7 +149,8 @@ class _Copy:
                 self._owned(found)
                 inner.goal()
                 self.entries += 1
-            self._directory(inner, known)
+            if not known or inner.path in self._touched:
+                self._directory(inner, known)
             inner.close(opaque=bool(now[4]) and not known)
             return now
         finally:
@@ -133,6 +160,9 @@ class _Copy:
         now = sign(found)
         if before == now:
             return now
+        found, now = _calm(found, lambda: os.stat(name, dir_fd=level.source, follow_symlinks=False))
+        if stat.S_ISDIR(found.st_mode):
+            raise FileNotFoundError(errno.ENOENT, "a directory meanwhile")
         self._owned(found)
         self.entries += 1
         goal = level.goal()

@@ -5,7 +5,6 @@
 
 import os
 import stat
-from contextlib import suppress
 
 from hull.storage.snapshots import is_opaque
 
@@ -29,17 +28,19 @@ def look(upper: str) -> Index:
 def _look(fd: int, path: str, index: Index) -> None:
     names = index[path] = {}
     for name in sorted(os.listdir(fd)):
-        with suppress(FileNotFoundError, NotADirectoryError):
+        try:
             found = os.stat(name, dir_fd=fd, follow_symlinks=False)
             if not stat.S_ISDIR(found.st_mode):
-                names[name] = sign(found)
+                names[name] = [found.st_ino, found.st_ctime_ns, found.st_size, found.st_mode, 0]
                 continue
             below = os.open(name, DIRECTORY, dir_fd=fd)
-            try:
-                names[name] = sign(found, below)
-                _look(below, f"{path}{name}/", index)
-            finally:
-                os.close(below)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        try:
+            names[name] = sign(found, below)
+            _look(below, f"{path}{name}/", index)
+        finally:
+            os.close(below)
 
 
 def sign(found: os.stat_result, fd: int = -1) -> Sign:

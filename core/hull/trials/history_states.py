@@ -153,7 +153,7 @@ class States:
     def _copy(self, came: Came) -> int:
         stack = self.stack()
         known = self._known(stack)
-        if not self.changed():
+        if known is None and not self.changed():
             return 0
         snapshots.prepare(self._engine.paths)
         with self._scratch() as (target, after), self._held() as made:
