@@ -151,3 +151,25 @@ def test_forking_forever(machine: Machine) -> None:
         finished = machine.as_user(*bounded, timeout=60)
         assert finished.returncode == 9, finished.stderr
         done(machine.hull("drop", "forks"))
+
+
+OWN = f"""
+cd {debian.HOME}
+printf 'alias l=ls\\n' >>.bashrc
+mkdir -p made/deep; echo one >made/deep/file; ln made/deep/file made/name; ln -s ../.profile made/link
+mv .profile moved; chmod 700 .bash_logout; touch -d @1 made/old; mkfifo made/fifo; chmod 3755 made/deep
+"""
+SEEN = ("moved", "made/deep/file", "made/name", "made/link", "made/old", "made/fifo")
+
+
+def test_the_users_own_files_kept_and_taken_back(machine: Machine) -> None:
+    with unchanged(machine):
+        done(machine.hull("try", "--name", "own", "sh", "-ec", OWN))
+        before = machine.listing()
+        done(machine.hull("keep", "--in", "own", "--trust", "all"))
+        kept = machine.listing()
+        home = debian.HOME.strip("/")
+        assert {f"{home}/{name}" for name in SEEN} | {f"{home}/.bashrc"} <= set(differing(before, kept))
+        assert f"{home}/.profile" not in kept
+        done(machine.hull("undo"))
+        done(machine.hull("drop", "own"))
