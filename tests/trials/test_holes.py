@@ -149,11 +149,20 @@ def test_sockets_and_fifos_below_are_closed_and_hooks_are_read_only(place: pathl
     assert [(m.source, m.target, m.readonly) for m in found.mounts[1:]] == [
         ("/empty", sock, True),
         ("/empty", f"{path}/fifo", True),
-        (f"{path}/.git", f"{path}/.git", False),
-        (f"{path}/.git/hooks", f"{path}/.git/hooks", True),
+        (path, f"{path}/.git", False),
+        (path, f"{path}/.git/hooks", True),
     ]
+    assert found.mounts[-1].options == ("rec", "subpath=.git/hooks")
     assert "2 sockets and FIFOs are closed" in found.notes[0]
     assert len(_live(place, f"{path}:force").mounts) == 1
+
+
+def test_a_link_in_a_hooks_place_opens_nothing_elsewhere(place: pathlib.Path) -> None:
+    (place / "p").mkdir()
+    (place / "mine/hooks").mkdir(parents=True)
+    os.symlink(place / "mine", place / "p/.git")
+    os.symlink(place / "mine", place / "p/.husky")
+    assert len(_live(place, f"{place}/p").mounts) == 1
 
 
 def test_what_is_too_much_is_refused_with_the_way_to_insist(place: pathlib.Path) -> None:

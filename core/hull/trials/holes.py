@@ -153,7 +153,6 @@ HOLES = (
     Hole("glab", "GitLab's command line is logged in", show=("$XDG_CONFIG_HOME/glab-cli",), env=("GITLAB_TOKEN",)),
     Hole("gpu", "graphics cards", devices=("/dev/dri/*", "/dev/nvidia*", "/dev/kfd")),
     Hole("kvm", "virtual machines of the kernel's", devices=("/dev/kvm",)),
-    Hole("fuse", "FUSE file systems, for who may mount", devices=("/dev/fuse",)),
     _agent(
         "claude",
         "Claude Code",

@@ -58,7 +58,7 @@ def live(words: tuple[str, ...], around: Around, hidden: tuple[str, ...], empty:
         if not forced:
             closed = _leading_out(path)
             mounts += [Mount("bind", empty, one, readonly=True) for one in closed]
-            guarded = [f"{path}/{name}" for name in hooks() if os.path.lexists(f"{path}/{name}")]
+            guarded = _guarded(path)
             mounts += _guards(path, guarded)
             notes += _told(path, closed, guarded)
     return Live(tuple(mounts), tuple(notes))
@@ -79,19 +79,31 @@ def hooks() -> tuple[str, ...]:
 
 
 def _guards(path: str, guarded: list[str]) -> list[Mount]:
-    """Return mounts that keep these read-only. What lies above them is a mount too: else it could be renamed away."""
+    """Return mounts that keep these read-only. What lies above them is a mount too: else it could be renamed away.
+
+    Each is found below `path`, whatever has become of it meanwhile: a link in its place leads nowhere else.
+    """
     above: dict[str, None] = {}
     for one in guarded:
         place = os.path.dirname(one)
         while place != path:
             above[place] = None
             place = os.path.dirname(place)
-    held = [place for place in above if place not in guarded]
-    real = [one for one in guarded if not os.path.islink(one) and not any(is_below(one, other) for other in guarded)]
     return [
-        *(Mount("bind", place, place, options=("rec",)) for place in sorted(held)),
-        *(Mount("bind", one, one, readonly=True, options=("rec",)) for one in real),
+        *(_below(path, place) for place in sorted(above) if place not in guarded),
+        *(_below(path, one, readonly=True) for one in guarded),
     ]
+
+
+def _guarded(path: str) -> list[str]:
+    """Return what is there of `hooks`, nothing below another; no link is followed, it would lead out."""
+    there = (f"{path}/{name}" for name in hooks())
+    real = [one for one in there if os.path.lexists(one) and os.path.realpath(one) == one]
+    return [one for one in real if not any(is_below(one, other) for other in real)]
+
+
+def _below(path: str, place: str, *, readonly: bool = False) -> Mount:
+    return Mount("bind", path, place, readonly, ("rec", f"subpath={os.path.relpath(place, path)}"))
 
 
 def _told(path: str, closed: list[str], guarded: list[str]) -> list[str]:

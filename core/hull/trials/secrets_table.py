@@ -101,6 +101,18 @@ SECRETS = (
         ),
     ),
     Secret(
+        "desktop",
+        "cookies, clipboards and tickets of the login, synchronised folders' keys",
+        (
+            *_below("~", ".Xauthority .ICEauthority .pulse-cookie .dbus .dropbox .android/adbkey .smbcredentials"),
+            *_below(_CONFIG, "pulse/cookie syncthing Nextcloud borg restic Code/User/globalStorage JetBrains"),
+            *_below(_CONFIG, "VSCodium/User/globalStorage"),
+            *_below(_DATA, "klipper gpaste clipman gvfs-metadata"),
+            *_below("$XDG_CACHE_HOME", "cliphist clipboard-indicator@tudmotu.com"),
+            *("/tmp/krb5cc_*", "$KRB5CCNAME", "$XAUTHORITY"),  # noqa: S108 (Kerberos' own place)
+        ),
+    ),
+    Secret(
         "mail",
         "mail and its passwords",
         (
