@@ -4,7 +4,7 @@ import os
 
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Mount, Spec, Trial, Ulimit
-from hull.trials import holes_live, holes_open, profiles, secrets
+from hull.trials import holes_open, profiles, secrets
 from hull.trials.environment import Around
 
 if TYPE_CHECKING:
@@ -78,20 +78,26 @@ def close(trial: Trial, around: Around, directory: str, runtime: str, *, host: b
     hid = secrets.hidden(trial, around, shown, home=trial.home) if host else ()
     sockets = holes_open.opened(opened, around, runtime)
     covers = secrets.mounts(hid, directory)
-    live = holes_live.live(trial.writable, around, tuple(one.path for one in hid), f"{directory}/{secrets.EMPTY}")
+    live_mounts: tuple[Mount, ...] = ()
+    notes: tuple[str, ...] = ()
+    if trial.writable:
+        from hull.trials import holes_live
+
+        hidden = tuple(one.path for one in hid)
+        live_mounts, notes = holes_live.live(trial.writable, around, hidden, f"{directory}/{secrets.EMPTY}")
     back = secrets.uncovered(trial, hid, shown)
     own = (Mount("tmpfs", "", runtime, options=("mode=0700", "noexec", "own")),) if host or opened else ()
     return Box(
         (
             *own,
-            *live.mounts,
+            *live_mounts,
             *covers,
             *(Mount("bind", path, path, readonly=True, options=("rec",)) for path in back),
             *sockets.mounts,
         ),
         (*(f"XDG_RUNTIME_DIR={runtime}" for _ in own), *sockets.env),
         hid,
-        live.notes,
+        notes,
         sockets.warnings,
     )
 
