@@ -75,3 +75,20 @@ def test_a_cell_runs_in_a_try_and_tells_what_changed(notebook, place, cli):
         assert "Run a program on this machine" in str(notebook.run("%%try --help\n-"))
     finally:
         cli("rm", "-f", name)
+
+
+def test_cells_are_states_that_undo_goes_back_to(notebook, cli):
+    """With --checkpoint auto each cell's end is a state, called by its first line; undo restarts the interpreter."""
+    name = f"states-{os.getpid()}"
+    try:
+        first = notebook.run(f"%%hull -n {name} --keep busybox --network none --checkpoint auto\n# a\necho 1 > /f; x=1")
+        assert failure(first) == ("", "")
+        notebook.run(f"%%hull -n {name}\necho 2 > /f")
+        shown = notebook.run(f"for one in get_ipython().run_line_magic('hull', 'log {name}'): print(one.label)")
+        assert {"echo 1 > /f; x=1", "echo 2 > /f"} <= set(text(shown).splitlines()), failure(shown)
+        assert failure(notebook.run(f"%hull undo {name}")) == ("", "")
+        back = notebook.run(f"%%hull -n {name}\ncat /f; echo x$x")
+        assert text(back) == "1\nx\n", failure(back)
+        assert "its variables are gone" in text(back, "stderr")
+    finally:
+        cli("rm", "-f", name)

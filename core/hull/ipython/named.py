@@ -53,7 +53,11 @@ class Named:
         if kind not in RESIDENT:
             return self._once(interpreter, text)
         found = self._workers.get(interpreter)
-        if found is None or not found.alive:
+        if found is not None and not found.alive:  # its container was started anew: hull undo, hull restart
+            self._lose(interpreter)
+            sys.stderr.write(f"hull: {interpreter[0]} in {self.name} was ended: its variables are gone\n")
+            found = None
+        if found is None:
             found = self._begin(interpreter, kind)
         try:
             return found.run(text, descriptors)
