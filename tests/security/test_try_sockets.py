@@ -176,6 +176,18 @@ def test_a_live_directory_opens_no_socket_in_it(login: Login) -> None:
     assert login.connected("--rw", f"{project}:force", to=(path,)) == ["s"]
 
 
+@pytest.mark.needs("ordinary")
+def test_a_try_of_an_image_has_live_directories_and_holes_too(login: Login) -> None:
+    path, live = login.listen("d.sock"), f"{login.place}/live"
+    os.mkdir(live)
+    script = "echo live > file; ls /run/docker.sock; ls -d /run/user; env"
+    words = ("--from", "busybox", "--rw", live, "-w", live, "--allow", "docker", "--", "sh", "-c", script)
+    done = login(*words, DOCKER_HOST=f"unix://{path}", MY_TOKEN="KEY")
+    assert os.listdir(live) == ["file"], done
+    assert done.stdout.startswith(b"/run/docker.sock\n/run/user\n"), done
+    assert b"KEY" not in done.stdout
+
+
 def test_what_is_too_much_to_leave_open_is_refused(login: Login) -> None:
     for path in (login.place, "/", "/etc"):
         done = login("--rw", path, "--", "true")

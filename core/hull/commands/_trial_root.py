@@ -47,10 +47,9 @@ def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, 
     if box is None:
         return root, {"hidden": hidden}
     runtime = trialroot.RUNTIME if spec.image == HOST else ()
-    mounts, env = (box.mounts, box.env) if spec.image == HOST or (spec.trial and spec.trial.allow) else ((), ())
-    env = (f"{_trial.INSIDE}={row.name}", *env)
+    env = (f"{_trial.INSIDE}={row.name}", *box.env)
     _note(engine, directory, decided._replace(hidden=hidden, env=env))
-    told = {"mounts": mounts, "env": env, "umask": umask(), "files": _files(spec)}
+    told = {"mounts": box.mounts, "env": env, "umask": umask(), "files": _files(spec)}
     return root._replace(ops=(*root.ops, *runtime)), told
 
 
