@@ -37,10 +37,15 @@ def _went_on(engine: Engine, row: Container) -> float:
         return row.created
 
 
+def is_passing(row: Container) -> bool:
+    """Whether a try is to leave nothing behind if it changes nothing."""
+    trial = row.spec.trial
+    return not (row.spec.name or row.remove or row.spec.checkpoint or trial is None or trial.record)
+
+
 def remember(engine: Engine, row: Container) -> None:
     """Note that a try starts which is to leave nothing behind if it changes nothing."""
-    trial = row.spec.trial
-    if row.spec.name or row.remove or trial is None or trial.record:
+    if not is_passing(row):
         return
     place = f"{engine.paths.data}/{PLACE}"
     os.makedirs(place, 0o700, exist_ok=True)
@@ -54,12 +59,23 @@ def sweep(engine: Engine) -> None:
     except OSError:
         return
     for ident in idents:
+        if is_gone(engine, ident):
+            continue
         try:
             row = engine.containers.find(ident)
         except NoSuchContainer:
             _forget(engine, ident)
             continue
         judge(engine, row)
+
+
+def is_gone(engine: Engine, ident: str) -> bool:
+    """Forget a try whose launcher has removed it, because nothing was changed; tell whether it had."""
+    if os.path.isdir(engine.paths.container(ident)):
+        return False
+    engine.containers.forget(ident)
+    _forget(engine, ident)
+    return True
 
 
 def judge(engine: Engine, row: Container) -> bool:

@@ -101,6 +101,13 @@ def asked(
     )
 
 
+def _has_layers(engine: Engine, row: Container) -> bool:
+    """Whether a try stands on frozen layers, which are let go with its row."""
+    from hull.state.snapshots import Snapshots
+
+    return bool(Snapshots(engine.db).stack(row.id).layers)
+
+
 def refuse_inside() -> None:
     """Refuse a try in a try: nothing in it may make namespaces."""
     name = os.environ.get(_trial.INSIDE, "")
@@ -149,13 +156,18 @@ def note(engine: Engine, row: Container, asked: Asked) -> None:
     _recipe.note(engine, row, _recipe.Ran(row.spec.command, asked.env, row.spec.workdir or ""))
 
 
-def ending(row: Container, asked: Asked, *, detached: bool) -> tuple[ops.Op, ...]:
-    """Return the ops of what the launcher becomes at the end, which reports or keeps; none where nobody asked."""
-    if detached or row.remove or not (asked.keep or asked.report):
+def ending(engine: Engine, row: Container, asked: Asked, *, detached: bool) -> tuple[ops.Op, ...]:
+    """Return the ops of the end: nothing is left where nothing was changed, then the launcher reports or keeps."""
+    if detached or row.remove:
         return ()
+    removal: tuple[ops.Op, ...] = ()
+    if _trial.is_passing(row) and row.spec.image == HOST and not _has_layers(engine, row):
+        removal = (("remove-untouched", engine.paths.container(row.id)),)
+    if not (asked.keep or asked.report):
+        return removal
     from hull.commands import _trial_ended
 
-    return _trial_ended.program(row, keep=asked.keep)
+    return (*removal, *_trial_ended.program(row, keep=asked.keep))
 
 
 def shell() -> Many:

@@ -13,6 +13,8 @@ from hull.engine import Engine
 from hull.errors import HullError
 from hull.state.containers import Container
 
+NOTHING = "try: nothing was changed"
+
 
 def program(row: Container, *, keep: bool) -> tuple[tuple[str, ...], ...]:
     """Return the ops that make the launcher become this program."""
@@ -23,7 +25,7 @@ def program(row: Container, *, keep: bool) -> tuple[tuple[str, ...], ...]:
 def lines(engine: Engine, row: Container, code: int) -> list[str]:
     """Return the report of an ended try; one that nobody named and nothing was changed in is gone after this."""
     if _trial.judge(engine, row):
-        return ["try: nothing was changed", *_network(row, code)]
+        return [NOTHING, *_network(row, code)]
     name = row.name
     return [
         f"try {name}: {_counted(engine, row)}{_by(engine, row)}",
@@ -60,11 +62,13 @@ def main(ident: str, *words: str) -> int:
     engine = Engine(events=_say)
     try:
         row = engine.containers.find(ident)
-        if "keep" in words and code == 0:
-            code = _keep(row)
+        if _trial.is_gone(engine, ident):
+            said = [NOTHING, *_network(row, code)]
+        elif "keep" in words and code == 0:
+            code, said = _keep(row), []
         else:
-            for line in lines(engine, row, code):
-                sys.stderr.write(f"{line}\n")
+            said = lines(engine, row, code)
+        sys.stderr.writelines(f"{line}\n" for line in said)
     except HullError as error:
         sys.stderr.write(f"hull: {error.message}\n{error.hint}\n")
         code = code or error.exit_code

@@ -54,7 +54,7 @@ def try_(
     row = _made(engine, asked, on, from_)
     try:
         steps = _start.plan_of(engine, row, Detached() if detach else None)
-        steps += _trial_asked.ending(row, asked, detached=detach)
+        steps += _trial_asked.ending(engine, row, asked, detached=detach)
     except BaseException:
         discard(engine, row)
         raise

@@ -113,6 +113,7 @@ OPS: dict[str, Word] = {
     "stand-in": Word(("errand",), "program", "execute nothing: {0}"),
     "remove": Word(("path",), "finish", "remove {0}"),
     "remove-volume": Word(("path",), "finish", "remove the volume {0}, unless another container took it"),
+    "remove-untouched": Word(("path",), "finish", "remove {0}, if nothing was changed in it"),
     "then": Word(("word",), "finish", "at the very end become the program with the argument {0}"),
 }
 

@@ -181,7 +181,8 @@ static bool is_taken(const char *volume)
 void finish_remove(const struct launch *launch)
 {
     EACH(op, launch->plan)
-        if (op->word == W_REMOVE || (op->word == W_REMOVE_VOLUME && !is_taken(op->arg[0])))
+        if (op->word == W_REMOVE || (op->word == W_REMOVE_VOLUME && !is_taken(op->arg[0])) ||
+            (op->word == W_REMOVE_UNTOUCHED && untouched_is(launch->plan)))
             remove_path(launch, op->arg[0]);
 }
 

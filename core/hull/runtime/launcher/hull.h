@@ -26,7 +26,7 @@ enum word {
     W_LOWER_FUSE, W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_SIGNALS_INSIDE, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_STREAMS_CLOSED, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
-    W_REMOVE_VOLUME, W_THEN, W_COUNT
+    W_REMOVE_VOLUME, W_REMOVE_UNTOUCHED, W_THEN, W_COUNT
 };
 enum stage {
     STAGE_PREPARE, STAGE_MONITOR, STAGE_IDENTITY, STAGE_NAMESPACES, STAGE_HELPERS, STAGE_MOUNTS, STAGE_SETTINGS,
@@ -350,6 +350,7 @@ void cgroup_enter(const struct plan *plan, int group);
 bool cgroup_finish(const struct plan *plan);
 void finish_failed(struct launch *launch);
 _Noreturn void finish_by_interrupt(void);
+bool untouched_is(const struct plan *plan); /* untouched.c */
 void finish_remove(const struct launch *launch);
 void finish_then(const struct launch *launch, int code); /* comes back where the plan says nothing of it */
 

@@ -83,6 +83,7 @@ static const struct {
     {"stand-in", 1, STAGE_PROGRAM},
     {"remove", 1, STAGE_FINISH},
     {"remove-volume", 1, STAGE_FINISH},
+    {"remove-untouched", 1, STAGE_FINISH},
     {"then", 1, STAGE_FINISH},
 };
 

@@ -1,0 +1,55 @@
+/* Whether a try changed nothing: its upper tree, which mirrors this machine's, holds directories as the machine has them
+ * and nothing else. What cannot be looked at counts as changed. */
+#include "hull.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+enum { PATH_ROOM = 4096, DEPTH_MOST = 100 };
+
+/* Root's on the host is the container's root's, who is the caller. */
+static bool is_owner(unsigned found, unsigned there, unsigned caller)
+{
+    return found == there || (there == 0 && found == caller);
+}
+
+/* Times tell nothing: the host's own go on. */
+static bool is_as_host(const char *path, const char *host)
+{
+    struct stat found, there;
+
+    return lstat(path, &found) == 0 && lstat(host, &there) == 0 && S_ISDIR(found.st_mode) &&
+           found.st_mode == there.st_mode && is_owner(found.st_uid, there.st_uid, getuid()) &&
+           is_owner(found.st_gid, there.st_gid, getgid()) && lgetxattr(path, "user.overlay.opaque", NULL, 0) < 0;
+}
+
+static bool holds_directories(const char *upper, const char *below, int depth)
+{
+    char path[PATH_ROOM], inner[PATH_ROOM], whole[PATH_ROOM];
+    struct dirent *entry;
+    DIR *directory;
+    bool so = true;
+
+    if (depth > DEPTH_MOST || strlen(upper) + strlen(below) + NAME_MAX + 2 >= PATH_ROOM)
+        return false;
+    if ((directory = opendir(text_join(path, sizeof path, upper, below, ""))) == NULL)
+        return false;
+    while (so && (entry = readdir(directory)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        text_join(inner, sizeof inner, below, "/", entry->d_name);
+        so = is_as_host(text_join(whole, sizeof whole, upper, inner, ""), inner) &&
+             holds_directories(upper, inner, depth + 1);
+    }
+    closedir(directory);
+    return so;
+}
+
+bool untouched_is(const struct plan *plan)
+{
+    const struct op *root = plan_find(plan, W_ROOT_OVERLAY);
+
+    return root != NULL && *root->arg[0] == '/' && holds_directories(root->arg[0], "", 0);
+}
