@@ -42,7 +42,12 @@ def asked(
     name: Annotated[str, Flag("name it", metavar="NAME")] = "",
     engine_: Annotated[
         str,
-        Flag("who serves the files below the changes", choices=("auto", "kernel", "fuse"), long="engine"),
+        Flag(
+            "who serves the files below the changes",
+            metavar="ENGINE",
+            choices=("auto", "kernel", "fuse"),
+            long="engine",
+        ),
     ] = "auto",
     net: Annotated[bool, Flag("give it a network with a way out; else it has loopback alone")] = False,
     egress: Annotated[
@@ -56,7 +61,9 @@ def asked(
     env: Annotated[Many, Flag("set a variable; NAME alone passes the caller's", "e", "NAME[=VALUE]")] = (),
     workdir: Annotated[str, Flag("start in this directory, not the current one", "w", "DIR")] = "",
     record: Annotated[bool, Flag("keep the commands for hull recipe")] = False,
-    checkpoint: Annotated[str, Flag("when to checkpoint: auto is at every command's end", choices=("", "auto"))] = "",
+    checkpoint: Annotated[
+        str, Flag("when to checkpoint: auto is at every command's end", metavar="WHEN", choices=("auto",))
+    ] = "",
     rm: Annotated[bool, Flag("drop it when it ends")] = False,
     keep: Annotated[bool, Flag("keep everything at the end, if the program ends with 0")] = False,
     report: Annotated[
