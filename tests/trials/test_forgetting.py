@@ -84,9 +84,12 @@ def test_a_real_try_keeps_the_rest(cli, tmp_path):
     try:
         row = _trial.latest(engine, name)
         said = []
-        picking = _picking.of_try(engine, row, "keep", lambda *words: said.append(words), {}, {})
+        picking = _picking.changes_of(engine, row, "keep", lambda *words: said.append(words))
         one = next(change for change in picking.changes if change.path == f"{place}/one")
         assert [part.text for part in picking.texts(one).parts.shown((0,))] == [b"one", b"x\n"]
+        picking.settle(_decision(f"{place}/new", verb="keep"))
+        picking = _picking.changes_of(engine, row, "keep", lambda *words: said.append(words))
+        assert [([change.path for change in changes], texts) for changes, texts in said] == [([f"{place}/new"], {})]
         assert picking.settle(_decision(f"{place}/one", f"{place}/two", f"{place}/new/deep/file", f"{place}/new/deep"))
         left = {change.path: change.kind for change in walking.of_try(engine, row)}
         assert left.keys() & {f"{place}/{end}" for end in ("one", "two", "new/deep")} == set()
@@ -113,7 +116,7 @@ def test_one_that_runs_is_left_alone(cli, monkeypatch):
         cli("rm", "-f", name)
 
 
-def _decision(*paths):
+def _decision(*paths, verb="drop"):
     from hull.ui.picking import Decision
 
-    return Decision("drop", paths)
+    return Decision(verb, paths)

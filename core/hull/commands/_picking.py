@@ -94,10 +94,19 @@ class Picking:
 
 
 def of_try(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted: "Wanted | None" = None) -> Picking:
+    """Return what `changes_of` does, for the terminal that is here; UserError where there is none."""
+    _whole_terminal.check(
+        f"pick from the changes of {row.name}",
+        f"name them: hull keep --in {row.name} PATH…" if verb == "keep" else f"hull diff {row.name} prints them",
+    )
+    return changes_of(engine, row, verb, keep, wanted)
+
+
+def changes_of(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted: "Wanted | None" = None) -> Picking:
     """Return the changes of a try to be picked from, those that are `wanted` where that is said.
 
     `keep` is asked to keep just some of them, with contents in place of their own for files that are kept in part.
-    UserError where this place has no terminal, or there is nothing to pick.
+    UserError where there is nothing to pick.
     """
     from hull.trials import forgetting, keeping, walking
     from hull.trials.hunks import LARGEST
@@ -105,7 +114,6 @@ def of_try(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted: "W
     from hull.trials.reporting import is_noise
     from hull.trials.walking_contents import Contents
 
-    check(verb, row.name)
     view = walking.View(walking.layers(engine, row), base=row.config.layers or walking.HOST)
     examined = keeping.examine(engine, row, wanted or Wanted())
     found = (one.change for one in (*examined.mine, *examined.root))
@@ -131,11 +139,3 @@ def of_try(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted: "W
     flags = {one.path: f"{one.kind}: {one.reason}; keep asks for it" for one in examined.touchy}
     flags |= {one.path: f"conflict: {one.reason}; keep stops at it" for one in examined.conflicts}
     return Picking(row.name, changes, read, kept, drop, locked, flags, verb, close=contents)
-
-
-def check(verb: str, name: str) -> None:
-    """Say why this place cannot show the picker."""
-    _whole_terminal.check(
-        f"pick from the changes of {name}",
-        f"name them: hull keep --in {name} PATH…" if verb == "keep" else f"hull diff {name} prints them",
-    )

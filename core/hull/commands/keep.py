@@ -79,4 +79,4 @@ def _pick(engine: Engine, row: Container, wanted: "Wanted") -> Any:
         paths = tuple(change.path for change in changes)
         return _keep(engine, row, wanted._replace(paths=paths, contents=contents, exact=True))
 
-    return _picking.of_try(engine, row, "keep", chosen)
+    return _picking.of_try(engine, row, "keep", chosen, wanted)
