@@ -127,7 +127,7 @@ def _has_password(value: str) -> bool:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether the name is the pattern's: `*` at its ends, or one inside, as fnmatch has it, without its import."""
+    """Whether a name is the pattern's: `*` stands for anything, as in fnmatch, whose import costs more than a start."""
     head, *rest = pattern.split("*")
     if not rest:
         return name == head

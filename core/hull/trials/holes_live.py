@@ -11,7 +11,6 @@ from hull.errors import UserError
 from hull.light import NamedTuple
 from hull.model import Mount
 from hull.storage.trialmounts import is_at_or_below, is_below
-from hull.trials import touchy
 from hull.trials.environment import Around
 
 FORCE = ":force"
@@ -66,6 +65,8 @@ def live(words: tuple[str, ...], around: Around, hidden: tuple[str, ...], empty:
 
 def started() -> tuple[str, ...]:
     """Return the directories, relative to home, whose files are run or trusted later: those of `touchy`'s table."""
+    from hull.trials import touchy
+
     words = (word for _, _, patterns in touchy.TABLE for word in patterns)
     found = (word[2:-3] for word in words if word.startswith("~/") and word.endswith("/**"))
     return tuple(word for word in found if "*" not in word)
@@ -73,6 +74,8 @@ def started() -> tuple[str, ...]:
 
 def hooks() -> tuple[str, ...]:
     """Return the paths of a project that something runs later: those of `touchy`'s table that have no pattern."""
+    from hull.trials import touchy
+
     words = (word for kind, _, patterns in touchy.TABLE if kind == touchy.HOOK for word in patterns)
     found = (word.removeprefix("**/").removesuffix("/**") for word in words)
     return tuple(word for word in found if "*" not in word)
