@@ -1,8 +1,14 @@
 """diff tells what a scan of both whole trees would, whatever happened to the upper directory on the way."""
 
 import io
+import json
+import os
 import random
+import shutil
+import subprocess
 import tarfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +111,106 @@ def test_keep_id_has_an_upper_of_another_kind(cli: CommandLine) -> None:
         assert lines == ["C /tmp", "C /tmp/d", "D /tmp/d/a", "D /tmp/gone", "A /tmp/new", ""]
     finally:
         cli("rm", "-f", "diff-made", "diff-kept", check=True)
+
+
+IN_TRY = (
+    "echo more >>text; printf 'a\\0b' >binary; chmod 755 script; rm -r gone; mv moved there; ln -sf b link;"
+    "mkdir new; echo 1 >new/1; touch same; touch -r text.was same; : >'odd\nname';"
+    "rm -r again; mkdir again; echo x >again/x"
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Give a directory of every kind of file, whose owner the caller is."""
+    made = tmp_path / "place"
+    for name in ("gone", "again"):
+        (made / name).mkdir(parents=True)
+        (made / name / "old").write_text("old")
+    files = {"text": "1\n2\n3\n", "text.was": "", "script": "#!/bin/sh\n", "moved": "content", "same": "s"}
+    for name, text in files.items():
+        (made / name).write_text(text)
+    (made / "link").symlink_to("a")
+    os.utime(made / "same", ns=(1, 1))
+    os.utime(made / "text.was", ns=(1, 1))
+    return made
+
+
+@pytest.fixture
+def trial(cli: CommandLine, place: Path) -> Iterator[str]:
+    name = f"diff-{os.urandom(4).hex()}"
+    cli("try", "--name", name, "-w", str(place), "--show", str(place), "sh", "-c", IN_TRY, check=True)
+    yield name
+    cli("drop", name, check=True)
+
+
+@pytest.mark.needs("fuse")
+@pytest.mark.single_id
+@pytest.mark.as_root
+def test_a_try_is_told_as_list_patch_numbers_and_document(
+    cli: CommandLine, trial: str, place: Path, tmp_path: Path
+) -> None:
+    before = sorted(place.rglob("*"))
+    document = json.loads(cli("diff", "--json", trial, check=True).stdout)
+    told = {change["path"].removeprefix(f"{place}/"): change for change in document["changes"]}
+    kinds = {path: (change["kind"], change["what"]) for path, change in told.items() if change["what"] != ["time"]}
+    assert kinds == {
+        "again/old": ("removed", []), "again/x": ("added", []), "binary": ("added", []), "gone": ("removed", []),
+        "link": ("changed", ["content", "time"]), "moved": ("removed", []), "new": ("added", []),
+        "new/1": ("added", []),
+        "odd\nname": ("added", []), "script": ("changed", ["mode"]), "text": ("changed", ["content", "time"]),
+        "there": ("added", []),
+    }  # fmt: skip
+    assert told["there"]["renamed"] == f"{place}/moved"
+    assert told["text"]["old"]["size"] == 6
+    assert told["text"]["copied"] > told["text"]["old"]["mtime"]
+
+    lines = cli("diff", trial, check=True).stdout.decode().splitlines()
+    assert any(line.split() == ["R", f"{place}/there", "was", f"{place}/moved"] for line in lines), lines
+    assert any(line.startswith(f'A "{place}/odd\\nname"') for line in lines)
+    assert cli("diff", "--name-only", "--path", f"{place}/new", trial).stdout.decode().split() == [
+        f"{place}/new", f"{place}/new/1",
+    ]  # fmt: skip
+    assert cli("diff", "--exit-code", "--stat", trial).returncode == 1
+    assert cli("diff", "--exit-code", "--path", f"{place}/ne", trial).returncode == 0
+
+    patch = cli("diff", "-p", trial, check=True).stdout
+    copy = tmp_path / "copy"
+    shutil.copytree(place, f"{copy}{place}", symlinks=True)
+    subprocess.run(["git", "apply", "-"], cwd=copy, input=patch, check=True)
+    made = Path(f"{copy}{place}")
+    assert (made / "text").read_text() == "1\n2\n3\nmore\n"
+    assert os.readlink(made / "link") == "b"
+    assert os.access(made / "script", os.X_OK)
+    assert (made / "there").read_text() == "content"
+    assert (made / "new/1").read_text() == "1\n"
+    assert not (made / "moved").exists()
+    assert b"# Binary files /dev/null and b%s/binary differ (nothing " % os.fsencode(place) in patch
+    assert sorted(place.rglob("*")) == before
+
+
+@pytest.mark.needs("fuse", "ordinary", "range")
+def test_what_other_ids_closed_is_compared_by_content(cli: CommandLine, trial: str, place: Path) -> None:
+    script = "chown 5:5 text; chmod 600 text; mkdir -m 700 shut; touch shut/in; chown -R 6 shut"
+    cli("try", "--in", trial, "-w", str(place), "sh", "-c", script, check=True)
+    told = {c["path"]: c for c in json.loads(cli("diff", "--json", trial, check=True).stdout)["changes"]}
+    text = told[f"{place}/text"]
+    assert (text["what"], text["new"]["uid"]) == (["content", "mode", "owner", "time"], 5)
+    assert told[f"{place}/shut/in"]["new"]["uid"] == 6
+    assert b"+more\n" in cli("diff", "-p", trial, check=True).stdout
+
+
+def test_a_container_is_told_richly_where_it_is_asked(cli: CommandLine) -> None:
+    cli("run", "--name", "diff-rich", "busybox", "sh", "-c", "echo x >/new; rm /bin/cat; chmod 700 /bin", check=True)
+    try:
+        assert cli("diff", "diff-rich", check=True).stdout.decode().splitlines() == ["C /bin", "D /bin/cat", "A /new"]
+        document = json.loads(cli("diff", "--json", "diff-rich", check=True).stdout)
+        assert [(c["kind"], c["path"], c["what"]) for c in document["changes"]] == [
+            ("changed", "/bin", ["mode", "time"]), ("removed", "/bin/cat", []), ("added", "/new", []),
+        ]  # fmt: skip
+        cli("checkpoint", "diff-rich", check=True)
+        assert cli("diff", "diff-rich@0", "diff-rich", "--name-only", check=True).stdout == b"/bin\n/bin/cat\n/new\n"
+        assert cli("diff", "diff-rich", "diff-rich@0", "--name-only", check=True).stdout == b"/bin\n/bin/cat\n/new\n"
+        assert cli("diff", "diff-rich@1", "diff-rich", check=True).stdout == b""
+    finally:
+        cli("rm", "diff-rich", check=True)

@@ -43,6 +43,8 @@ def test_packages_of_debian_with_their_files():
             "/usr/games/sl": "x", "/usr/bin/sl": "y", "/usr/lib/other": "z",
             "/etc/mine": "b", "/var/log/dpkg.log": "l",
         },
+        change("/etc/alternatives/train", None, entry("link", target="../../usr/games/sl")),
+        change("/etc/other", None, entry("link", target="/etc/mine")),
     )  # fmt: skip
     assert [row[:5] for row in rows] == [
         ("apt", "installed", "data", "", "1"),
@@ -52,7 +54,7 @@ def test_packages_of_debian_with_their_files():
         ("apt", "changed", "up", "3~a", "3"),
     ]
     paths = {row.name: set(row.paths) for row in rows}
-    assert paths["sl"] == {"/usr/games/sl", "/usr/bin/sl", f"{info}/sl.list"}
+    assert paths["sl"] == {"/usr/games/sl", "/usr/bin/sl", f"{info}/sl.list", "/etc/alternatives/train"}
     assert paths["old"] == {"/usr/bin/old", f"{info}/old.list"}
     assert paths["other:i386"] == {"/usr/lib/other", f"{info}/other:i386.list"}
     assert paths["data"] == {status, "/var/log/dpkg.log"}

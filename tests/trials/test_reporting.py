@@ -68,7 +68,7 @@ def test_packages_come_first_and_have_their_files():
     rows = [Row("apt", "installed", "sl", "", "5.02", ("/usr/sl/x",)), Row("apt", "changed", "up\x07", "1", "2")]
     assert shown(changes, rows) == [
         "Packages, accounts, units",
-        "  apt   installed sl      5.02  1 path",
+        "  apt   installed sl      5.02   1 path",
         '  apt   changed   "up\\a"  1 → 2',
         "A /etc/x        2B",
         "A /usr/sl/own/",

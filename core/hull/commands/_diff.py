@@ -54,7 +54,7 @@ def find(engine: Engine, name: str, other: str, only: tuple[str, ...]) -> Compar
                 "hull diff NAME shows what each changed",
             )
         row = second
-    view = walking.view_of(row, new, old, only)
+    view = walking.view_of(engine, row, new, old, only)
     return Compared(row, view, walking.between(engine, row, new, old, only))
 
 

@@ -3,10 +3,11 @@
 Only what a change names is read, bounded; what cannot be understood is left to the list of files.
 """
 
+import os
 from collections.abc import Iterator
 
 from hull.light import NamedTuple, Protocol
-from hull.trials.changes import Change
+from hull.trials.changes import ADDED, Change
 
 MOST = 64 << 20  # bytes of a package manager's file
 
@@ -60,11 +61,18 @@ def _with_paths(found: list[Found], changes: list[Change]) -> Iterator[Row]:
             owners.setdefault(path, number)
     paths: dict[int, list[str]] = {}
     for change in changes:
-        number = owners.get(change.path, -1)
+        number = owners.get(change.path, owners.get(_target(change), -1))
         if number >= 0:
             paths.setdefault(number, []).append(change.path)
     for number, one in enumerate(found):
         yield one.row._replace(paths=tuple(paths.get(number, ())))
+
+
+def _target(change: Change) -> str:
+    """Return where a new link leads: a package's scripts make those to its own files."""
+    if change.kind != ADDED or change.new is None or change.new.kind != "link":
+        return ""
+    return os.path.normpath(os.path.join(os.path.dirname(change.path), change.new.target))
 
 
 def compared(manager: str, old: dict[str, str], new: dict[str, str]) -> list[Row]:

@@ -8,7 +8,10 @@ from hull.trials.packages import MOST, Contents, Found, compared, texts
 PLACE = "/var/lib/dpkg"
 INFO = f"{PLACE}/info/"
 # What apt and dpkg write on the way: bookkeeping of every change of packages.
-BOOKS = ("/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/apt/", "/var/cache/debconf/", "/var/log/apt/")
+BOOKS = (
+    "/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/apt/", "/var/cache/debconf/", "/var/log/apt/", "/var/cache/man/",
+    "/var/cache/swcatalog/", "/var/lib/systemd/deb-systemd-helper-enabled/",
+)  # fmt: skip
 LOGS = ("/var/log/dpkg.log", "/var/log/alternatives.log", "/etc/ld.so.cache", "/var/cache/ldconfig/aux-cache")
 
 

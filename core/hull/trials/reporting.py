@@ -15,6 +15,7 @@ from hull.units import size
 GOOD, BUSY, BAD, ABOUT, DIM, HEAD = "32", "33", "31", "36", "2", "1"  # SGR
 MARKS = {ADDED: ("A", GOOD), CHANGED: ("M", BUSY), REMOVED: ("D", BAD)}
 WIDE = 56  # columns for paths, where none is longer
+MOST_VERSION = 32
 _VERBS = {"installed": GOOD, "added": GOOD, "enabled": GOOD, "removed": BAD, "disabled": BAD, "changed": BUSY}
 
 
@@ -88,15 +89,16 @@ def packages(rows: list[Row]) -> Iterator[Line]:
     """Yield a line for each package, account and unit."""
     if rows:
         yield [Piece("Packages, accounts, units", HEAD)]
+    said = [quoted(" → ".join(filter(None, (row.old, row.new)))) for row in rows]
     width = max((len(quoted(row.name)) for row in rows), default=0)
-    for row in rows:
-        versions = " → ".join(filter(None, (row.old, row.new)))
-        files = f"  {len(row.paths)} path{'s' if len(row.paths) > 1 else ''}" if row.paths else ""
+    wide = min(MOST_VERSION, max(map(len, said), default=0))
+    for row, versions in zip(rows, said, strict=True):
+        files = f"{len(row.paths)} path{'s' if len(row.paths) > 1 else ''}" if row.paths else ""
         yield [
             Piece(f"  {row.manager:<5} "),
             Piece(f"{row.verb:<9} ", _VERBS.get(row.verb, "")),
             Piece(quoted(row.name).ljust(width)),
-            Piece(f"  {quoted(versions)}{files}", DIM),
+            Piece(f"  {versions.ljust(wide)}  {files}", DIM),
         ]
 
 

@@ -14,13 +14,18 @@ from hull.images.tree import OPAQUE, is_whiteout
 from hull.light import NamedTuple
 
 BASE = -1  # the number of what lies below every layer
+UNLISTED = "-"
 WHITEOUT = "user.overlay.whiteout"
+PASS = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = (errno.ENODATA, errno.EOPNOTSUPP, errno.ENOENT)
 
 
 class Part(NamedTuple):
-    """One layer's directory: the layer's number, a descriptor, and its opaque mark: "", "y" or "x"."""
+    """One layer's directory: the layer's number, a descriptor, and its opaque mark: "", "y" or "x".
+
+    A directory of the base that may be passed and not listed has the mark UNLISTED.
+    """
 
     layer: int
     fd: int
@@ -93,7 +98,7 @@ class Name:
         except PermissionError:
             if part.layer != BASE or self._is_own(part):
                 raise
-            return None  # a try sees it empty
+            mark, fd = UNLISTED, directory(part.fd, self.name, PASS)
         return None if fd is None else Part(part.layer, fd, mark)
 
     def _is_own(self, part: Part) -> bool:
@@ -138,17 +143,17 @@ def top(fd: int, layer: int) -> Part:
     return Part(layer, fd, "" if layer == BASE else attribute(fd, ".", OPAQUE))
 
 
-def directory(fd: int, name: str) -> int | None:
+def directory(fd: int, name: str, how: int = OPEN) -> int | None:
     """Open a directory below another; None where it has gone or is none."""
     try:
-        return os.open(name, OPEN, dir_fd=fd)
+        return os.open(name, how, dir_fd=fd)
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
 def names(parts: Iterable[Part]) -> set[str]:
     """Return every name that some part holds, whiteouts' too."""
-    return {name for part in parts for name in os.listdir(part.fd)}
+    return {name for part in parts if part.mark != UNLISTED for name in os.listdir(part.fd)}
 
 
 def shared(one: Parts, other: Parts) -> int:

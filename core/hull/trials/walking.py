@@ -15,7 +15,7 @@ from hull.trials import stacks
 from hull.trials.changes import Change
 from hull.trials.stacks import BASE, Part, Parts
 from hull.trials.walking_ids import Ids, Settler
-from hull.trials.walking_placeholders import PATHS
+from hull.trials.walking_placeholders import PATHS, hidden
 from hull.trials.walking_trees import Told, Walk
 
 HOST = ("/",)  # the base that is this machine
@@ -63,7 +63,7 @@ def between(
     from hull.trials import renames
     from hull.trials.walking_contents import Contents
 
-    view = view_of(row, new, old, only)
+    view = view_of(engine, row, new, old, only)
     found = linked(settled(engine, row, view))
     if not moved:
         return found
@@ -71,9 +71,12 @@ def between(
         return renames.found(found, lambda: contents)
 
 
-def view_of(row: Container, new: tuple[str, ...], old: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> View:
+def view_of(
+    engine: Engine, row: Container, new: tuple[str, ...], old: tuple[str, ...] = (), only: tuple[str, ...] = ()
+) -> View:
     """Return two states of a container as a view."""
-    skipped = (*PATHS, *(mount.target.strip("/") for mount in row.spec.mounts))
+    mounted = (mount.target.strip("/") for mount in row.spec.mounts)
+    skipped = (*PATHS, *mounted, *(hidden(engine.paths.container(row.id)) if row.spec.trial is not None else ()))
     return View(new, old, row.config.layers or HOST, skipped, only)
 
 

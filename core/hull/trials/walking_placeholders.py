@@ -9,6 +9,7 @@ from hull.trials.stacks import BASE, Found
 
 # Of every container; no leading slash.
 PATHS = ("proc", "sys", "dev", "etc/resolv.conf", "etc/hostname", "etc/hosts")
+DECIDED = "trial"  # beside an upper directory: what a try's last start decided, one JSON object
 
 
 class Placeholders:
@@ -20,7 +21,7 @@ class Placeholders:
         self._above = {above for path in self._paths for above in _ancestors(path)}
 
     def are(self, name: str, path: str, new: Found) -> bool:
-        """Whether a new entry is one of them."""
+        """Whether an entry that only one of two states has is one of them."""
         if new.part.layer == BASE or not (path in self._paths or path in self._above):
             return False
         if not new.is_directory:
@@ -28,12 +29,12 @@ class Placeholders:
         return self._is_bare(new.part.fd, name, path)
 
     def timed(self, name: str, path: str, new: Found, old: Found) -> bool:
-        """Whether one was made in a directory that was there before, which gave that its time."""
+        """Whether one was made in a directory that both states have, which gave that its time."""
         if path not in self._holding or not new.is_directory or not old.is_directory:
             return False
         inner = [place.rpartition("/")[2] for place in self._paths if place.rpartition("/")[0] == path]
         return any(
-            _exists(new.part.fd, f"{name}/{below}") and not _exists(old.part.fd, f"{name}/{below}") for below in inner
+            _exists(new.part.fd, f"{name}/{below}") != _exists(old.part.fd, f"{name}/{below}") for below in inner
         )
 
     def _is_bare(self, fd: int, name: str, path: str) -> bool:
@@ -49,6 +50,18 @@ class Placeholders:
         if path in self._above:
             return self._is_bare(fd, name, path)
         return path in self._paths and _is_empty(fd, name)
+
+
+def hidden(directory: str) -> tuple[str, ...]:
+    """Return what a try's last start hid, no leading slash: something of hull's own is mounted over it."""
+    import json
+
+    try:
+        with open(f"{directory}/{DECIDED}", encoding="utf-8", errors="surrogateescape") as file:
+            found = json.load(file)
+    except (FileNotFoundError, ValueError):
+        return ()
+    return tuple(str(path).strip("/") for path in found.get("hidden", ()))
 
 
 def _ancestors(path: str) -> list[str]:

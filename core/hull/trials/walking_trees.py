@@ -105,7 +105,7 @@ class Walk:
 
     def _removed(self, name: Name, path: str, sides: Sides, old: Found) -> Told | None:
         side = walking_entries.side(name.name, old)
-        if side is None:
+        if side is None or self._placeholders.are(name.name, path, old):
             return None
         copied = name.birth(sides.new or ()) or self._hidden_since(sides.new or ())
         return Told(Change(REMOVED, path, old=side.entry, copied=copied, blind=side.blind), old.part.layer == BASE)
