@@ -248,3 +248,20 @@ def test_the_kernels_end_is_their_end(kernel_env, cli, how, mark):
     finally:
         cli("rm", "-f", "stays")
         notebook.close()
+
+
+def test_a_cells_end_is_a_state_to_go_back_to(notebook):
+    run = "-d --name cell-states --network none --checkpoint auto busybox sleep 1000"
+    assert failure(notebook.run(f"%hull run {run}")) == ("", "")
+
+    def cell(source):
+        return notebook.run(f"%%hull -n cell-states\n{source}")
+
+    cell("kept=1; echo 1 >/one")
+    cell("echo 2 >/one\nfalse")
+    cell("cat /one")
+    said = "for row in get_ipython().run_line_magic('hull', 'log cell-states'): print(row.number, row.label, row.code)"
+    assert text(notebook.run(said)) == "2 echo 2 >/one 1\n1 kept=1; echo 1 >/one 0\n0 (the beginning) None\n"
+    notebook.run("%hull undo cell-states")
+    assert text(cell("cat /one; echo ${kept-gone}")) == "1\ngone\n"
+    notebook.run("%hull rm -f cell-states")

@@ -113,7 +113,12 @@ def asked(
     health_start_interval: Annotated[str | None, Flag("between two checks until then, 5s", metavar="TIME")] = None,
     no_healthcheck: Annotated[bool, Flag("do without the image's health check")] = False,
     checkpoint: Annotated[
-        str, Flag("auto: what each command, start and stop leaves can be undone", metavar="auto", choices=("auto",))
+        str,
+        Flag(
+            "let what each command, start and stop leaves be undone, with hull log, undo and redo",
+            metavar="auto",
+            choices=("auto",),
+        ),
     ] = "",
 ) -> Spec:
     """Return the spec that the words and flags of run and create ask for."""

@@ -5,6 +5,7 @@ import sys
 from subprocess import TimeoutExpired
 
 from hull.commands import _trees
+from hull.commands.exec import ended as ended_
 from hull.commands.exec import exec_
 from hull.errors import HostError
 from hull.ipython import cells, interpreters, kernel, worker
@@ -41,6 +42,7 @@ class Named:
         self.container: str = row.id
         self.image: str = row.spec.image
         self.default = default
+        self._checkpoints = bool(row.spec.checkpoint)
         self.holder = holder
         self.cells = 0
         self._workers: dict[tuple[str, ...], worker.Worker] = {}
@@ -60,12 +62,15 @@ class Named:
         if found is None:
             found = self._begin(interpreter, kind)
         try:
-            return found.run(text, descriptors)
+            code = found.run(text, descriptors)
         except worker.Ended as ended:
             self._lose(interpreter)
             lost = "its variables are gone, the next cell begins with a new one"
             sys.stderr.write(f"hull: {interpreter[0]} in {self.name} has ended: {lost}\n")
-            return ended.code
+            code = ended.code
+        if self._checkpoints:
+            ended_(self._engine, self.container, text, code)
+        return code
 
     @property
     def up(self) -> bool:
