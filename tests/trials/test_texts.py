@@ -117,7 +117,7 @@ FORMS = {
     ),
     "not ours to read": (
         change("/s", entry(), entry(size=2), what=("content",), blind=True),
-        "# /s: content, 0B → 2B; it began empty: the old content is not yours to read\n",
+        "# /s: content, now 2B; the old one is not yours to read\n",
     ),
     "empty": (change("/e", None, entry()), "diff --git a/e b/e\nnew file mode 100644\n"),
 }  # fmt: skip

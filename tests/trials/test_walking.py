@@ -39,5 +39,9 @@ def test_a_deep_tree_of_odd_names_is_told_whole(tmp_path):
     rig(tmp_path, "deep")
 
 
+def test_what_hull_made_to_mount_over_is_no_change(tmp_path):
+    rig(tmp_path, "placeholders")
+
+
 def test_no_fifo_is_opened_and_no_large_file_read(tmp_path):
     rig(tmp_path, "unread")

@@ -251,7 +251,32 @@ def unread():
     assert not opened & {"fifo", "socket", "sparse", "later"}, opened
 
 
-CHECKS = {"marks": marks, "deep": deep, "unread": unread}
+def placeholders():
+    """Leave out what a start makes to mount over, and the time that this gives a directory; nothing else."""
+    base, made, used = (f"{sys.argv[1]}/{name}" for name in ("base", "made", "used"))
+    for place in (f"{base}/etc", f"{base}/home/there", f"{made}/etc", f"{made}/dev", f"{made}/a/b", f"{used}/dev/x"):
+        os.makedirs(place)
+    pathlib.Path(made, "etc/hosts").touch()
+    for place in (f"{base}/etc", f"{base}/home", f"{base}/home/there"):
+        os.utime(place, ns=(1, 1))
+    os.makedirs(f"{used}/home")
+    skipped = ("dev", "etc/hosts", "a/b/c", "home/there")
+    os.mkdir(f"{made}/a/b/c")
+
+    def between(new, old):
+        fd = os.open(base, os.O_RDONLY)
+        rows = [(one.kind, one.path, one.what) for one, _ in told(View(new, old, (base,), skipped), fd)]
+        os.close(fd)
+        return rows
+
+    assert between((made,), ()) == []
+    assert between((), (made,)) == []
+    assert between((used,), ()) == [("added", "/dev", ()), ("added", "/dev/x", ()), ("changed", "/home", ("time",))]
+    pathlib.Path(made, "etc/hosts").write_text("127.0.0.1 me")
+    assert between((made,), ()) == [("added", "/etc/hosts", ())]
+
+
+CHECKS = {"placeholders": placeholders, "marks": marks, "deep": deep, "unread": unread}
 
 if __name__ == "__main__":
     if sys.argv[2] == "compare":

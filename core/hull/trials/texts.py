@@ -149,7 +149,9 @@ def described(change: Change) -> str:
         said = f"{entry.kind if entry else 'file'} {change.kind}"
         return f"{said}, mode {new.mode:o}, owner {new.uid}:{new.gid}" if new else said
     words = {
-        "content": f"content, {size(old.size)} → {size(new.size)}",
+        "content": f"content, now {size(new.size)}"
+        if change.blind
+        else f"content, {size(old.size)} → {size(new.size)}",
         "mode": f"mode {old.mode:o} → {new.mode:o}",
         "owner": f"owner {old.uid}:{old.gid} → {new.uid}:{new.gid}",
         "xattr": f"attributes {_keys(old, new)}",
@@ -159,7 +161,7 @@ def described(change: Change) -> str:
     if old.kind == "link":
         words["content"] = f"leads to {quoted(new.target)}, not {quoted(old.target)}"
     implied = {TIME} if {CONTENT, TYPE} & set(change.what) else set[str]()
-    blind = ["it began empty: the old content is not yours to read"] if change.blind else []
+    blind = ["the old one is not yours to read"] if change.blind else []
     return "; ".join([*(words[word] for word in change.what if word not in implied), *blind])
 
 

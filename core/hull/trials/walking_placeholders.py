@@ -33,9 +33,7 @@ class Placeholders:
         if path not in self._holding or not new.is_directory or not old.is_directory:
             return False
         inner = [place.rpartition("/")[2] for place in self._paths if place.rpartition("/")[0] == path]
-        return any(
-            _exists(new.part.fd, f"{name}/{below}") != _exists(old.part.fd, f"{name}/{below}") for below in inner
-        )
+        return any(_exists(new, f"{name}/{below}") != _exists(old, f"{name}/{below}") for below in inner)
 
     def _is_bare(self, fd: int, name: str, path: str) -> bool:
         inner = stacks.directory(fd, name)
@@ -69,12 +67,13 @@ def _ancestors(path: str) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(2, len(parts))]
 
 
-def _exists(fd: int, path: str) -> bool:
-    try:
-        found = os.stat(path, dir_fd=fd, follow_symlinks=False)
-    except OSError:
-        return False
-    return not is_whiteout(found)
+def _exists(directory: Found, path: str) -> bool:
+    for part, _ in directory.merged:
+        try:
+            return not is_whiteout(os.stat(path, dir_fd=part.fd, follow_symlinks=False))
+        except OSError:
+            continue
+    return False
 
 
 def _is_empty(fd: int, name: str) -> bool:
