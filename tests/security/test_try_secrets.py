@@ -121,6 +121,26 @@ def test_strict_sees_nothing_of_home_but_the_working_directory(home: Home) -> No
     assert done.stdout == b"mine\nnew\n", done
 
 
+@pytest.mark.needs("fuse", "range")
+def test_what_runs_later_is_changed_inside_alone(home: Home) -> None:
+    pathlib.Path(home.path, ".bashrc").write_text("host\n")
+    system = ("/etc/ld.so.preload", "/etc/cron.d/hull-try", "/etc/profile.d/hull-try.sh", "/usr/bin/hull-try")
+    places = (*system, "/var/spool/cron/crontabs/hull-try", "/etc/passwd", f"{home.path}/.bashrc")
+    before = [_state(path) for path in places]
+    script = "for f; do mkdir -p ${f%/*}; echo evil >> $f || echo no $f; tail -n1 $f; done"
+    done = home("--", "sh", "-c", f"{script}; :> /etc/ld.so.preload", "sh", *places)
+    assert done.stdout == b"evil\n" * len(places), done
+    assert [_state(path) for path in places] == before
+
+
+def _state(path: str) -> object:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mode, found.st_mtime_ns
+
+
 @pytest.mark.needs("fuse")
 def test_variables_that_lead_out_or_hold_secrets_are_dropped(home: Home) -> None:
     environ = {"MY_TOKEN": "KEY", "A_TOKEN": "kept", "TMUX": "/x,1,0", "LD_PRELOAD": "", "PLAIN": "kept"}
