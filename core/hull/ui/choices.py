@@ -12,22 +12,24 @@ MANY = 60  # changes in all
 class Node:
     """One name of the tree; `change` is None for a directory on the way to one.
 
-    `total` counts what can be chosen here and below, `taken` what is chosen whole, `parted` what is chosen in part.
+    `count` counts the changes here and below, `total` what of it can be chosen, `taken` what is chosen whole, `parted`
+    what is chosen in part; `sums` how often each kind and each reason of a lock is below.
     `whole` is whether the change here is; `blocks` are its chosen parts, None where there is no choice of parts.
     """
 
-    __slots__ = ("blocks", "change", "children", "flag", "lock", "name", "open", "parent", "parted", "path", "taken",
-                 "total", "whole")  # fmt: skip
+    __slots__ = ("blocks", "change", "children", "count", "flag", "lock", "name", "open", "parent", "parted", "path",
+                 "sums", "taken", "total", "whole")  # fmt: skip
 
     def __init__(self, name: str, path: str, parent: "Node | None") -> None:
         self.name, self.path, self.parent = name, path, parent
         self.change: Any = None
         self.children: dict[str, Node] = {}
         self.flag = self.lock = ""
-        self.total = self.taken = self.parted = 0
+        self.count = self.total = self.taken = self.parted = 0
         self.blocks: frozenset[int] | None = None
         self.whole = False
         self.open = True
+        self.sums: dict[str, int] = {}
 
     @property
     def own(self) -> int:
@@ -77,6 +79,8 @@ class Choices:
             self._put(change, locked.get(change.path, ""), flags.get(change.path, ""))
         self._fold(len(changes))
         self.filter = ""
+        self._chosen: list[Node] | None = []
+        self.size = 0  # of the new files that `chosen` returned last, in bytes
         self.place = self.top = 0
         self.rows: list[Row] = []
         self.renew()
@@ -91,7 +95,11 @@ class Choices:
         node.change, node.lock, node.flag = change, lock, flag
         self.nodes[change.path] = node
         for one in node.above():
+            one.count += 1
             one.total += node.own
+            if one is not node:
+                for word in filter(None, (change.kind, lock)):
+                    one.sums[word] = one.sums.get(word, 0) + 1
 
     def _fold(self, count: int) -> None:
         for node in self.root.walk():
@@ -171,14 +179,19 @@ class Choices:
         taken = int(chosen) - int(node.whole)
         parted = int(blocks is not None) - int(node.blocks is not None)
         node.whole, node.blocks = chosen, blocks
+        self._chosen = None
         for one in node.above():
             one.taken += taken
             one.parted += parted
 
     def chosen(self) -> list[Node]:
         """Return the nodes that are chosen whole or in part, in the order of paths, with the new directories above."""
+        if self._chosen is not None:
+            return self._chosen
         kept = {path: node for path, node in self.nodes.items() if node.whole or node.blocks}
         for node in list(kept.values()):
             above = (one for one in node.above() if one.own and one.change.kind == "added")
             kept.update((one.path, one) for one in above)
-        return [kept[path] for path in sorted(kept)]
+        self._chosen = [kept[path] for path in sorted(kept)]
+        self.size = sum(node.change.new.size for node in self._chosen if node.change.new is not None)
+        return self._chosen

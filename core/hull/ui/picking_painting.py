@@ -15,7 +15,7 @@ from hull.ui import overlays, text
 from hull.ui.choices import Node, Row
 from hull.ui.painting import LEAST, LOW, Frame, Spot, whole
 from hull.ui.picking import Picking
-from hull.ui.picking_text import STYLES, mark
+from hull.ui.picking_text import MARKS, STYLES, mark
 from hull.units import size
 
 WIDE = 100  # from here on they stand side by side
@@ -57,9 +57,8 @@ def _body(state: Picking, width: int, height: int, spots: list[Spot]) -> list[te
 
 def _title(state: Picking, width: int) -> text.Line:
     root = state.choices.root
-    nodes = state.choices.chosen()
-    bytes_ = sum(node.change.new.size for node in nodes if node.change.new is not None)
-    share = f"{root.taken + root.parted} of {root.total} chosen, {size(bytes_)} "
+    state.choices.chosen()
+    share = f"{root.taken + root.parted} of {root.total} chosen, {size(state.choices.size)} "
     locked = len(state.choices.nodes) - root.total
     share = f"{locked} locked, {share}" if locked else share
     narrowed = f" /{text.plain(state.choices.filter)}" if state.choices.filter else ""
@@ -125,8 +124,7 @@ def _told(node: Node) -> tuple[str, str]:
     if node.flag:
         return text.plain(node.flag.partition(":")[0]), "class:busy"
     if node.children:
-        count = sum(one.change is not None for one in node.walk()) - (change is not None)
-        return f"{count} below", "class:dim"
+        return f"{node.count - (change is not None)} below", "class:dim"
     if change.kind == "changed" and "content" not in change.what and "type" not in change.what:
         return ", ".join(change.what), "class:dim"
     entry = change.new or change.old
@@ -173,17 +171,10 @@ def _rows(state: Picking, width: int, height: int) -> list[text.Line]:
 
 def _summary(node: Node, width: int) -> list[text.Line]:
     """Return what changed below a directory, and why some of it cannot be chosen."""
-    below = [one for one in node.walk() if one.change is not None]
-    counts: dict[str, int] = {}
-    for one in below:
-        counts[one.change.kind] = counts.get(one.change.kind, 0) + 1
-    lines: list[text.Line] = [[("", f"  {', '.join(f'{count} {kind}' for kind, count in sorted(counts.items()))}")]]
-    reasons: dict[str, int] = {}
-    for one in below:
-        if one.lock:
-            reasons[one.lock] = reasons.get(one.lock, 0) + 1
-    for why, count in reasons.items():
-        lines += [[("class:busy", f"  {words}")] for words in _wrapped(f"{count}: {why}", width)]
+    kinds = ", ".join(f"{node.sums[kind]} {kind}" for kind in MARKS if kind in node.sums)
+    lines: list[text.Line] = [[("", f"  {kinds}")]]
+    for why in (word for word in node.sums if word not in MARKS):
+        lines += [[("class:busy", f"  {words}")] for words in _wrapped(f"{node.sums[why]}: {why}", width)]
     return lines
 
 
