@@ -55,7 +55,8 @@ def listed(engine: Engine, trial: Trial) -> list[ProfileRow] | list[HoleRow]:
 
 def settled(engine: Engine, spec: Spec) -> Spec:
     """Return a new try's spec as its profile, its holes and the settings have it."""
-    return box.settle(spec, _settings(engine), _around(engine, spec))
+    keeps = os.geteuid() != 0 and engine.identity().flavour == "range"
+    return box.settle(spec, _settings(engine), _around(engine, spec), keeps=keeps)
 
 
 def variables(engine: Engine, trial: Trial, said: Many) -> Many:

@@ -37,8 +37,10 @@ class Noted(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def settle(spec: Spec, settings: "Settings", around: Around) -> Spec:
+def settle(spec: Spec, settings: "Settings", around: Around, *, keeps: bool = True) -> Spec:
     """Return a new try's spec with what its profile says where the flags do not; once, when it is made.
+
+    `keeps` is whether the caller's own uid can be kept: an ordinary user's with a subordinate range.
 
     UserError for an unknown profile or hole, a path of --rw that is too much, a network without --egress where the
     profile wants one.
@@ -57,7 +59,7 @@ def settle(spec: Spec, settings: "Settings", around: Around) -> Spec:
     opened = holes_open.named(trial.allow)
     return profiles.network(spec, profile, tuple(word for hole in opened for word in hole.egress))._replace(
         trial=trial,
-        userns=profile.userns(os.geteuid()) if spec.userns == "auto" else spec.userns,
+        userns=profile.userns(keeps=keeps) if spec.userns == "auto" else spec.userns,
         devices=(*spec.devices, *holes_open.devices(opened)),
         ulimits=_processes(spec.ulimits, profile.processes),
     )

@@ -45,9 +45,9 @@ class Profile(NamedTuple):
     rw: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
 
-    def userns(self, uid: int) -> str:
-        """Return how ids are mapped for a caller, as --userns takes it: root's own uid is nobody's to have inside."""
-        return "keep-id" if self.keep_id and uid else "auto"
+    def userns(self, *, keeps: bool) -> str:
+        """Return how ids are mapped, as --userns has it; where one's uid cannot be kept, root inside is the caller."""
+        return "keep-id" if self.keep_id and keeps else "auto"
 
 
 PROFILES = (
@@ -61,7 +61,12 @@ PROFILES = (
     ),
     Profile("install", "root inside with a network, for installers and package managers", network=True),
     Profile("offline", "your own uid, no network", keep_id=True),
-    Profile("strict", "your own uid, no network, nothing of home but the current directory", keep_id=True, home=False),
+    Profile(
+        "strict",
+        "your own uid, no network, of home the current directory alone (and the names beside it)",
+        keep_id=True,
+        home=False,
+    ),
 )
 
 
