@@ -3,6 +3,7 @@
 #include "hull.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
