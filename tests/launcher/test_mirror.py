@@ -53,8 +53,10 @@ def test_what_has_no_number_inside_is_nobodys(ranged: Box, ids: str, owner: str)
     for name, who in (("theirs", 4_000_000_000), ("ours", 0)):
         ranged.write(name, "")
         os.chown(f"{ranged.layer}/{name}", who, who)
-    done = ranged.sh("stat -c %u:%g /ours /theirs", root=mirror(ranged, top=ranged.layer, ids=ids))
-    assert done.out.split() == owner.split(), done.err
+    done = ranged.sh(
+        "stat -c %u:%g /ours /theirs; echo x >> /theirs && cat /theirs", root=mirror(ranged, top=ranged.layer, ids=ids)
+    )
+    assert done.out.split() == [*owner.split(), "x"], done.err
 
 
 def test_with_one_id_everything_is_its_own(single: Box) -> None:
@@ -76,15 +78,17 @@ def test_a_session_sees_the_same_owners(box: Box) -> None:
 
 
 def test_what_is_hidden_is_neither_found_nor_listed(box: Box) -> None:
-    for name in ("a/secret/key", "a/secrets", "b/real/key", "c/open"):
+    for name in ("a/secret/key", "a/secrets", "a/x", "b/real/key", "c/open"):
         box.write(name, "told\n")
     os.symlink(f"{box.layer}/b/real", f"{box.layer}/c/link")
-    shell = Shell(box, f"{box.layer}/a//secret/", f"{box.layer}/c/link", f"{box.layer}/c/ope", top="/")
-    assert shell.ask(f"cd {box.layer}; ls a") == "secrets\n"
+    shell = Shell(
+        box, f"{box.layer}/a//secret/", f"{box.layer}/c/link", f"{box.layer}/c/ope", f"{box.layer}/ax", top="/"
+    )
+    assert shell.ask(f"cd {box.layer}; ls a") == "secrets\nx\n"
     assert shell.ask("cat a/secret/key a/secrets").endswith("No such file or directory\ntold\n")
     assert shell.ask("ls c b") == "b:\n\nc:\nopen\n"
     assert "No such file" in shell.ask("cat b/real/key")
-    assert shell.ask("mkdir a/secret && ls a/secret; ls a") == "secret\nsecrets\n"
+    assert shell.ask("mkdir a/secret && ls a/secret; ls a") == "secret\nsecrets\nx\n"
 
 
 def test_what_may_not_be_read_is_empty(box: Box) -> None:

@@ -21,7 +21,6 @@ struct idmap {
     struct extent extents[EXTENTS_MOST];
     size_t count;
     uint32_t caller, inside, fallback; /* the caller's id on the host, what it is inside, what unmapped ones are */
-    bool squash;
 };
 
 /* What the kernel was told of a file. `at`: ms of CLOCK_MONOTONIC; `settled`: a change that came later shows in it. */

@@ -1,4 +1,5 @@
-/* Whose a host's file is inside: what the map says backwards, the caller's own the root's, the others as they are. */
+/* Whose a host's file is inside: what the map says backwards, the caller's own the root's, the others as they are. What
+ * has no number there is nobody's, or the only one's that there is: the overlay cannot copy what is nobody's at all. */
 #include "mirror.h"
 
 #include <stdio.h>
@@ -40,8 +41,8 @@ bool ids_mode(struct idmap *map, const char *mode, const char *caller)
 {
     unsigned long long id;
 
-    *map = (struct idmap){.squash = strcmp(mode, "single") == 0};
-    if (!map->squash && strcmp(mode, "range") != 0 && strcmp(mode, "keep") != 0)
+    *map = (struct idmap){0};
+    if (strcmp(mode, "single") != 0 && strcmp(mode, "range") != 0 && strcmp(mode, "keep") != 0)
         return false;
     if (!text_number(caller, UINT32_MAX - 1, &id))
         return false;
@@ -52,8 +53,6 @@ bool ids_mode(struct idmap *map, const char *mode, const char *caller)
 
 uint32_t ids_inside(const struct idmap *map, uint32_t outside)
 {
-    if (map->squash)
-        return 0;
     for (size_t i = 0; i < map->count; i++)
         if (outside >= map->extents[i].outside && outside - map->extents[i].outside < map->extents[i].length)
             return map->extents[i].inside + (outside - map->extents[i].outside);
