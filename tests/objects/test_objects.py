@@ -153,7 +153,10 @@ def test_words(value, words):
     assert values.words(value) == words
 
 
-NOT_TYPED = {"exec_": {"detach"}, "try_": {"name", "interactive", "tty", "rm", "in_", "detach", "plan"}}
+NOT_TYPED = {
+    "exec_": {"detach"},
+    "try_": {"name", "interactive", "tty", "rm", "in_", "detach", "plan", "keep", "report"},
+}
 
 
 @pytest.mark.parametrize(

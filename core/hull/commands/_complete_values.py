@@ -68,7 +68,7 @@ def kind_of(parameter: Parameter) -> str:
 def values(asked: Asked, parameter: Parameter) -> Pairs:
     """Yield the values that a parameter may have; FILES where the shell's own completion of paths does better."""
     if parameter.about.choices:
-        return ((choice, "") for choice in parameter.about.choices)
+        return ((choice, "") for choice in parameter.about.choices if choice)
     kind = kind_of(parameter)
     if kind in FIXED:
         return ((word, "") for word in FIXED[kind])

@@ -51,13 +51,14 @@ def serves(row: Container) -> bool:
     return not (row.spec.idle or row.spec.interactive or row.spec.tty or row.spec.trial is not None)
 
 
-def tried(engine: Engine, **flags: Any) -> Container:
+def tried(engine: Engine, *, on: str = "", from_: str = "", **flags: Any) -> Container:
     """Return a try to be entered: the one of that name, else a new one with the flags of try."""
-    from hull.commands import _trial, _trial_asked
+    from hull.commands import _trial, _trial_asked, _trial_making
 
     name = flags.get("name", "")
     if name and any(row.name == name for row in _trial.every(engine)):
-        if said := [flag for flag, value in flags.items() if flag != "name" and value not in (None, False, "", ())]:
+        given = {**flags, "on": on, "from": from_}
+        if said := [flag for flag, value in given.items() if flag != "name" and value not in (None, False, "", ())]:
             flag = said[0].strip("_").replace("_", "-")
             raise UserError(
                 f"cannot go on in {name} with {flag}: that was decided when it was made",
@@ -65,7 +66,8 @@ def tried(engine: Engine, **flags: Any) -> Container:
             )
         return _trial.latest(engine, name)
     rm_.sweep(engine)
-    return _container.make(engine, _trial_asked.spec(engine, _trial_asked.asked((), **flags)))
+    _trial_asked.refuse_inside()
+    return _trial_making.made(engine, _trial_asked.asked((), **flags), on, from_)
 
 
 def _found(engine: Engine, row: Container) -> Entered:

@@ -50,7 +50,7 @@ def _names(flag: Parameter) -> str:
 def _meaning(parameter: Parameter) -> str:
     text = parameter.about.help
     if parameter.about.choices:
-        text += f": {', '.join(parameter.about.choices)}"
+        text += f": {', '.join(filter(None, parameter.about.choices))}"
     if not parameter.required and parameter.default not in (None, False, True, "", ()):
         text += f" (default {parameter.default})"
     return text

@@ -61,9 +61,7 @@ def asked(
     env: Annotated[Many, Flag("set a variable; NAME alone passes the caller's", "e", "NAME[=VALUE]")] = (),
     workdir: Annotated[str, Flag("start in this directory, not the current one", "w", "DIR")] = "",
     record: Annotated[bool, Flag("keep the commands for hull recipe")] = False,
-    checkpoint: Annotated[
-        str, Flag("when to checkpoint: auto is at every command's end", metavar="WHEN", choices=("auto",))
-    ] = "",
+    checkpoint: Annotated[str, Flag("make checkpoints at every command's end", metavar="WHEN", choices=("auto",))] = "",
     rm: Annotated[bool, Flag("drop it when it ends")] = False,
     keep: Annotated[bool, Flag("keep everything at the end, if the program ends with 0")] = False,
     report: Annotated[

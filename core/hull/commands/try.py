@@ -1,8 +1,8 @@
 """hull try: a program on this machine's own files, copy-on-write."""  # noqa: N999 (the verb is spelt as the user types it)
 
-from hull.commands import _start, _trial, _trial_asked
+from hull.commands import _start, _trial, _trial_asked, _trial_making
 from hull.commands import rm as rm_
-from hull.commands._container import HOST, discard, make
+from hull.commands._container import discard
 from hull.commands._verb import Flag, Word, takes
 from hull.engine import Engine
 from hull.errors import UserError
@@ -10,7 +10,6 @@ from hull.light import Annotated, Any
 from hull.runtime import ops
 from hull.runtime.detached import Detached
 from hull.runtime.launch import Launch
-from hull.state.containers import Container, NoSuchContainer
 
 Many = tuple[str, ...]
 
@@ -51,7 +50,7 @@ def try_(
         from hull.commands import _trial_again
 
         return _trial_again.go_on(engine, in_, asked, detach=detach, plan=plan)
-    row = _made(engine, asked, on, from_)
+    row = _trial_making.made(engine, asked, on, from_)
     try:
         steps = _start.plan_of(engine, row, Detached() if detach else None)
         steps += _trial_asked.ending(engine, row, asked, detached=detach)
@@ -68,27 +67,3 @@ def try_(
         return launch
     _start.detach(engine, row, launch)
     return [row.id]
-
-
-def _made(engine: Engine, asked: _trial_asked.Asked, on: str, begin: str) -> Container:
-    """Return the row of a new try: on this machine, on another try, or from an image or a container."""
-    if on and begin:
-        raise UserError("cannot use --on together with --from: both say what is below", "leave out one")
-    origin = _trial.latest(engine, on.partition("@")[0]) if on else _container_of(engine, begin)
-    if origin is None:
-        return make(engine, _trial_asked.spec(engine, asked, begin or HOST))
-    from hull.commands import _branching
-
-    spec = _trial_asked.spec(engine, asked, origin.spec.image)
-    if origin.spec.image != HOST:
-        spec = spec._replace(env=(*origin.spec.env, *spec.env), workdir=spec.workdir or origin.spec.workdir)
-    spec = spec._replace(user=origin.spec.user, stop_signal=origin.spec.stop_signal)
-    return engine.containers.begin(_branching.make(engine, on or begin, spec))
-
-
-def _container_of(engine: Engine, word: str) -> Container | None:
-    """Return the container of that name, NAME or NAME@N; None where it is an image's."""
-    try:
-        return engine.containers.find(word.partition("@")[0]) if word else None
-    except NoSuchContainer:
-        return None

@@ -102,6 +102,8 @@ class Within(TypedDict, total=False):
 class Tried(TypedDict, total=False):
     """What try takes, its name left out."""
 
+    on: Word
+    from_: Word
     engine_: Word
     net: bool
     rw: Words

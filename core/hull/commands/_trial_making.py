@@ -1,0 +1,31 @@
+"""Make a try: on this machine, on another try, or from an image or a container."""
+
+from hull.commands import _trial, _trial_asked
+from hull.commands._container import HOST, make
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.state.containers import Container, NoSuchContainer
+
+
+def made(engine: Engine, asked: _trial_asked.Asked, on: str, begin: str) -> Container:
+    """Return the row of a new try: on this machine, on another try, or from an image or a container."""
+    if on and begin:
+        raise UserError("cannot use --on together with --from: both say what is below", "leave out one")
+    origin = _trial.latest(engine, on.partition("@")[0]) if on else _container_of(engine, begin)
+    if origin is None:
+        return make(engine, _trial_asked.spec(engine, asked, begin or HOST))
+    from hull.commands import _branching
+
+    spec = _trial_asked.spec(engine, asked, origin.spec.image)
+    if origin.spec.image != HOST:
+        spec = spec._replace(env=(*origin.spec.env, *spec.env), workdir=spec.workdir or origin.spec.workdir)
+    spec = spec._replace(user=origin.spec.user, stop_signal=origin.spec.stop_signal)
+    return engine.containers.begin(_branching.make(engine, on or begin, spec))
+
+
+def _container_of(engine: Engine, word: str) -> Container | None:
+    """Return the container of that name, NAME or NAME@N; None where it is an image's."""
+    try:
+        return engine.containers.find(word.partition("@")[0]) if word else None
+    except NoSuchContainer:
+        return None
