@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from hull.errors import UserError
-from hull.model import Attachment, Image, Mount, Spec, Ulimit
+from hull.model import Attachment, Image, Mount, Spec, Trial, Ulimit
 from hull.runtime import ops, plan
 
 IMAGE = Image("sha256:0", "busybox", ("/store/a", "/store/b"), ("entry",), ("default", "arg"), ("PATH=/bin", "A=image"))
@@ -43,6 +43,15 @@ def test_every_op_is_one_the_launcher_knows() -> None:
         remove=True,
     )
     assert ops.encode(plan.build(spec, IMAGE, site())).endswith(b"\0end\0")
+
+
+def test_a_try_keeps_its_signals_inside_and_its_streams_closed() -> None:
+    closed = {("signals-inside",), ("streams-closed",)}
+    assert not closed & set(plan.build(Spec("busybox"), IMAGE, site()))
+    tried = Spec("busybox", trial=Trial())
+    assert closed <= set(plan.build(tried, IMAGE, site()))
+    joined = plan.execution(tried, (), (1, 2), plan.program(tried, IMAGE, "f" * 64, CONFINEMENT, "range"))
+    assert closed & set(joined) == {("streams-closed",)}
 
 
 def test_stages_come_in_the_order_in_which_they_happen() -> None:

@@ -53,6 +53,7 @@ class Host:
             "marker": MARKER,
             "secret": self.secret,
             "canary": self.canary,
+            "given": "{0.st_dev}:{0.st_ino}".format(os.stat(self.given)),
             "writable": self._directory("writable"),
             "namespace": os.readlink("/proc/self/ns/mnt"),
             "abstract": f"hull-ways-{os.getpid()}",
@@ -116,10 +117,10 @@ class Host:
             with open(path) as file:
                 assert file.read() == "KEY\n", path
 
-    def go(self, cli: CommandLine, kind: str = "") -> dict[str, str]:
-        """Go every way, outside or in a try of that kind; return what was reached."""
+    def go(self, cli: CommandLine, *verb: str) -> dict[str, str]:
+        """Go every way, outside or by the words of that verb; return what was reached."""
         words = [sys.executable, SCRIPT, json.dumps(self.targets)]
-        argv = [*cli.argv("try", "--rm", *KINDS[kind], "--"), *words] if kind else words
+        argv = [*cli.argv(*verb), *words] if verb else words
         directory = os.open(os.path.dirname(self.canary), os.O_RDONLY)
         environ = cli.env(HOME=self.home, PYTHONDONTWRITEBYTECODE="1")
         with open(self.given) as given:
@@ -153,8 +154,24 @@ def test_no_way_leads_out(
 ) -> None:
     record_property("ways that lead somewhere outside", sorted(outside))
     assert len(outside) >= FEWEST, sorted(set(ways.WAYS) - set(outside))
-    inside = host.go(cli, kind)
+    inside = host.go(cli, "try", "--rm", *KINDS[kind], "--")
     opened = OPENED.get(kind, set())
     assert {name: inside[name] for name in outside if inside[name] and name not in opened} == {}
     assert opened & outside.keys() <= {name for name in inside if inside[name]}
+    host.assert_untouched()
+
+
+@pytest.mark.needs("fuse")
+@pytest.mark.parametrize("verb", [("exec",), ("try", "--in")], ids=" ".join)
+def test_no_way_leads_out_of_a_program_that_joins(
+    host: Host, outside: dict[str, str], cli: CommandLine, verb: tuple[str, ...]
+) -> None:
+    name = f"joined-{verb[0]}"
+    environ = cli.env(HOME=host.home)
+    cli("try", "-d", "--name", name, "--", "sleep", "1000", env=environ, cwd=host.place, check=True)
+    try:
+        inside = host.go(cli, *verb, name)
+    finally:
+        cli("rm", "-f", name, check=True)
+    assert {name: inside[name] for name in outside if inside[name]} == {}
     host.assert_untouched()

@@ -195,16 +195,22 @@ def an_inherited_directory(targets: Targets) -> object:
     return found
 
 
-@way
-def a_file_given_to_be_read(_targets: Targets) -> object:
-    with open("/proc/self/fd/0", "r+b"):
-        return stat.S_ISREG(os.fstat(0).st_mode)
+def is_given(targets: Targets) -> bool:
+    """Whether standard input is the host's own file."""
+    found = os.fstat(0)
+    return f"{found.st_dev}:{found.st_ino}" == targets["given"]
 
 
 @way
-def the_mode_of_a_file_given_to_be_read(_targets: Targets) -> object:
-    os.fchmod(0, 0o666)
-    return stat.S_ISREG(os.fstat(0).st_mode)
+def a_file_given_to_be_read(targets: Targets) -> object:
+    with open("/proc/self/fd/0", "r+b", buffering=0) as file:
+        return file.write(b"K") == 1 and is_given(targets)  # what is there already
+
+
+@way
+def the_mode_of_a_file_given_to_be_read(targets: Targets) -> object:
+    os.fchmod(0, os.fstat(0).st_mode & 0o777)
+    return is_given(targets)
 
 
 @way
