@@ -89,7 +89,8 @@ def ended(engine: Engine, name: str, text: str, code: int) -> None:
 
     row = engine.containers.find(name)
     if engine.containers.status(row).up:
-        history.boundary(engine, row, text.strip().partition("\n")[0], code)
+        said = (line for line in map(str.strip, text.splitlines()) if line and line[0] != "#")
+        history.boundary(engine, row, next(said, "a cell"), code)
 
 
 def execution(

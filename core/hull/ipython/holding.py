@@ -9,7 +9,7 @@ import sys
 import time
 from subprocess import PIPE
 
-from hull.commands import _boundary, _trees
+from hull.commands import _trees
 from hull.errors import HostError, UserError
 from hull.ipython import cells, interpreters
 from hull.ipython.cells import Asked
@@ -28,10 +28,7 @@ class NamedCells:
 
     def run(self, engine: Any, asked: Asked, text: str) -> int:
         """Carry out a cell in the container it names, made if it is not there; return the exit code."""
-        found = self._find(engine, asked)
-        code = found.run(asked.interpreter, text)
-        _boundary.ended(engine, found.container, _label(text), code)
-        return code
+        return self._find(engine, asked).run(asked.interpreter, text)
 
     def carry(self, engine: Any, asked: Asked, text: str, names: dict[str, Any]) -> dict[str, Any]:
         """Carry out a cell with values of these names; return those that it gives back."""
@@ -40,9 +37,7 @@ class NamedCells:
         found = self._find(engine, asked)
         interpreter = asked.interpreter or found.default
         with values.exchange(asked, interpreter, text, names) as carrier:
-            code = found.run(interpreter, "", carrier.descriptors)
-            _boundary.ended(engine, found.container, _label(text), code)
-            return carrier.collect(code)
+            return carrier.collect(found.run(interpreter, "", carrier.descriptors, said=text))
 
     def _find(self, engine: Any, asked: Asked) -> Named:
         """Return the container that a cell names, made if it is not there."""
@@ -86,11 +81,6 @@ class NamedCells:
         self._named.pop(name).close()
         sys.stderr.write(f"hull: {name} has ended since its last cell: what it held is gone\n")
         return None
-
-
-def _label(text: str) -> str:
-    """Return what a checkpoint after a cell is called: its first line that says something."""
-    return next((line for line in map(str.strip, text.splitlines()) if line and line[0] != "#"), "a cell")
 
 
 def _adopt(engine: Any, name: str) -> Named:

@@ -47,8 +47,11 @@ class Named:
         self.cells = 0
         self._workers: dict[tuple[str, ...], worker.Worker] = {}
 
-    def run(self, interpreter: tuple[str, ...], text: str, descriptors: tuple[int, ...] = ()) -> int:
-        """Carry out a cell, or with an exchange's descriptors the one that these bring; return its exit code."""
+    def run(self, interpreter: tuple[str, ...], text: str, descriptors: tuple[int, ...] = (), *, said: str = "") -> int:
+        """Carry out a cell, or with an exchange's descriptors the one that these bring and that `said` tells of.
+
+        Return its exit code.
+        """
         self.cells += 1
         interpreter = interpreter or self.default
         kind = interpreters.family(interpreter[0])
@@ -69,7 +72,7 @@ class Named:
             sys.stderr.write(f"hull: {interpreter[0]} in {self.name} has ended: {lost}\n")
             code = ended.code
         if self._checkpoints:
-            ended_(self._engine, self.container, text, code)
+            ended_(self._engine, self.container, said or text, code)
         return code
 
     @property
