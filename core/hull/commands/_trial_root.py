@@ -7,15 +7,16 @@ from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING, Any, NamedTuple
-from hull.model import Identity, Spec, Trial
+from hull.model import Identity, IdMap, Spec, Trial
 from hull.state.containers import Container
-from hull.storage import overlay, trialmounts, trialplan, trialroot
+from hull.storage import overlay, trialmounts, trialplan, trialroot, trialupper
 
 if TYPE_CHECKING:
     from hull.trials.box import Box
 
 FILE = "trial"  # beside the upper directory: what the last start decided, one JSON object
 HOST_ROOT = Trial()
+LONGEST = 4095  # bytes of a path that the kernel takes
 
 
 class Decided(NamedTuple):
@@ -53,7 +54,7 @@ def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, 
     return root._replace(ops=(*root.ops, *runtime)), told
 
 
-def _stack(engine: Engine, row: Container, identity: Identity) -> trialroot.Stack:
+def _stack(engine: Engine, row: Container, identity: Identity) -> trialupper.Stack:
     from hull.state.snapshots import Snapshots
 
     frozen: tuple[str, ...] = ()
@@ -61,44 +62,76 @@ def _stack(engine: Engine, row: Container, identity: Identity) -> trialroot.Stac
         from hull.storage import snapshots
 
         frozen = snapshots.stack(engine.paths, row.id, names).frozen[::-1]
-    return trialroot.Stack(engine.paths.container(row.id), frozen, overlay.owner_of(identity))
+    return trialupper.Stack(engine.paths.container(row.id), frozen, overlay.owner_of(identity))
 
 
 def _host_root(
-    engine: Engine, stack: trialroot.Stack, spec: Spec, hidden: tuple[str, ...]
+    engine: Engine, stack: trialupper.Stack, spec: Spec, hidden: tuple[str, ...]
 ) -> tuple[overlay.Root, Decided]:
     mounts = trialmounts.read()
     if stack.frozen:  # the kernel refuses an overlay of layers of which one lies below another
         mounts = (*mounts, trialmounts.Mounted(os.path.realpath(engine.paths.data), "store"))
+    identity = engine.identity(spec.userns)
     name, why = _engine(spec.trial or HOST_ROOT)
+    left: tuple[str, ...] = ()
     if name == "kernel":
-        root, pieces, left = _by_kernel(engine, stack, mounts, hidden)
+        layout = _layout(engine, mounts, hidden)
+        ready = trialupper.prepare(stack, identity, layout.pieces)
+        if ready.closed:
+            raise HostError(
+                f"cannot show {ready.closed[0]}: another id has closed what is above it in the try",
+                "hull try --engine fuse … needs no directory of its own there",
+            )
+        base = trialroot.skeleton(stack, layout)
+        root = overlay.Root((*trialroot.overlays(stack, base[:1], ready.pieces), *base[1:]))
+        left = (*layout.binds, *layout.left)
     else:
-        wanted = (os.environ.get("HOME", ""), spec.workdir or "/") if os.geteuid() else ()
-        chains = [trialplan.chain(os.path.realpath(path)) for path in wanted if path.startswith("/")]
-        own = trialplan.outermost([trialplan.owned(chain, os.geteuid(), mounts) for chain in chains])
-        root, pieces = trialroot.mirrored(stack, engine.identity(spec.userns), own)
-        left = ()
-    _give_away(engine, spec, trialroot.mirror_parents(stack, pieces))
-    return root, Decided(name, why, pieces, left=left)
+        ready = trialupper.prepare(stack, identity, _own(spec.workdir or "/", mounts))
+        root = trialroot.mirrored(stack, identity, ready.pieces)
+    _give_away(engine, ready.others)
+    return root, Decided(name, why, ready.pieces, left=left)
 
 
-def _give_away(engine: Engine, spec: Spec, others: dict[tuple[int, int], list[str]]) -> None:
-    """Give upper directories the owners that they have inside; with one id alone everybody is the caller."""
-    if engine.identity(spec.userns).flavour == "single":
-        return
+def _own(place: str, mounts: tuple[trialmounts.Mounted, ...]) -> tuple[str, ...]:
+    """Return the caller's own trees around home and `place`; root's are a stranger's on the host."""
+    wanted = (os.environ.get("HOME", ""), place) if os.geteuid() else ()
+    chains = [trialplan.chain(os.path.realpath(path)) for path in wanted if path.startswith("/")]
+    return trialplan.outermost([trialplan.owned(chain, os.geteuid(), mounts) for chain in chains])
+
+
+def _layout(engine: Engine, mounts: tuple[trialmounts.Mounted, ...], hidden: tuple[str, ...]) -> trialplan.Layout:
+    from hull.commands import _trial_lowers
+
+    layout = trialplan.whole(mounts, trialplan.Host(), hidden)
+    _trial_lowers.check(engine, tuple(mount for mount in mounts if mount.path in layout.pieces))
+    return layout
+
+
+def _give_away(engine: Engine, others: dict[tuple[int, int], list[str]]) -> None:
+    """Give upper directories away to these ids of the host, by a process that has them in its map."""
+    identity = engine.identity()
     for (uid, gid), paths in others.items():
-        with engine.confine(["/bin/chown", "-h", f"{uid}:{gid}", "--", *paths], stdout=-3, stderr=-3) as child:
-            child.wait()  # an id that the range does not reach stays root's, as the mirror shows it
+        inside = f"{_inside(identity.uids, uid)}:{_inside(identity.gids, gid)}"
+        with engine.confine(["/bin/chown", "-h", inside, "--", *paths], stdout=-3, stderr=-3) as child:
+            child.wait()  # one that cannot be given away is root's, which diff tells
 
 
-def _check_place(stack: trialroot.Stack, place: str, hidden: tuple[str, ...]) -> None:
+def _inside(extents: tuple[IdMap, ...], outside: int) -> int:
+    return next((i + outside - o for i, o, n in extents if o <= outside < o + n), 0)
+
+
+def _check_place(stack: trialupper.Stack, place: str, hidden: tuple[str, ...]) -> None:
     """Raise UserError where a try cannot begin: no such directory inside, or one that is hidden."""
+    if len(os.fsencode(place)) > LONGEST:
+        raise UserError(
+            f"cannot start in {place[:60]}…: its path has more than {LONGEST} bytes", "-w DIR chooses another"
+        )
     real = os.path.realpath(place)
     if any(trialmounts.is_at_or_below(real, path) for path in hidden):
         raise UserError(f"cannot start in {place}: it is hidden inside", "-w DIR chooses another, --show shows it")
-    if not trialroot.has_directory(stack, real):
-        raise UserError(f"cannot start in {place}: there is no such directory", "-w DIR chooses another")
+    own = trialmounts.is_below(real, "/run") and real not in ("/run/lock", "/run/user")
+    if own or not trialupper.has_directory(stack, real):
+        raise UserError(f"cannot start in {place}: there is no such directory inside", "-w DIR chooses another")
 
 
 def _box(engine: Engine, row: Container, directory: str) -> "Box":
@@ -135,18 +168,6 @@ def _engine(asked: Trial) -> tuple[str, str]:
             "ask root to run: chmod 666 /dev/fuse; --engine kernel does without, for files of your own",
         )
     return ("fuse", "/dev/fuse opens") if openable else ("kernel", "/dev/fuse cannot be opened")
-
-
-def _by_kernel(
-    engine: Engine, stack: trialroot.Stack, mounts: tuple[trialmounts.Mounted, ...], hidden: tuple[str, ...]
-) -> tuple[overlay.Root, tuple[str, ...], tuple[str, ...]]:
-    from hull.commands import _trial_lowers
-
-    layout = trialplan.whole(mounts, trialplan.Host(), hidden)
-    _trial_lowers.check(engine, tuple(mount for mount in mounts if mount.path in layout.pieces))
-    base = trialroot.skeleton(stack, layout)
-    plan, pieces = trialroot.overlays(stack, base[:1], layout.pieces)
-    return overlay.Root((*plan, *base[1:])), pieces, (*layout.binds, *layout.left)
 
 
 def _note(engine: Engine, directory: str, decided: Decided) -> None:

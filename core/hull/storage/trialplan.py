@@ -108,10 +108,11 @@ def whole(mounts: tuple[Mounted, ...], look: Look, hidden: tuple[str, ...] = ())
 def _whole_name(path: str, look: Look, found: dict[str, list[str]]) -> None:
     try:
         kind = look.kind(path)
+        small = kind == FILE and look.small(path)
     except OSError:
         return  # gone meanwhile
     if kind == FILE:
-        found["copies" if look.small(path) else "binds"].append(path)
+        found["copies" if small else "binds"].append(path)
     else:
         found[{DIRECTORY: "pieces", LINK: "links"}.get(kind, "left")].append(path)
 

@@ -43,10 +43,23 @@ static void attach_part(int overlay, const struct op *op, int root)
     attach_to(part, mounts_target(root, op->arg[3], mounts_is_directory(part, op->arg[2])), op->arg[3]);
 }
 
+/* The lowest of the layers is somebody else's directory. */
+static bool is_gone(const struct plan *plan, const struct op *op)
+{
+    const struct op *last = op;
+
+    while (last + 1 < plan->ops + plan->count && last[1].word == W_LOWER)
+        last++;
+    return access(last->arg[0], F_OK) < 0 && errno == ENOENT;
+}
+
 void stack_overlay(const struct plan *plan, const struct op *op, int root)
 {
-    int overlay = overlay_make(plan, op);
+    int overlay;
 
+    if (text_has(op->arg[4], "optional") && is_gone(plan, op))
+        return;
+    overlay = overlay_make(plan, op);
     if (*op->arg[2] != '\0') {
         attach_part(overlay, op, root);
         return;
