@@ -171,16 +171,15 @@ def begin(data: str, head: Head, places: tuple[Place, ...], units: tuple[Unit, .
     """Write a new transaction down and mark it as under way. The lock is held."""
     directory = f"{home(data)}/{head.id}"
     os.makedirs(f"{directory}/slots", 0o700)
-    plan = Plan(directory, head, places, units).at(PREPARING)
-    open_again(plan)
-    return plan
+    return open_again(Plan(directory, head, places, units))
 
 
-def open_again(plan: Plan) -> None:
-    """Mark a transaction as under way, durably, before anything of the host is touched."""
+def open_again(plan: Plan) -> Plan:
+    """Mark a transaction as under way, durably, and then as preparing: what is that is never unmarked."""
     parent = os.path.dirname(plan.directory)
     os.symlink(plan.head.id, f"{parent}/{UNFINISHED}")
     sync_directory(parent)
+    return plan.at(PREPARING)
 
 
 def close(plan: Plan) -> None:

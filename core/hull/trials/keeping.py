@@ -64,7 +64,8 @@ def keep(engine: Engine, row: Container, examined: Examined, wanted: Wanted) -> 
             plan = journal.begin(data, head, prepared.places, prepared.units)
             source = _source(engine, row, plan.directory, prepared)
             try:
-                return journal_passes.run(plan, Stager(rule, prepared.trees, source, wanted.contents)).head
+                stager = Stager(rule, examined.mine, prepared, source, wanted.contents)
+                return journal_passes.run(plan, stager).head
             finally:
                 source.close()
     finally:

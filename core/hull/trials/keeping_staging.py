@@ -4,12 +4,13 @@ import os
 import stat
 
 from hull.light import NamedTuple
-from hull.trials import journal_copying
-from hull.trials.changes import CHANGED, XATTR, Change, Entry
+from hull.trials import journal_copying, keeping_links
+from hull.trials.changes import CHANGED, TYPE, XATTR, Change, Entry
 from hull.trials.journal import Plan, Unit
 from hull.trials.journal_places import Home, Places, at
 from hull.trials.keeping_choosing import Chosen, is_below
 from hull.trials.keeping_owners import Owners
+from hull.trials.keeping_plans import Prepared
 from hull.trials.keeping_source import Source
 
 _MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,13 +27,13 @@ class Deep(NamedTuple):
 
 
 class Stager:
-    """Makes what a keep brings. `trees` are the chosen changes of each unit, the unit's own first, parents first."""
+    """Makes what a keep brings, in the order of the chosen changes."""
 
     def __init__(
-        self, owners: Owners, trees: dict[int, list[Chosen]], source: Source, contents: dict[str, bytes]
+        self, owners: Owners, chosen: list[Chosen], prepared: Prepared, source: Source, contents: dict[str, bytes]
     ) -> None:
-        self._owners, self._trees, self._source, self._contents = owners, trees, source, contents
-        self._first: dict[tuple[str, tuple[int, int]], str] = {}
+        self._owners, self._trees, self._source, self._contents = owners, prepared.trees, source, contents
+        self._first = keeping_links.staying(chosen)
 
     def __call__(self, plan: Plan, places: Places) -> None:
         """Stage every unit."""
@@ -93,7 +94,7 @@ class Stager:
 
     def _known(self, change: Change, new: Entry, where: str) -> str:
         """Return the name that the file already has here, "" where it is the first."""
-        if new.links < 2 or not change.same or change.path in self._contents:  # noqa: PLR2004 (another)
+        if new.links < 2 or change.path in self._contents:  # noqa: PLR2004 (another)
             return ""
         first = self._first.setdefault((change.layer, new.file), where)
         return "" if first == where else first
@@ -132,9 +133,8 @@ class Stager:
     def _attributes(self, fd: int, one: Chosen, above: os.stat_result, old: Home | None, inherited: bool) -> None:
         """Give a new file its attributes: the host's where the try did not change them."""
         change = one.change
-        if change.kind == CHANGED and XATTR not in change.what and one.here is not None and old is not None:
-            path = f"{at(old.fd)}/{os.path.basename(change.path)}"
-            wanted = journal_copying.attributes(path, follow=False) if stat.S_ISREG(one.here.st_mode) else {}
+        if change.kind == CHANGED and not {TYPE, XATTR} & {*change.what} and old is not None:
+            wanted = journal_copying.attributes(f"{at(old.fd)}/{os.path.basename(change.path)}", follow=False)
         else:
             wanted = self._owners.attributes(_new(change).xattrs, above)
         if wanted or inherited:

@@ -6,7 +6,7 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import NamedTuple
 from hull.trials import conflicts, journal, journal_metadata, journal_passes, journal_reading
-from hull.trials.journal import PREPARING, SETTLED, Head, Place, Plan
+from hull.trials.journal import SETTLED, Head, Place, Plan
 from hull.trials.journal_places import Places
 
 
@@ -57,9 +57,7 @@ def _turn(engine: Engine, ident: str, force: tuple[str, ...], *, kept: bool) -> 
             plan = _as_now(plan, places, force)
         finally:
             places.close()
-        plan = plan.at(PREPARING)
-        journal.open_again(plan)
-        return journal_passes.run(plan, journal_passes.bring).head
+        return journal_passes.run(journal.open_again(plan), journal_passes.bring).head
 
 
 def _way(verb: str, ident: str, path: str) -> str:
