@@ -60,7 +60,7 @@ def test_what_has_no_number_inside_is_nobodys(ranged: Box, ids: str, owner: str)
 
 
 def test_with_one_id_everything_is_its_own(single: Box) -> None:
-    done = single.sh("stat -c %u:%g /etc/passwd; echo x >> /etc/passwd && echo y", root=mirror(single), extra=(PATH,))
+    done = single.sh("stat -c %u:%g /etc/shadow; echo x >> /etc/shadow && echo y", root=mirror(single), extra=(PATH,))
     assert done.out.split() == ["0:0", "y"], done.err
 
 
