@@ -74,6 +74,8 @@ def closed(engine: Engine, row: Container, directory: str, uid: int) -> box.Box:
         engine.events(log.Event("warning", row.name, text))
     for text in found.notes:
         engine.events(log.Event("note", row.name, text))
+    if uid != os.geteuid() and spec.image == HOST and "GIT_CONFIG_COUNT" not in os.environ:
+        found = found._replace(env=(*environment.GIT, *found.env))
     box.note(directory, found, _passed(engine, trial, spec.env).dropped, engine.db.as_json)
     return found
 
