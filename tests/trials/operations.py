@@ -124,7 +124,8 @@ def operate(tree: Tree, name: str, first: int, second: int) -> None:  # noqa: C9
     ):
         os.rename(old, path)
     elif name == "movedir":
-        made = sorted(one for one in tree.made if os.path.isdir(one))
+        there = [f"{tree.top}/{path}" for path, one in tree.entries() if open_directory(one)]
+        made = [path for path in there if path in tree.made]
         if made and (path := tree.free(second, first)) and not path.startswith(made[first % len(made)]):
             os.rename(made[first % len(made)], path)
     elif name == "attribute" and (path := tree.pick(first, lambda one: writable(one) or open_directory(one))):

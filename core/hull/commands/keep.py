@@ -9,6 +9,7 @@ from hull.state.containers import Container
 
 if TYPE_CHECKING:
     from hull.trials.changes import Change
+    from hull.trials.keeping import Examined
     from hull.trials.keeping_choosing import Wanted
 
 Many = tuple[str, ...]
@@ -25,6 +26,7 @@ def keep(
     skip: Annotated[Many, Flag("leave out", metavar="PATH")] = (),
     trust: Annotated[Many, Flag("keep it though it will be run or trusted later; or all", metavar="PATH")] = (),
     own: Annotated[bool, Flag("only what needs no root")] = False,
+    for_root: Annotated[str, Flag("write what needs root, with a script for root to run", metavar="FILE.tar.gz")] = "",
     pick: Annotated[bool, Flag("choose files and parts of files on the whole terminal")] = False,
     drop: Annotated[bool, Flag("drop the try afterwards")] = False,
 ) -> Any:
@@ -37,7 +39,7 @@ def keep(
     wanted = Wanted(paths, skip, force, trust)
     if pick:
         return _pick(engine, row, wanted)
-    done = _keep(engine, row, wanted, own=own)
+    done = _keep(engine, row, wanted, own=own, parcel=for_root)
     if drop:
         from hull.commands import drop as drop_
 
@@ -52,6 +54,7 @@ def _keep(
     wanted: "Wanted",
     *,
     own: bool = False,
+    parcel: str = "",
     changes: "list[Change] | None" = None,
 ) -> list[str]:
     from hull.trials import keeping
@@ -60,14 +63,21 @@ def _keep(
     if not found.mine and not found.root:
         return [f"{row.name} changed nothing that is not so on this machine"]
     _keeping.refuse(row, found)
-    if not own:
+    if not own and not parcel:
         _keeping.for_root(row, found)
     _keeping.agreed(row, found.touchy, wanted.trust)
+    said = _parcel(engine, row, found, parcel) if parcel and found.root else []
     if not found.mine:
-        return [f"{row.name} changed nothing that you can keep without root"]
+        return said or [f"{row.name} changed nothing that you can keep without root"]
     head = keeping.keep(engine, row, found, wanted)
-    left = f"; {len(found.root)} that need root were left out" if found.root else ""
-    return [f"{head.id}: kept {_keeping.counts(head)}{left}. hull undo {head.id} takes it back"]
+    left = f"; {len(found.root)} that need root were left out" if found.root and not parcel else ""
+    return [f"{head.id}: kept {_keeping.counts(head)}{left}. hull undo {head.id} takes it back", *said]
+
+
+def _parcel(engine: Engine, row: Container, found: "Examined", path: str) -> list[str]:
+    from hull.trials import parcel
+
+    return parcel.write(engine, row, found, path)
 
 
 def _pick(engine: Engine, row: Container, wanted: "Wanted") -> Any:

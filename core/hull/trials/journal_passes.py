@@ -82,7 +82,8 @@ def finish(plan: Plan, places: Places) -> Plan:
 def settle(plan: Plan, places: Places) -> Plan:
     """Put away what went, set what is set in place, and record how the host is now."""
     for unit in plan.units:
-        journal_steps.put_away(plan, places, unit)
+        with suppress(FileNotFoundError, NotADirectoryError):  # whoever removed a directory removed what was in it
+            journal_steps.put_away(plan, places, unit)
     for place in _deepest_first(plan.places):
         with suppress(FileNotFoundError):
             journal_metadata.put(places, place, place.there)
@@ -97,7 +98,10 @@ def settle(plan: Plan, places: Places) -> Plan:
 
 
 def _settled(places: Places, unit: Unit) -> Unit:
-    found = places.home(unit.path).status()
+    try:
+        found = places.home(unit.path).status()
+    except OSError:
+        found = None
     return unit._replace(here=None if found is None else Mark.of(found), there=unit.here)
 
 
@@ -137,10 +141,18 @@ def discard(directory: str) -> None:
 
 
 def recover(data: str, events: log.Events) -> None:
-    """Take up what another process left: roll back before prepared, finish after it, and say so."""
+    """Take up what another process left: roll back before prepared, finish after it, and say so.
+
+    What stands in the way is a warning: verbs that have nothing to do with it go on.
+    """
     with journal.held(data, wait=False) as alone:
-        if alone:
+        if not alone:
+            return
+        try:
             take_up(data, events)
+        except (OSError, HostError) as error:
+            hint = f"what is saved is in {journal.home(data)}/{journal.unfinished(data)}"
+            events(log.Event("warning", "keep", f"cannot take up what was cut off: {error}; {hint}"))
 
 
 def take_up(data: str, events: log.Events) -> None:
@@ -187,7 +199,10 @@ def _sync(plan: Plan, places: Places) -> None:
     """Make everything durable: once for each file system."""
     done = set[int]()
     for unit in plan.units:
-        fd = places.home(unit.path).fd
+        try:
+            fd = places.home(unit.path).fd
+        except (FileNotFoundError, NotADirectoryError):
+            continue
         device = os.fstat(fd).st_dev
         if device not in done:
             journal_steps.sync(fd)
