@@ -173,6 +173,7 @@ def test_a_try_is_told_as_list_patch_numbers_and_document(
     ]  # fmt: skip
     assert cli("diff", "--exit-code", "--stat", trial).returncode == 1
     assert cli("diff", "--exit-code", "--path", f"{place}/ne", trial).returncode == 0
+    assert cli("diff", "--name-only", "--path", f"{place}/gone/old", trial).stdout.decode() == f"{place}/gone\n"
 
     patch = cli("diff", "-p", trial, check=True).stdout
     copy = tmp_path / "copy"

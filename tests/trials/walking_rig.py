@@ -24,7 +24,13 @@ from hypothesis import strategies as st
 
 DETACH = ctypes.CDLL(None).umount2
 NAMES = ("a", "b", "c", "ü\n")
-PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join)
+BEFORE = [
+    ("mkdir", "a/a"),
+    ("mkdir", "c/b"),
+    *(("write", path, b"x") for path in ("b", "a/b", "a/a/a", "c/a", "c/b/a")),
+]
+KNOWN = ("a", "a/a", "a/b", "a/a/a", "b", "c", "c/a", "c/b", "c/b/a")  # most operations are to meet something
+PATHS = st.sampled_from(KNOWN) | st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join)
 TEXTS = st.sampled_from([b"", b"x", b"y", b"long" * 50])
 TIMES = st.sampled_from([1, 10**18 + 1])
 WORDS = st.one_of(
@@ -150,7 +156,7 @@ def compare(first, scripts, on_host):
     with tempfile.TemporaryDirectory(dir=sys.argv[1]) as place:
         base = f"{place}/base"
         os.mkdir(base)
-        for words in first:
+        for words in (*BEFORE, *first):
             do(base, *words)
         layers, states = [base], [scan(base)]
         for number, script in enumerate(scripts):

@@ -82,10 +82,9 @@ def view_of(
 
 def layers(engine: Engine, row: Container) -> tuple[str, ...]:
     """Return the directories that hold a container's own files, the lowest first."""
-    from hull.state.snapshots import Snapshots
-    from hull.storage import snapshots
+    from hull.trials import history
 
-    return snapshots.stack(engine.paths, row.id, Snapshots(engine.db).stack(row.id).layers).all
+    return history.own(engine, row).all
 
 
 def settled(engine: Engine, row: Container, view: View) -> list[Change]:

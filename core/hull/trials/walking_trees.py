@@ -101,7 +101,7 @@ class Walk:
         parts = Sides(path, name.open(new), name.open(old))
         told = self._told(name, path, new, old)
         same = [part.layer for part in parts.new or ()] == [part.layer for part in parts.old or ()]
-        return told, (None if parts.new is None or (same and parts.old is not None) else parts)
+        return told, (None if parts.new is None or same else parts)
 
     def _removed(self, name: Name, path: str, sides: Sides, old: Found) -> Told | None:
         side = walking_entries.side(name.name, old)
