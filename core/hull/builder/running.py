@@ -164,7 +164,7 @@ def _site(shop: Workshop, spec: Spec, image: Image, step: str) -> plan.Site:
     if identity.flavour == "single":
         with open(f"{step}/apt.conf", "w", encoding="utf-8") as file:
             file.write('APT::Sandbox::User "root";\n')
-    root = overlay.image_root(step, image)
+    root = overlay.image_root(step, image.layers)
     return plan.Site(
         ident=os.urandom(32).hex(), directory=step, flavour=identity.flavour,
         identity=tuple(launch.identity_ops(identity, engine.session)), nested=nested, root=root.ops,

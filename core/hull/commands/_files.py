@@ -62,7 +62,7 @@ class Files:
         return f"{self._row.name}:"
 
     def _stacked(self, view: View) -> "Child":
-        fuse = self._row.spec.image == HOST or self._identity.flavour == "keep-id"
+        fuse = self._row.spec.image != HOST and self._identity.flavour == "keep-id"
         from hull.trials import history
 
         own = history.own(self._engine, self._row)

@@ -139,21 +139,25 @@ def _mounts(engine: Engine, row: Container, directory: str, identity: Identity) 
 
 def _root(engine: Engine, row: Container, directory: str) -> "tuple[Root, dict[str, Any]]":
     """Return the root, and what more a site of a try is told."""
+    layers = (*row.config.layers, *_frozen(engine, row))
+    image = None if row.spec.image == HOST else _image_root(engine, row.spec, layers, directory)
+    if image is not None and row.spec.trial is None:
+        return image, {}
+    from hull.commands import _trial_root
+
+    return _trial_root.find(engine, row, directory, image)
+
+
+def _image_root(engine: Engine, spec: Spec, layers: tuple[str, ...], directory: str) -> "Root":
     from hull.storage import overlay
 
-    row = row._replace(config=row.config._replace(layers=(*row.config.layers, *_frozen(engine, row))))
-    spec, image = row.spec, row.config
     identity = engine.identity(spec.userns)
-    if spec.image == HOST or spec.trial is not None:
-        from hull.commands import _trial_root
-
-        return _trial_root.find(engine, row, directory)
     if identity.flavour == "keep-id":
         from hull.runtime.idmaps import fuse_options
 
         server = engine.host.program("fuse-overlayfs")
-        return overlay.fuse_root(directory, image.layers, server, f",{fuse_options(identity)}"), {}
-    return overlay.image_root(directory, image), {}
+        return overlay.fuse_root(directory, layers, server, f",{fuse_options(identity)}")
+    return overlay.image_root(directory, layers)
 
 
 def _frozen(engine: Engine, row: Container) -> tuple[str, ...]:

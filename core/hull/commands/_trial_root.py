@@ -33,13 +33,18 @@ class Decided(NamedTuple):
     env: tuple[str, ...] = ()
 
 
-def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, dict[str, Any]]:
-    """Return the root of a try, or of `run host`, and what the site is told of it beside the usual."""
+def find(
+    engine: Engine, row: Container, directory: str, image: overlay.Root | None
+) -> tuple[overlay.Root, dict[str, Any]]:
+    """Return the root of a try, or of `run host`, and what the site is told of it beside the usual.
+
+    `image` is the root of a try from an image, None for this machine.
+    """
     spec, identity = row.spec, engine.identity(row.spec.userns)
     box = None if spec.trial is None else _box(engine, row, directory)
     hidden = (os.path.realpath(engine.paths.data),) if box is None else tuple(one.path for one in box.hidden)
-    if spec.image != HOST:
-        root, decided = overlay.image_root(directory, row.config), Decided("kernel", "it is an image")
+    if image is not None:
+        root, decided = image, Decided("kernel", "it is an image")
     else:
         stack = _stack(engine, row, identity)
         if spec.trial is not None:
@@ -47,7 +52,7 @@ def find(engine: Engine, row: Container, directory: str) -> tuple[overlay.Root, 
         root, decided = _host_root(engine, stack, spec, hidden)
     if box is None:
         return root, {"hidden": hidden}
-    runtime = trialroot.RUNTIME if spec.image == HOST else ()
+    runtime = trialroot.RUNTIME if image is None else ()
     env = (f"{_trial.INSIDE}={row.name}", *box.env)
     _note(engine, directory, decided._replace(hidden=hidden, env=env))
     told = {"mounts": box.mounts, "env": env, "umask": umask(), "files": _files(spec)}
@@ -86,7 +91,8 @@ def _host_root(
         root = overlay.Root((*trialroot.overlays(stack, base[:1], ready.pieces), *base[1:]))
         left = (*layout.binds, *layout.left)
     else:
-        ready = trialupper.prepare(stack, identity, _own(spec.workdir or "/", mounts))
+        own = () if spec.trial is None else _own(spec.workdir or "/", mounts)  # of `run host` diff tells what is there
+        ready = trialupper.prepare(stack, identity, own)
         root = trialroot.mirrored(stack, identity, ready.pieces)
     _give_away(engine, ready.others)
     return root, Decided(name, why, ready.pieces, left=left)

@@ -5,7 +5,7 @@ import stat
 
 from hull.errors import HostError
 from hull.light import NamedTuple
-from hull.model import Identity, Image
+from hull.model import Identity
 
 
 class Root(NamedTuple):
@@ -40,9 +40,9 @@ def owner_of(identity: Identity) -> tuple[int, int] | None:
     return (uid, gid) if os.geteuid() == 0 else None
 
 
-def image_root(directory: str, image: Image) -> Root:
-    """Stack an image's layers under the container's upper directory, by the kernel."""
-    lowers = tuple(("lower", layer) for layer in reversed(image.layers))
+def image_root(directory: str, layers: tuple[str, ...]) -> Root:
+    """Stack an image's layers, and what was frozen above them, under the container's upper directory by the kernel."""
+    lowers = tuple(("lower", layer) for layer in reversed(layers))
     return Root((("root-overlay", f"{directory}/upper", f"{directory}/work"), *lowers))
 
 
