@@ -60,13 +60,13 @@ def between(
     moved: bool = True,
 ) -> list[Change]:
     """Return what the state `new` of a container has otherwise than the state `old`: directories, the lowest first."""
-    from hull.trials import renames
-    from hull.trials.walking_contents import Contents
-
     view = view_of(engine, row, new, old, only)
     found = linked(settled(engine, row, view))
     if not moved:
         return found
+    from hull.trials import renames
+    from hull.trials.walking_contents import Contents
+
     with Contents(engine, row, view) as contents:
         return renames.found(found, lambda: contents)
 
