@@ -14,6 +14,7 @@ from hull import present
 from hull.errors import UserError
 from hull.log import Event
 from hull.progress import Progress, line
+from hull.trials.reporting import Lines, Piece
 
 
 class Row(NamedTuple):
@@ -158,3 +159,30 @@ def test_debug_prints_the_traceback(monkeypatch, tmp_path):
     monkeypatch.setenv("HULL_DEBUG", "1")
     assert present.explain(ValueError("x")).startswith("ValueError: x\n")
     assert not list(tmp_path.iterdir())
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("word", "stream", "environ", "coloured"),
+    [
+        ("auto", Terminal, {}, True), ("auto", Terminal, {"NO_COLOR": "1"}, False),
+        ("auto", Terminal, {"TERM": "dumb"}, False), ("auto", io.StringIO, {}, False),
+        ("always", io.StringIO, {"NO_COLOR": "1"}, True), ("never", Terminal, {}, False),
+    ],
+)  # fmt: skip
+def test_lines_with_colours_show_them_where_they_are_wanted(monkeypatch, word, stream, environ, coloured):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for key, value in environ.items():
+        monkeypatch.setenv(key, value)
+    value = Lines([[Piece("a", "32"), Piece(" b")]])
+    value.colours = word
+    written = stream()
+    present.show(value, written)
+    assert written.getvalue() == ("\x1b[32ma\x1b[m b\n" if coloured else "a b\n")

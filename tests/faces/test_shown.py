@@ -9,6 +9,7 @@ from hull.commands.images import ImageRow
 from hull.commands.stats import StatsRow
 from hull.faces import cards, shown, trees
 from hull.output import Piece
+from hull.trials import reporting
 
 from tests.faces.test_markup import HOSTILE, parsed
 
@@ -141,3 +142,13 @@ def test_a_report_is_sentences_in_a_terminal():
 def test_text_is_text_and_nothing_is_nothing():
     assert Printer(shown.face("a\nb")).said == "a\nb"
     assert shown.face("") is None
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_lines_with_colours_keep_them_in_a_notebook_and_obey_nothing(word):
+    value = shown.face(reporting.Lines([[reporting.Piece("A ", "32"), reporting.Piece(f"/x{word}")]]))
+    assert value == [f"A /x{word}"]
+    html = value._repr_html_()
+    assert {tag for tag, _ in parsed(html).tags} <= ALLOWED
+    assert '<span style="color:#2da44e">A </span>' in html
+    assert Printer(value).said == f"A /x{word}"
