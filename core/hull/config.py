@@ -18,6 +18,9 @@ warm = false                # no network namespace made ahead in a shell or note
 [try]
 profile = "agent"           # where hull try says no --profile; [try.profiles.NAME] makes ones of your own (docs/TRY.md)
 
+[keep]
+count = 50                  # keeps whose old versions stay for hull undo; hull prune removes older ones
+
 [store]
 shared = ["/path/to/a/store"]  # of somebody else's: its images are listed and run, it is never written
 """
@@ -84,6 +87,15 @@ class Settings(NamedTuple):
     def warm(self) -> bool:
         """Whether a session makes a network namespace ahead."""
         return self._switch("network", "warm", usual=True)
+
+    @property
+    def keeps(self) -> int:
+        """How many keeps stay to be undone when the store is pruned."""
+        table = self.tables.get("keep", {})
+        found = table.get("count", 50) if isinstance(table, dict) else None
+        if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+            raise UserError(f"cannot use {self.path}: count in [keep] is no number of keeps", "count = 50")
+        return found
 
     @property
     def shared(self) -> tuple[str, ...]:

@@ -66,7 +66,15 @@ def usage(engine: Engine) -> list[UsageRow]:
         if kind == "image":
             total, kept = _layers(engine, None), _layers(engine, {row.id for row in active})
         found.append(UsageRow(title, len(mine), len(active), total, total - kept))
-    return [*found, _build_cache(engine)]
+    return [*found, _build_cache(engine), *_keeps(engine)]
+
+
+def _keeps(engine: Engine) -> list[UsageRow]:
+    """Return the row of the old versions that keeps saved, where there are any."""
+    from hull.trials import journal_pruning
+
+    count, total, staying, kept = journal_pruning.usage(engine)
+    return [UsageRow("Keeps", count, staying, total, total - kept)] if count else []
 
 
 def details(engine: Engine) -> list[DetailRow]:

@@ -45,6 +45,9 @@ def fsck(
         left += outcome != "fetched again"
         lines.append(f"{problem.text}{f' (of {users})' if users else ''}{f': {outcome}' if outcome else ''}")
     lines += _containers(engine)
+    unfinished = _keep(engine)
+    lines += unfinished
+    left += len(unfinished)
     rows = engine.images.rows
     counts = f"{len(rows.all())} images, {len(rows.layers())} layers, {len(engine.containers.all())} containers"
     lines.append(f"{counts}: {left} damaged" if left else f"{counts}: all is well")
@@ -78,6 +81,17 @@ def _outcome(engine: Engine, mender: "Mender | None", problem: "Problem") -> str
     except HullError as error:
         return f"not mended: {error.message}"
     return "fetched again"
+
+
+def _keep(engine: Engine) -> list[str]:
+    """Tell of a keep that was cut off and that the beginning of this command could not take up."""
+    from hull.trials import journal
+
+    ident = journal.unfinished(engine.paths.data)
+    with journal.held(engine.paths.data, wait=False) as alone:
+        return [f"keep {ident}: cut off, {journal.home(engine.paths.data)}/{ident} has what it saved"] * bool(
+            ident and alone and journal.unfinished(engine.paths.data)
+        )
 
 
 def _containers(engine: Engine) -> list[str]:

@@ -35,6 +35,9 @@ def prune(
     done = {"Containers": ended(engine, wanted)}
     ballast.fill(engine.paths.data)
     if what == "all":
+        from hull.trials import journal_pruning
+
+        done["Keeps"] = journal_pruning.prune(engine)
         done["Images"] = image.pruned(engine, (), everything=False)
     return _unused.told(done)
 

@@ -36,6 +36,7 @@ def system(
 
 def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, force: bool) -> list[str]:
     from hull.commands import _asked, _networks, _unused, _volumes, image, prune
+    from hull.trials import journal_pruning
 
     if not force:
         which = "all images without a container" if everything else "all images without a name"
@@ -50,6 +51,7 @@ def _prune(engine: Engine, words: Many, *, everything: bool, volumes: bool, forc
         done["Volumes"] = _volumes.pruned(engine, _asked.words(words, _asked.PRUNING), named=False)
     if gone := _networks.prune(engine, words):
         done["Networks"] = gone, 0
+    done["Keeps"] = journal_pruning.prune(engine)
     done["Images"] = image.pruned(engine, words, everything=everything)
     return _unused.told(done)
 

@@ -9,7 +9,7 @@ from hull.light import NamedTuple
 from hull.trials import journal_prints, journal_reading
 from hull.trials.changes import TIME, TYPE, Change
 from hull.trials.journal import SETTLED, Mark, Meta, Place, Plan
-from hull.trials.journal_places import Home, Places, at
+from hull.trials.journal_places import Places, at
 from hull.trials.keeping_choosing import Chosen, is_below
 
 SHOWN = 20  # lines of a message; the rest is counted
@@ -110,8 +110,8 @@ def _below(one: Chosen, places: Places, known: Known) -> Iterator[Conflict]:
         return  # whoever may not look there may not remove it, either
 
 
-def of_undo(plan: Plan, places: Places, force: tuple[str, ...] = ()) -> list[Conflict]:
-    """Return what is not as the last pass left it."""
+def of_undo(plan: Plan, places: Places, ours: set[str], force: tuple[str, ...] = ()) -> list[Conflict]:
+    """Return what is not as the last pass left it; at `ours`, paths of later passes, st_ctime tells nothing."""
     found: list[Conflict] = []
     for unit in plan.units:
         if is_below(unit.path, force):
@@ -122,16 +122,12 @@ def of_undo(plan: Plan, places: Places, force: tuple[str, ...] = ()) -> list[Con
         except OSError as error:
             found.append(Conflict(unit.path, f"its directory: {error.strerror}"))
             continue
-        if not _same(here, unit.here):
+        if not _same(here, unit.here, loose=unit.path in ours):
             found.append(Conflict(unit.path, _changed(here, unit.here)))
         elif here is not None:
-            later = _later(home, unit.path, unit.prints)
+            later = journal_prints.changed(home.fd, home.name, unit.path, unit.prints, ours)
             found += [Conflict(path, "it changed since") for path in later if not is_below(path, force)]
     return found + [one for one in _metadata(plan, places) if not is_below(one.path, force)]
-
-
-def _later(home: Home, path: str, prints: tuple[tuple[str, Mark], ...]) -> list[str]:
-    return journal_prints.changed(home.fd, home.name, path, prints)
 
 
 def _metadata(plan: Plan, places: Places) -> Iterator[Conflict]:
@@ -161,12 +157,12 @@ def _alike(now: Meta, then: Meta, *, directory: bool) -> bool:
     return now._replace(accessed=0) == then._replace(accessed=0, modified=modified)
 
 
-def _same(here: os.stat_result | None, then: Mark | None) -> bool:
+def _same(here: os.stat_result | None, then: Mark | None, *, loose: bool) -> bool:
     if here is None or then is None:
         return here is None and then is None
     now = Mark.of(here)
     several = here.st_nlink > 1 and not stat.S_ISDIR(here.st_mode)
-    return now.renamed(then) if several else now == then
+    return now.renamed(then) if several or loose else now == then
 
 
 def _changed(here: os.stat_result | None, then: Mark | None) -> str:

@@ -35,13 +35,18 @@ def below(directory: int, name: bytes, prefix: str = "", *, still: bool = False)
             os.chmod(name, stat.S_IMODE(found.st_mode), dir_fd=directory)
 
 
-def changed(directory: int, name: bytes, path: str, known: tuple[tuple[str, Mark], ...]) -> list[str]:
-    """Return what below `name` is not as it was; what lies in a closed directory is not looked at."""
+def changed(directory: int, name: bytes, path: str, known: tuple[tuple[str, Mark], ...], ours: set[str]) -> list[str]:
+    """Return what below `name` is not as it was; what lies in a closed directory is not looked at.
+
+    At the full paths `ours` st_ctime tells nothing.
+    """
     now, then = dict(below(directory, name, still=True)), dict(known)
     top = os.stat(name, dir_fd=directory, follow_symlinks=False)
     if not now and stat.S_ISDIR(top.st_mode) and os.geteuid() and not _open(top.st_mode):
         return []
-    found = [f"{path}/{one}" for one in sorted(now) if not _same(then.get(one), now[one])]
+    found = [
+        f"{path}/{one}" for one in sorted(now) if not _same(then.get(one), now[one], loose=f"{path}/{one}" in ours)
+    ]
     gone = [one for one in then if one not in now and not _hidden(one, then, os.geteuid())]
     return found + [f"{path}/{one}" for one in sorted(gone)]
 
@@ -55,9 +60,9 @@ def _hidden(path: str, marks: dict[str, Mark], caller: int) -> bool:
     return False
 
 
-def _same(then: Mark | None, now: Mark) -> bool:
+def _same(then: Mark | None, now: Mark, *, loose: bool) -> bool:
     """Compare a file without st_ctime: the exchange of another of its names is seen there."""
-    return now == then or (not stat.S_ISDIR(now.mode) and now.renamed(then))
+    return now == then or ((loose or not stat.S_ISDIR(now.mode)) and now.renamed(then))
 
 
 def _open(mode: int) -> bool:

@@ -52,7 +52,7 @@ def _turn(engine: Engine, ident: str, force: tuple[str, ...], *, kept: bool) -> 
             raise UserError(f"cannot {verb} {plan.head.id}: it {state}", "hull undo --list")
         places = Places()
         try:
-            against = conflicts.of_undo(plan, places, force)
+            against = conflicts.of_undo(plan, places, _ours(data, plan.head.turned), force)
             conflicts.refuse(against, f"{verb} {plan.head.id}", lambda path: _way(verb, plan.head.id, path))
             plan = _as_now(plan, places, force)
         finally:
@@ -76,10 +76,16 @@ def _as_now(plan: Plan, places: Places, force: tuple[str, ...]) -> Plan:
     units = []
     for unit in plan.units:
         found = places.home(unit.path).status()
-        if force:
-            unit = unit._replace(here=None if found is None else journal.Mark.of(found))  # noqa: PLW2901 (as it is)
-        units.append(unit)
+        now = None if found is None else journal.Mark.of(found)
+        as_left = now is not None and now.renamed(unit.here)
+        units.append(unit._replace(here=now) if force or as_left else unit)
     return plan._replace(units=tuple(units), places=tuple(filter(None, (_place(places, one) for one in plan.places))))
+
+
+def _ours(data: str, since: float) -> set[str]:
+    """Return the paths that transactions of a later turn touched."""
+    later = [journal_reading.read(data, h.id) for h in journal_reading.heads(data) if h.turned > since]
+    return {path for plan in later for path in (*(u.path for u in plan.units), *(p.path for p in plan.places))}
 
 
 def _place(places: Places, place: Place) -> Place | None:
