@@ -271,7 +271,7 @@ def test_the_report_tells_what_there_is_to_do_and_of_nothing_nothing_is_left(tri
     assert first == "try told: 2 added"
     assert "--net" in network
     assert ways == "hull diff told · hull keep told · hull drop told"
-    assert tries("--report", "true").stderr.decode().splitlines() == ["try: nothing was changed"]
+    assert tries("--report", "sleep", "1.5").stderr.decode().splitlines() == ["try: nothing was changed"]
     assert tries.names() == ["told"]
     assert tries("--rm", "--report", "touch", "x", check=True).stderr == b""
     assert tries.names() == ["told"]

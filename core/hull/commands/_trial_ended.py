@@ -1,7 +1,8 @@
 """What is said when a try has ended, on a terminal: the launcher becomes this program once everything else is done.
 
-`python -P -m hull.commands._trial_ended IDENT [keep]`; HULL_EXIT is the code to leave with, HULL_EXIT_SIGNAL the signal
-that ended the program from the terminal, 0 for none: the shell's loop ends with it.
+`python -P -m hull.commands._trial_ended IDENT [keep] [closed]`: closed is a try without a network. HULL_EXIT is the code
+to leave with, HULL_EXIT_SIGNAL the signal that ended the program from the terminal, 0 for none: the shell's loop ends
+with it.
 """
 
 import os
@@ -18,18 +19,19 @@ NOTHING = "try: nothing was changed"
 
 def program(row: Container, *, keep: bool) -> tuple[tuple[str, ...], ...]:
     """Return the ops that make the launcher become this program."""
-    words = (sys.executable, "-P", "-m", "hull.commands._trial_ended", row.id, *(("keep",) if keep else ()))
+    closed = ("closed",) if row.spec.network == "none" else ()
+    words = (sys.executable, "-P", "-m", "hull.commands._trial_ended", row.id, *(("keep",) if keep else ()), *closed)
     return tuple(("then", word) for word in words)
 
 
-def lines(engine: Engine, row: Container, code: int) -> list[str]:
+def lines(engine: Engine, row: Container, hint: list[str]) -> list[str]:
     """Return the report of an ended try; one that nobody named and nothing was changed in is gone after this."""
     if _trial.judge(engine, row):
-        return [NOTHING, *_network(row, code)]
+        return [NOTHING, *hint]
     name = row.name
     return [
         f"try {name}: {_counted(engine, row)}{_by(engine, row)}",
-        *_network(row, code),
+        *hint,
         f"hull diff {name} · hull keep {name} · hull drop {name}",
     ]
 
@@ -50,8 +52,8 @@ def _by(engine: Engine, row: Container) -> str:
     return f" (engine kernel, {decided.why}: only files of yours could be)"
 
 
-def _network(row: Container, code: int) -> list[str]:
-    if code in (0, 126, 127, 130) or row.spec.network != "none":
+def _network(code: int) -> list[str]:
+    if code in (0, 126, 127, 130):
         return []
     return ["it had no network: --net opens one"]
 
@@ -61,13 +63,13 @@ def main(ident: str, *words: str) -> int:
     code, signal = int(os.environ.pop("HULL_EXIT", "0")), int(os.environ.pop("HULL_EXIT_SIGNAL", "0"))
     engine = Engine(events=_say)
     try:
-        row = engine.containers.find(ident)
+        hint = _network(code) if "closed" in words else []
         if _trial.is_gone(engine, ident):
-            said = [NOTHING, *_network(row, code)]
+            said = [NOTHING, *hint]
         elif "keep" in words and code == 0:
-            code, said = _keep(row), []
+            code, said = _keep(engine.containers.find(ident)), []
         else:
-            said = lines(engine, row, code)
+            said = lines(engine, engine.containers.find(ident), hint)
         sys.stderr.writelines(f"{line}\n" for line in said)
     except HullError as error:
         sys.stderr.write(f"hull: {error.message}\n{error.hint}\n")
