@@ -208,6 +208,25 @@ def test_the_box_has_the_programs_own_runtime_directory(place: pathlib.Path) -> 
     assert box.close(Trial(), _around(place), str(place), RUNTIME, host=False) == box.Box()
 
 
+def test_a_live_directory_in_a_home_that_is_hidden(place: pathlib.Path) -> None:
+    for name in ("mine", "live/below", "other"):
+        (place / name).mkdir(parents=True)
+    around = _around(place)._replace(workdir=str(place / "mine"))
+    for name in ("live", "live/below"):
+        path = str(place / name)
+        found = box.close(Trial(writable=(path,), home=False), around, str(place), RUNTIME)
+        order = sorted(found.mounts, key=lambda mount: mount.target.count("/"))  # as they are mounted
+        assert [mount.kind for mount in order if path.startswith(mount.target)][-1] == "bind"
+        assert str(place / "other") in [one.path for one in found.hidden]
+
+
+def test_what_covers_a_socket_is_there_for_an_image_too(place: pathlib.Path) -> None:
+    _listen(place / "live/s")
+    found = box.close(Trial(writable=(str(place / "live"),)), _around(place), str(place), RUNTIME, host=False)
+    assert all(os.path.exists(mount.source) for mount in found.mounts)
+    assert len(found.mounts) == 2
+
+
 def test_a_report_can_tell_what_was_hidden_and_dropped(place: pathlib.Path) -> None:
     (place / ".netrc").write_text("x")
     assert box.noted(str(place)) == box.Noted()

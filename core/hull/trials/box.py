@@ -79,14 +79,16 @@ def close(trial: Trial, around: Around, directory: str, runtime: str, *, host: b
     shown = holes_open.shown(opened, around)
     hid = secrets.hidden(trial, around, shown, home=trial.home) if host else ()
     sockets = holes_open.opened(opened, around, runtime)
-    covers = secrets.mounts(hid, directory)
     live_mounts: tuple[Mount, ...] = ()
     notes: tuple[str, ...] = ()
     if trial.writable:
         from hull.trials import holes_live
 
-        hidden = tuple(one.path for one in hid)
-        live_mounts, notes = holes_live.live(trial.writable, around, hidden, f"{directory}/{secrets.EMPTY}")
+        closed = tuple(one.path for one in hid if one.group != secrets.HOME)  # what is live may be named within home
+        live = holes_live.live(trial.writable, around, closed, secrets.empty(directory))
+        live_mounts, notes = live
+        hid = tuple(one for one in hid if one.group != secrets.HOME or one.path not in live.paths)
+    covers = secrets.mounts(hid, directory)
     back = secrets.uncovered(trial, hid, shown)
     own = (Mount("tmpfs", "", runtime, options=("mode=0700", "noexec", "own")),) if host or opened else ()
     return Box(

@@ -39,6 +39,11 @@ class Live(NamedTuple):
     mounts: tuple[Mount, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """The directories that stay live."""
+        return frozenset(mount.target for mount in self.mounts if not mount.readonly and mount.source == mount.target)
+
 
 def live(words: tuple[str, ...], around: Around, hidden: tuple[str, ...], empty: str) -> Live:
     """Return the mounts of these paths; `hidden` are secrets, `empty` the file that covers a socket.

@@ -67,15 +67,23 @@ def mounts(hid: tuple[Hidden, ...], directory: str) -> tuple[Mount, ...]:
 
     `directory` is the container's own; the empty file is made in it.
     """
-    empty = f"{directory}/{EMPTY}"
-    if hid and not os.path.exists(empty):
-        os.close(os.open(empty, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o444))
+    if not hid:
+        return ()
+    file = empty(directory)
     return tuple(
         Mount("tmpfs", "", one.path, options=("noexec", "mode=0700", "size=16m", "nr_inodes=4k", "own"))
         if one.directory
-        else Mount("bind", empty, one.path, readonly=True, options=("noexec",))
+        else Mount("bind", file, one.path, readonly=True, options=("noexec",))
         for one in hid
     )
+
+
+def empty(directory: str) -> str:
+    """Return the empty file that covers others, made in the container's own directory."""
+    path = f"{directory}/{EMPTY}"
+    if not os.path.exists(path):
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o444))
+    return path
 
 
 def _places(words: tuple[str, ...], around: Around) -> list[str]:
