@@ -1,8 +1,8 @@
 """What is said when a try has ended, on a terminal: the launcher becomes this program once everything else is done.
 
-`python -P -m hull.commands._trial_ended IDENT [keep] [closed]`: closed is a try without a network. HULL_EXIT is the code
-to leave with, HULL_EXIT_SIGNAL the signal that ended the program from the terminal, 0 for none: the shell's loop ends
-with it.
+`python -P -m hull.commands._trial_ended IDENT [keep] [closed]`: closed is a try without a network. HULL_EXIT is the
+code to leave with, HULL_EXIT_SIGNAL the signal that ended the program from the terminal, 0 for none: the shell's loop
+ends with it.
 """
 
 import os
