@@ -175,6 +175,18 @@ class Try(Container):
         """Go back in it, so many checkpoints."""
         return await asyncio.to_thread(self.sync.undo, steps, **flags)
 
+    async def redo(self, steps: int = 1, **flags: Any) -> Any:
+        """Go forward again."""
+        return await asyncio.to_thread(self.sync.redo, steps, **flags)
+
+    async def log(self, **flags: Any) -> Any:
+        """Return its checkpoints."""
+        return await asyncio.to_thread(self.sync.log, **flags)
+
+    async def branch(self, name: str) -> "Try":
+        """Return a new try that begins where this one stands."""
+        return Try(await asyncio.to_thread(self.sync.branch, name))
+
     async def drop(self) -> None:
         """Be rid of it and of what it changed."""
         await asyncio.to_thread(self.sync.drop)

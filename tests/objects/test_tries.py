@@ -71,6 +71,34 @@ def test_coroutines(named):
     assert asyncio.run(session()) == [b"0\n", b"1\n", b"2\n"]
 
 
+@pytest.mark.needs("ordinary")
+def test_the_verbs_are_methods(named, cli, tmp_path):
+    (tmp_path / "old").write_text("old\n")
+    with hull.trial(named, checkpoint="auto") as t:
+        t("echo new > old", check=True)
+        t("echo more > more", check=True)
+    assert any("old" in str(line) for line in t.diff(name_only=True))
+    other = t.branch(f"{named}-2")
+    try:
+        assert other.run(["cat", str(tmp_path / "more")], capture_output=True).stdout == b"more\n"
+        t.undo()
+        assert not any(str(tmp_path / "more") in str(line) for line in t.diff(name_only=True))
+        t.redo()
+        assert "sh -c echo new > old" in [row.label.replace("'", "") for row in t.log()]
+        assert "kept" in t.keep(tmp_path / "old")[0]
+        assert (tmp_path / "old").read_text() == "new\n"
+        assert not (tmp_path / "more").exists()
+    finally:
+        other.drop()
+        t.drop()
+    with pytest.raises(hull.HullError):
+        t.state  # noqa: B018 (it is gone)
+
+
+def test_coroutines_have_the_verbs():
+    assert {name for name in vars(hull.Try) if not name.startswith("_")} - {"open", "diff"} <= set(vars(aio.Try))
+
+
 def test_a_mode_that_cannot_be(named):
     with hull.trial(named) as t, pytest.raises(hull.HullError, match="mode"):
         t.open("/etc/hosts", "r+")
