@@ -112,6 +112,7 @@ def judge(machine, row, before, *, act, killed):
     identities = machine.engine._identities
     machine.engine = Engine(machine.engine.paths)
     machine.engine._identities.update(identities)
+    history_states.collect(machine.engine)  # another's fsck, before anybody ends what was cut off
     known = machine.known[row.id]
     rows, stands = history.all_of(machine.engine, row)
     after = machine.look(machine.stack(row))

@@ -25,14 +25,16 @@ def place() -> Iterator[str]:
     remove_tree(made)
 
 
-def rig(name: str, place: str, most: int) -> str:
+def rig(name: str, place: str, *words: int) -> str:
     """Run a rig as root of a user namespace of its own; return what it printed."""
     argv = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-m", f"tests.trials.{name}"]
-    done = subprocess.run(
-        [*argv, place, str(most)], capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
-    )
+    done = subprocess.run([*argv, place, *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_a_copy_of_what_changed_shows_what_is_there(place: str) -> None:
+    rig("freezing_rig", place)
 
 
 def test_every_state_stays_what_it_was_whatever_is_done(place: str) -> None:
