@@ -43,5 +43,9 @@ def test_what_hull_made_to_mount_over_is_no_change(tmp_path):
     rig(tmp_path, "placeholders")
 
 
+def test_attributes_that_a_mirror_did_not_show_are_not_removed(tmp_path):
+    rig(tmp_path, "unseen")
+
+
 def test_no_fifo_is_opened_and_no_large_file_read(tmp_path):
     rig(tmp_path, "unread")

@@ -282,7 +282,25 @@ def placeholders():
     assert between((made,), ()) == [("added", "/etc/hosts", ())]
 
 
-CHECKS = {"placeholders": placeholders, "marks": marks, "deep": deep, "unread": unread}
+def unseen():
+    """Tell attributes as removed only where they were shown: a mirror shows none."""
+    base, upper = (f"{sys.argv[1]}/{name}" for name in ("base", "upper"))
+    for place in (base, upper):
+        for name in ("in/gone", "out/gone", "out/new"):
+            pathlib.Path(place, name).parent.mkdir(parents=True, exist_ok=True)
+            pathlib.Path(place, name).touch()
+            os.utime(f"{place}/{name}", ns=(1, 1))
+        for name in ("in", "out"):
+            os.utime(f"{place}/{name}", ns=(1, 1))
+    for name in ("in/gone", "out/gone"):
+        os.setxattr(f"{base}/{name}", "user.mine", b"1")
+    os.setxattr(f"{upper}/out/new", "user.mine", b"1")
+    fd = os.open(base, os.O_RDONLY)
+    found = [(one.path, one.what) for one, _ in told(View((upper,), (), (base,), (), (), ("/in",)), fd)]
+    assert found == [("/in/gone", ("xattr",)), ("/out/new", ("xattr",))], found
+
+
+CHECKS = {"unseen": unseen, "placeholders": placeholders, "marks": marks, "deep": deep, "unread": unread}
 
 if __name__ == "__main__":
     if sys.argv[2] == "compare":

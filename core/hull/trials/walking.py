@@ -15,7 +15,7 @@ from hull.trials import stacks
 from hull.trials.changes import Change
 from hull.trials.stacks import BASE, Part, Parts
 from hull.trials.walking_ids import Ids, Settler
-from hull.trials.walking_placeholders import PATHS, hidden
+from hull.trials.walking_placeholders import PATHS, decided
 from hull.trials.walking_trees import Told, Walk
 
 HOST = ("/",)  # the base that is this machine
@@ -25,7 +25,7 @@ class View(NamedTuple):
     """Two stacks over one base, as a child takes it: `new` and `old` are directories, the lowest first.
 
     `base` are the directories of an image, the lowest first, or HOST. `skipped` are placeholders, `only` the paths that
-    are asked for, all of them where it is empty.
+    are asked for, all of them where it is empty. In `pieces` a try sees the base's own attributes, elsewhere none.
     """
 
     new: tuple[str, ...]
@@ -33,6 +33,7 @@ class View(NamedTuple):
     base: tuple[str, ...] = HOST
     skipped: tuple[str, ...] = PATHS
     only: tuple[str, ...] = ()
+    pieces: tuple[str, ...] = ("/",)
 
     @property
     def on_host(self) -> bool:
@@ -76,8 +77,11 @@ def view_of(
 ) -> View:
     """Return two states of a container as a view."""
     mounted = (mount.target.strip("/") for mount in row.spec.mounts)
-    skipped = (*PATHS, *mounted, *(hidden(engine.paths.container(row.id)) if row.spec.trial is not None else ()))
-    return View(new, old, row.config.layers or HOST, skipped, only)
+    if row.config.layers:
+        return View(new, old, row.config.layers, (*PATHS, *mounted), only)
+    directory = engine.paths.container(row.id)
+    hidden = (path.strip("/") for path in decided(directory, "hidden"))
+    return View(new, old, HOST, (*PATHS, *mounted, *hidden), only, decided(directory, "pieces"))
 
 
 def layers(engine: Engine, row: Container) -> tuple[str, ...]:
@@ -109,7 +113,7 @@ def told(view: View, base: int | None = None) -> Iterator[Told]:
     opened = [stacks.top(os.open(path, stacks.OPEN), number) for path, number in numbers.items()]
     opened.append(stacks.top(os.open("/" if base is None else ".", stacks.OPEN, dir_fd=base), BASE))
     try:
-        walk = Walk(tuple(numbers), frozenset(view.skipped), view.only, owners=not view.on_host)
+        walk = Walk(tuple(numbers), frozenset(view.skipped), view.only, owners=not view.on_host, pieces=view.pieces)
         yield from walk.changes(*(_stack(opened, numbers, paths) for paths in (view.new, view.old)))
     finally:
         stacks.close(opened)

@@ -90,11 +90,13 @@ def xattrs(fd: int, name: str, *, lenient: bool = False) -> tuple[tuple[str, byt
     return tuple(found)
 
 
-def differing(name: str, old: Side, new: Side, *, time: bool = True, owner: bool = True) -> tuple[str, ...]:
+def differing(
+    name: str, old: Side, new: Side, *, time: bool = True, owner: bool = True, shown: bool = True
+) -> tuple[str, ...]:
     """Return in what two entries differ, of content, mode, owner, xattr, time and type, in this order.
 
-    `time` is false where a directory's own time is hull's doing, `owner` where this process does not see the old one.
-    The names in a directory are not its content.
+    `time` is false where a directory's own time is hull's doing, `owner` where this process does not see the old one,
+    `shown` where whoever made the new one saw no attributes of the old. The names in a directory are not its content.
     """
     one, other = old.entry, new.entry
     if one.kind != other.kind or one.device != other.device:
@@ -104,16 +106,16 @@ def differing(name: str, old: Side, new: Side, *, time: bool = True, owner: bool
         (CONTENT, _content_differs(name, old, new)),
         (MODE, one.mode != other.mode and not link),
         (OWNER, owner and (one.uid, one.gid) != (other.uid, other.gid)),
-        (XATTR, _attributes_differ(one, other)),
+        (XATTR, _attributes_differ(one, other, shown=shown)),
         (TIME, time and one.mtime != other.mtime),
     )
     return tuple(word for word, differs in pairs if differs)
 
 
-def _attributes_differ(one: Entry, other: Entry) -> bool:
-    """Compare: what a try cannot see of the host (capabilities, access lists) is not removed by being copied up."""
+def _attributes_differ(one: Entry, other: Entry, *, shown: bool) -> bool:
+    """Compare: what was not seen (all of a mirror's; capabilities, access lists) is not removed by being copied up."""
     new = dict(other.xattrs)
-    return new != {key: value for key, value in one.xattrs if key in new or key.startswith("user.")}
+    return new != {key: value for key, value in one.xattrs if key in new or (shown and key.startswith("user."))}
 
 
 def _content_differs(name: str, old: Side, new: Side) -> bool:

@@ -50,8 +50,8 @@ class Placeholders:
         return path in self._paths and _is_empty(fd, name)
 
 
-def hidden(directory: str) -> tuple[str, ...]:
-    """Return what a try's last start hid, no leading slash: something of hull's own is mounted over it."""
+def decided(directory: str, field: str) -> tuple[str, ...]:
+    """Return paths that a try's last start decided: `hidden`, over which hull mounts something of its own; `pieces`."""
     import json
 
     try:
@@ -59,7 +59,7 @@ def hidden(directory: str) -> tuple[str, ...]:
             found = json.load(file)
     except (FileNotFoundError, ValueError):
         return ()
-    return tuple(str(path).strip("/") for path in found.get("hidden", ()))
+    return tuple(map(str, found.get(field, ())))
 
 
 def _ancestors(path: str) -> list[str]:

@@ -34,6 +34,7 @@ class Walk:
 
     `only` are paths: what lies neither on the way to one nor below one is not visited. `owners` is false where those of
     the base mean something else than those of layers: `what` of what is based leaves them out, and may be empty.
+    In `pieces` attributes of the base were shown.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class Walk:
         only: tuple[str, ...] = (),
         *,
         owners: bool = True,
+        pieces: tuple[str, ...] = ("/",),
     ) -> None:
-        self._layers, self._owners = layers, owners
+        self._layers, self._owners, self._pieces = layers, owners, pieces
         self._placeholders = Placeholders(skipped)
         self._only = tuple(path.rstrip("/") or "/" for path in only)
 
@@ -129,7 +131,8 @@ class Walk:
         timed = old is not None and self._placeholders.timed(name.name, path, new, old)
         based = theirs.found.part.layer == BASE
         owner = self._owners or not based
-        what = walking_entries.differing(name.name, theirs, mine, time=not timed, owner=owner)
+        shown = not based or any(_within(path, piece) for piece in self._pieces)
+        what = walking_entries.differing(name.name, theirs, mine, time=not timed, owner=owner, shown=shown)
         if not what and owner:
             return None
         return Told(Change(CHANGED, path, what, theirs.entry, mine.entry, layer, copied, blind=theirs.blind), based)
