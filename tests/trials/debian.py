@@ -44,6 +44,12 @@ MAKEFILE = """install:
 \tinstall -D -o daemon -g adm -m 2750 hello.sh /usr/local/share/hello/run
 \tln -sf run /usr/local/share/hello/link
 """
+WHEEL = {
+    "demo.py": "ANSWER = 42\n",
+    "demo-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: demo\nVersion: 1\n",
+    "demo-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "demo-1.dist-info/RECORD": "",
+}
 USERS = ("demo.conf", 'u demo - "Demo" /var/lib/demo\n')
 # $1 the tree, $2 the checkout, $3 the store, $4 what it is entered as, then the command.
 ENTER = f"""
@@ -129,11 +135,11 @@ class Machine:
 def write_project(machine: Machine) -> None:
     """Put a wheel, a project with a Makefile and a list of system users into the user's home."""
     home = f"{machine.tree}{HOME}"
+    if os.path.isdir(f"{home}/project"):
+        return
     with zipfile.ZipFile(f"{home}/demo-1-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("demo.py", "ANSWER = 42\n")
-        wheel.writestr("demo-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1\n")
-        wheel.writestr("demo-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr("demo-1.dist-info/RECORD", "")
+        for name, text in WHEEL.items():
+            wheel.writestr(zipfile.ZipInfo(name), text)  # whose time is always the same
     os.mkdir(f"{home}/project")
     for name, text in (("project/Makefile", MAKEFILE), ("project/hello.sh", "#!/bin/sh\necho hello\n"), USERS):
         with open(f"{home}/{name}", "w", encoding="utf-8") as file:
