@@ -2,6 +2,7 @@
 
 import time
 
+from hull.commands._listing import shortened
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
@@ -19,6 +20,7 @@ HEADINGS = {
     "Changes": "CHANGES",
     "Size": "SIZE",
 }
+WIDTH = 46  # of a command in the table; --json has all of it
 SHOWN = ("Here", "Number", "Created", "Label", "Code")
 
 
@@ -49,7 +51,7 @@ class LogRow(NamedTuple):
             "Keep": self.keep,
             "Parent": str(self.parent),
             "Created": f"{span(time.time() - self.created)} ago",
-            "Label": self.label,
+            "Label": shortened(self.label, WIDTH),
             "Code": "" if self.code is None else str(self.code),
             "Made": self.made,
             "Changes": "" if self.changes is None else str(self.changes),
