@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hull.errors import HostError, UserError
 from hull.model import Mount, Trial
-from hull.trials import box, holes_live, holes_open
+from hull.trials import box, environment, holes_live, holes_open
 from hull.trials.environment import Around
 from hull.trials.holes import HOLES, Hole
 
@@ -206,6 +206,18 @@ def test_the_box_has_the_programs_own_runtime_directory(place: pathlib.Path) -> 
     assert found.env == (f"XDG_RUNTIME_DIR={RUNTIME}",)
     assert (found.mounts[0].kind, found.mounts[0].target) == ("tmpfs", RUNTIME)
     assert box.close(Trial(), _around(place), str(place), RUNTIME, host=False) == box.Box()
+
+
+def test_one_line_says_what_was_withheld() -> None:
+    hidden = (("/h/.ssh", "keys"), ("/etc/wireguard", "networks"), ("/h/s", "store"), ("/h/x", "home"))
+    dropped = (("A_TOKEN", environment.BY_NAME), ("TMUX", "leads out"))
+    told = box.Noted(hidden, dropped)
+    assert box.withheld(told, "/h") == (
+        "it did not see ~/.ssh, /etc/wireguard (--show); it was not given A_TOKEN (-e NAME)"
+    )
+    many = box.Noted(tuple((f"/h/{n}", "keys") for n in range(9)))
+    assert box.withheld(many, "/h").endswith("~/3 and 5 more (--show)")
+    assert box.withheld(box.Noted(), "/h") == ""
 
 
 def test_a_live_directory_in_a_home_that_is_hidden(place: pathlib.Path) -> None:

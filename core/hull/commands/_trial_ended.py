@@ -15,6 +15,7 @@ from hull.errors import HullError
 from hull.state.containers import Container
 
 NOTHING = "try: nothing was changed"
+UNTOLD = (0, 126, 127, 130)  # codes that say themselves why
 
 
 def program(row: Container, *, keep: bool) -> tuple[tuple[str, ...], ...]:
@@ -53,9 +54,17 @@ def _by(engine: Engine, row: Container) -> str:
 
 
 def _network(code: int) -> list[str]:
-    if code in (0, 126, 127, 130):
+    if code in UNTOLD:
         return []
     return ["it had no network: --net opens one"]
+
+
+def _withheld(engine: Engine, ident: str, code: int) -> list[str]:
+    """Say what one that failed did not see: secrets and variables, by name."""
+    from hull.trials import box
+
+    told = box.withheld(box.noted(engine.paths.container(ident)), os.environ.get("HOME", ""))
+    return [told] if told and code not in UNTOLD else []
 
 
 def main(ident: str, *words: str) -> int:
@@ -69,7 +78,7 @@ def main(ident: str, *words: str) -> int:
         elif "keep" in words and code == 0:
             code, said = _keep(engine.containers.find(ident)), []
         else:
-            said = lines(engine, engine.containers.find(ident), hint)
+            said = lines(engine, engine.containers.find(ident), [*hint, *_withheld(engine, ident, code)])
         sys.stderr.writelines(f"{line}\n" for line in said)
     except HullError as error:
         sys.stderr.write(f"hull: {error.message}\n{error.hint}\n")

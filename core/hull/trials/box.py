@@ -4,7 +4,7 @@ import os
 
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Mount, Spec, Trial, Ulimit
-from hull.trials import holes_open, profiles, secrets
+from hull.trials import environment, holes_open, profiles, secrets
 from hull.trials.environment import Around
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hull.config import Settings
     from hull.trials.secrets import Hidden
 
+MISSED = ("asked", "keys", "tokens", "cloud", "agents", "databases", "networks")  # what a program may fail without
+MOST_TOLD = 4  # names in one line
 FILE = "box"  # what the last start hid and dropped, one JSON object
 
 
@@ -124,6 +126,21 @@ def noted(directory: str) -> Noted:
         return Noted()
     hidden, dropped = (tuple((str(name), str(why)) for name, why in told[key]) for key in ("hidden", "dropped"))
     return Noted(hidden, dropped, tuple(told["notes"]))
+
+
+def withheld(told: Noted, home: str) -> str:
+    """Return one line on what a try was not given, "" where that is nothing: for one that failed."""
+    missed = [path for group in MISSED for path, found in told.hidden if found == group]
+    shown = [path.replace(home, "~", 1) if path.startswith(f"{home}/") else path for path in missed]
+    names = [name for name, why in told.dropped if why == environment.BY_NAME]
+    text = [f"it did not see {_few(shown)} (--show)"] if shown else []
+    text += [f"it was not given {_few(names)} (-e NAME)"] if names else []
+    return "; ".join(text)
+
+
+def _few(words: list[str]) -> str:
+    more = len(words) - MOST_TOLD
+    return ", ".join(words[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def runtime(uid: int) -> str:

@@ -26,6 +26,7 @@ class Rule(NamedTuple):
     names: tuple[str, ...]
 
 
+BY_NAME = "holds a secret, by its name"
 DROPPED = (
     Rule(
         "leads to a process outside",
@@ -41,7 +42,7 @@ DROPPED = (
         ),
     ),
     Rule(
-        "holds a secret, by its name",
+        BY_NAME,
         (
             *("*TOKEN*", "*SECRET*", "*PASSWORD*", "*PASSWD*", "*PASSPHRASE*", "*API_KEY*", "*APIKEY*", "*ACCESS_KEY*"),
             *("*PRIVATE_KEY*", "*CREDENTIAL*", "*_AUTH", "*_PAT", "*COOKIE*", "*_DSN", "*DATABASE_URL*", "*_PASS"),
