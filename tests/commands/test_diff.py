@@ -215,3 +215,20 @@ def test_a_container_is_told_richly_where_it_is_asked(cli: CommandLine) -> None:
         assert cli("diff", "diff-rich@1", "diff-rich", check=True).stdout == b""
     finally:
         cli("rm", "diff-rich", check=True)
+
+
+@pytest.mark.needs("fuse", "ordinary", "range", "program:fuse-overlayfs")
+def test_what_fuse_overlayfs_wrote_is_understood(cli: CommandLine) -> None:
+    script = "rm /bin/cat; rm -r /usr; mkdir /usr; echo x >/usr/new; echo y >/new; rm /bin/ls; echo z >/bin/ls"
+    options = ("--name", "diff-fuse", "--userns", "keep-id", "--user", "0")
+    cli(
+        "run", *options, "busybox", "/bin/busybox", "sh", "-c", f"export PATH=/bin; mkdir -p /usr; {script}", check=True
+    )
+    try:
+        rows = json.loads(cli("diff", "--json", "diff-fuse", check=True).stdout)["changes"]
+        letters = {"added": "A", "changed": "C", "removed": "D"}
+        told = sorted(f"{letters[row['kind']]} {row['path']}" for row in rows)
+        assert told == sorted(cli("diff", "diff-fuse", check=True).stdout.decode().splitlines())
+        assert "D /bin/cat" in told
+    finally:
+        cli("rm", "diff-fuse", check=True)

@@ -83,7 +83,8 @@ def main(argv: list[str]) -> int:
     make_room()
     result: dict[str, object] = {}
     try:
-        values: dict[str, Any] = {k: tuple(v) for k, v in json.loads(argv[2]).items()}
+        given = json.loads(argv[2]).items()
+        values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given}
         _ACTIONS[argv[1]](View(**values))
         sys.stdout.flush()
     except BrokenPipeError:

@@ -5,31 +5,31 @@ A layer hides what lies below by a whiteout (a character device 0:0; since Linux
 Directories of the same name merge until one of these ends it. Source: Documentation/filesystems/overlayfs.rst.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterable
 
-from hull.images.tree import OPAQUE, is_whiteout
+from hull.images.tree import is_whiteout
 from hull.light import NamedTuple
+from hull.trials.stacks_marks import HIDES, HIDES_ALL, WHITEOUT, birth, has, opaque, status_of
 
 BASE = -1  # the number of what lies below every layer
 UNLISTED = "-"
-WHITEOUT = "user.overlay.whiteout"
 PASS = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_ABSENT = (errno.ENODATA, errno.EOPNOTSUPP, errno.ENOENT)
 
 
 class Part(NamedTuple):
     """One layer's directory: the layer's number, a descriptor, and its opaque mark: "", "y" or "x".
 
-    A directory of the base that may be passed and not listed has the mark UNLISTED.
+    A directory of the base that may be passed and not listed has the mark UNLISTED. `fuse`: fuse-overlayfs wrote it,
+    with marks of its own beside the kernel's: `.wh.NAME` hides NAME, `.wh..wh..opq` all that is below.
     """
 
     layer: int
     fd: int
     mark: str = ""
+    fuse: bool = False
 
 
 Parts = tuple[Part, ...]  # a merged directory, the topmost first
@@ -99,7 +99,7 @@ class Name:
             if part.layer != BASE or self._is_own(part):
                 raise
             mark, fd = UNLISTED, directory(part.fd, self.name, PASS)
-        return None if fd is None else Part(part.layer, fd, mark)
+        return None if fd is None else Part(part.layer, fd, mark, part.fuse)
 
     def _is_own(self, part: Part) -> bool:
         status = self._known[part.layer][0]
@@ -119,11 +119,12 @@ class Name:
             if part.layer == BASE:
                 return found, ""
             if stat.S_ISDIR(found.st_mode):
-                return found, attribute(part.fd, self.name, OPAQUE)
+                return found, opaque(part.fd, self.name, fuse=part.fuse)
             hidden = part.mark == "x" and stat.S_ISREG(found.st_mode) and not found.st_size
             return found, "w" if hidden and has(part.fd, self.name, WHITEOUT) else ""
         except (FileNotFoundError, NotADirectoryError):
-            return None, ""
+            hides = status_of(part.fd, f"{HIDES}{self.name}") if part.fuse else None
+            return hides, "" if hides is None else "w"
         except PermissionError:
             if part.layer != BASE:
                 raise
@@ -138,9 +139,11 @@ class Name:
         return 0
 
 
-def top(fd: int, layer: int) -> Part:
+def top(fd: int, layer: int, *, fuse: bool = False) -> Part:
     """Return a layer's own directory as a part."""
-    return Part(layer, fd, "" if layer == BASE else attribute(fd, ".", OPAQUE))
+    if layer == BASE:
+        return Part(layer, fd)
+    return Part(layer, fd, opaque(fd, ".", fuse=fuse), fuse)
 
 
 def directory(fd: int, name: str, how: int = OPEN) -> int | None:
@@ -153,7 +156,13 @@ def directory(fd: int, name: str, how: int = OPEN) -> int | None:
 
 def names(parts: Iterable[Part]) -> set[str]:
     """Return every name that some part holds, whiteouts' too."""
-    return {name for part in parts if part.mark != UNLISTED for name in os.listdir(part.fd)}
+    found: set[str] = set()
+    for part in parts:
+        if part.fuse:
+            found |= {name.removeprefix(HIDES) for name in os.listdir(part.fd) if name != HIDES_ALL}
+        elif part.mark != UNLISTED:
+            found.update(os.listdir(part.fd))
+    return found
 
 
 def shared(one: Parts, other: Parts) -> int:
@@ -170,38 +179,3 @@ def close(parts: Iterable[Part]) -> None:
     """Close the descriptors."""
     for part in parts:
         os.close(part.fd)
-
-
-def place(fd: int, name: str) -> str:
-    """Return a path to one name in an open directory, for calls that take no descriptor."""
-    return f"/proc/self/fd/{fd}/{name}"
-
-
-def attribute(fd: int, name: str, key: str) -> str:
-    """Return one of overlay's own attributes as text, "" where there is none."""
-    try:
-        return os.getxattr(place(fd, name), key, follow_symlinks=False).decode("latin-1")
-    except OSError as error:
-        if error.errno not in _ABSENT:
-            raise
-        return ""
-
-
-def has(fd: int, name: str, key: str) -> bool:
-    """Whether a file has an attribute, whatever its value."""
-    try:
-        return key in os.listxattr(place(fd, name), follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _ABSENT:
-            raise
-        return False
-
-
-def birth(fd: int, name: str, status: os.stat_result) -> int:
-    """Return when a layer's entry came to be: when it was copied up or made."""
-    from hull.kernel import syscalls
-
-    try:
-        return syscalls.birth(fd, os.fsencode(name)) or status.st_ctime_ns
-    except OSError:
-        return status.st_ctime_ns

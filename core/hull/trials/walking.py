@@ -26,6 +26,7 @@ class View(NamedTuple):
 
     `base` are the directories of an image, the lowest first, or HOST. `skipped` are placeholders, `only` the paths that
     are asked for, all of them where it is empty. In `pieces` a try sees the base's own attributes, elsewhere none.
+    `fuse`: fuse-overlayfs wrote the layers.
     """
 
     new: tuple[str, ...]
@@ -34,6 +35,7 @@ class View(NamedTuple):
     skipped: tuple[str, ...] = PATHS
     only: tuple[str, ...] = ()
     pieces: tuple[str, ...] = ("/",)
+    fuse: bool = False
 
     @property
     def on_host(self) -> bool:
@@ -78,7 +80,8 @@ def view_of(
     """Return two states of a container as a view."""
     mounted = (mount.target.strip("/") for mount in row.spec.mounts)
     if row.config.layers:
-        return View(new, old, row.config.layers, (*PATHS, *mounted), only)
+        fuse = engine.identity(row.spec.userns).flavour == "keep-id"
+        return View(new, old, row.config.layers, (*PATHS, *mounted), only, fuse=fuse)
     directory = engine.paths.container(row.id)
     hidden = (path.strip("/") for path in decided(directory, "hidden"))
     return View(new, old, HOST, (*PATHS, *mounted, *hidden), only, decided(directory, "pieces"))
@@ -110,7 +113,7 @@ def settled(engine: Engine, row: Container, view: View) -> list[Change]:
 def told(view: View, base: int | None = None) -> Iterator[Told]:
     """Walk the view in this process. `base` is a descriptor of what lies below, of `/` where it is left out."""
     numbers = {path: number for number, path in enumerate(dict.fromkeys((*view.new, *view.old)))}
-    opened = [stacks.top(os.open(path, stacks.OPEN), number) for path, number in numbers.items()]
+    opened = [stacks.top(os.open(path, stacks.OPEN), number, fuse=view.fuse) for path, number in numbers.items()]
     opened.append(stacks.top(os.open("/" if base is None else ".", stacks.OPEN, dir_fd=base), BASE))
     try:
         walk = Walk(tuple(numbers), frozenset(view.skipped), view.only, owners=not view.on_host, pieces=view.pieces)

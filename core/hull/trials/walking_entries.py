@@ -5,7 +5,7 @@ import os
 import stat
 
 from hull.light import NamedTuple
-from hull.trials import stacks
+from hull.trials import stacks_marks
 from hull.trials.changes import CONTENT, MODE, OWNER, TIME, TYPE, XATTR, Entry
 from hull.trials.stacks import BASE, Found
 
@@ -65,7 +65,7 @@ def _readable(fd: int, name: str, status: os.stat_result) -> bool:
     """Whether the caller can read a file."""
     if status.st_mode & READ == READ:
         return True
-    return os.access(stacks.place(fd, name), os.R_OK, effective_ids=True, follow_symlinks=False)
+    return os.access(stacks_marks.place(fd, name), os.R_OK, effective_ids=True, follow_symlinks=False)
 
 
 def xattrs(fd: int, name: str, *, lenient: bool = False) -> tuple[tuple[str, bytes], ...]:
@@ -73,7 +73,7 @@ def xattrs(fd: int, name: str, *, lenient: bool = False) -> tuple[tuple[str, byt
 
     `lenient`: leave out those that may not be read.
     """
-    path, found = stacks.place(fd, name), []
+    path, found = stacks_marks.place(fd, name), []
     try:
         keys = os.listxattr(path, follow_symlinks=False)
     except OSError as error:
@@ -130,7 +130,7 @@ def _content_differs(name: str, old: Side, new: Side) -> bool:
 
 
 def _is_copied(name: str, new: Side) -> bool:
-    return stacks.has(new.found.part.fd, name, ORIGIN)
+    return stacks_marks.has(new.found.part.fd, name, ORIGIN)
 
 
 def same_bytes(name: str, one: int, other: int) -> bool:

@@ -4,7 +4,7 @@ import os
 
 from hull.light import NamedTuple
 from hull.model import Identity, IdMap
-from hull.trials import stacks, walking_entries, walking_places
+from hull.trials import stacks_marks, walking_entries, walking_places
 from hull.trials.changes import CHANGED, CONTENT, MODE, OWNER, TIME, TYPE, XATTR, Change, Entry
 from hull.trials.walking_trees import Told
 
@@ -91,7 +91,7 @@ class Settler:
             return False
         if found.st_uid == os.geteuid() and (change.new is None or change.new.size):
             return False
-        return not os.access(stacks.place(fd, name), os.R_OK, effective_ids=True, follow_symlinks=False)
+        return not os.access(stacks_marks.place(fd, name), os.R_OK, effective_ids=True, follow_symlinks=False)
 
 
 def inside(outside: int, extents: tuple[IdMap, ...]) -> int:

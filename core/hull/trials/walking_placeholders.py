@@ -6,6 +6,7 @@ import stat
 from hull.images.tree import is_whiteout
 from hull.trials import stacks
 from hull.trials.stacks import BASE, Found
+from hull.trials.stacks_marks import HIDES
 
 # Of every container; no leading slash.
 PATHS = ("proc", "sys", "dev", "etc/resolv.conf", "etc/hostname", "etc/hosts")
@@ -40,7 +41,7 @@ class Placeholders:
         if inner is None:
             return False
         try:
-            return all(self._is_one(inner, below, f"{path}/{below}") for below in os.listdir(inner))
+            return all(self._is_one(inner, below, f"{path}/{below}") for below in _names(inner))
         finally:
             os.close(inner)
 
@@ -76,6 +77,11 @@ def _exists(directory: Found, path: str) -> bool:
     return False
 
 
+def _names(fd: int) -> list[str]:
+    """List a directory without fuse-overlayfs's marks."""
+    return [name for name in os.listdir(fd) if not name.startswith(HIDES)]
+
+
 def _is_empty(fd: int, name: str) -> bool:
     found = os.stat(name, dir_fd=fd, follow_symlinks=False)
     if not stat.S_ISDIR(found.st_mode):
@@ -84,6 +90,6 @@ def _is_empty(fd: int, name: str) -> bool:
     if inner is None:
         return False
     try:
-        return not os.listdir(inner)
+        return not _names(inner)
     finally:
         os.close(inner)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from hull.light import NamedTuple
-from hull.trials import stacks, walking_entries
+from hull.trials import stacks, stacks_marks, walking_entries
 from hull.trials.changes import ADDED, CHANGED, MODE, REMOVED, TYPE, XATTR, Change
 from hull.trials.stacks import BASE, Found, Name, Part, Parts
 from hull.trials.walking_entries import Side
@@ -116,7 +116,7 @@ class Walk:
         """Return the birth of the opaque directory that hides a name without a mark of its own."""
         if not above or above[0].layer == BASE:
             return 0
-        return stacks.birth(above[0].fd, ".", os.fstat(above[0].fd))
+        return stacks_marks.birth(above[0].fd, ".", os.fstat(above[0].fd))
 
     def _told(self, name: Name, path: str, new: Found, old: Found | None) -> Told | None:
         if old is not None and old.part.layer == new.part.layer:
@@ -141,7 +141,7 @@ class Walk:
         """Return the layer that holds an entry, and when it came there."""
         if new.part.layer == BASE:
             return "", 0
-        return self._layers[new.part.layer], stacks.birth(new.part.fd, name, new.status)
+        return self._layers[new.part.layer], stacks_marks.birth(new.part.fd, name, new.status)
 
     def _root(self, new: Parts, old: Parts) -> Told | None:
         """Compare the roots themselves: mode and attributes; the owner and the time are hull's doing."""
