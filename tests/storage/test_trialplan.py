@@ -131,6 +131,7 @@ def test_nothing_of_the_container_s_own_places_is_the_caller_s() -> None:
     assert not owned([("/run", 0), ("/run/user", 0), ("/run/user/7", 7)], 7, mounts())
     assert not owned(CHAIN, 8, mounts())
     assert not owned([], 7, mounts())
+    assert not owned([("/srv", 5), ("/srv/ann", 7)], 7, mounts()), "what is above is neither root's nor the caller's"
 
 
 def test_a_tree_within_a_tree_is_one_piece() -> None:
