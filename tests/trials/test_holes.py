@@ -209,12 +209,10 @@ def test_the_box_has_the_programs_own_runtime_directory(place: pathlib.Path) -> 
 
 
 def test_one_line_says_what_was_withheld() -> None:
-    hidden = (("/h/.ssh", "keys"), ("/etc/wireguard", "networks"), ("/h/s", "store"), ("/h/x", "home"))
+    hidden = (("/h/.ssh", "keys"), ("/h/.netrc", "tokens"), ("/h/s", "store"), ("/h/x", "home"))
     dropped = (("A_TOKEN", environment.BY_NAME), ("TMUX", "leads out"))
     told = box.Noted(hidden, dropped)
-    assert box.withheld(told, "/h") == (
-        "it did not see ~/.ssh, /etc/wireguard (--show); it was not given A_TOKEN (-e NAME)"
-    )
+    assert box.withheld(told, "/h") == ("it did not see ~/.ssh, ~/.netrc (--show); it was not given A_TOKEN (-e NAME)")
     many = box.Noted(tuple((f"/h/{n}", "keys") for n in range(9)))
     assert box.withheld(many, "/h").endswith("~/3 and 5 more (--show)")
     assert box.withheld(box.Noted(), "/h") == ""

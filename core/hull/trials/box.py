@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hull.config import Settings
     from hull.trials.secrets import Hidden
 
-MISSED = ("asked", "keys", "tokens", "cloud", "agents", "databases", "networks")  # what a program may fail without
+MISSED = ("asked", "keys", "tokens", "cloud", "agents", "databases")  # what a program may fail without
 MOST_TOLD = 4  # names in one line
 FILE = "box"  # what the last start hid and dropped, one JSON object
 
