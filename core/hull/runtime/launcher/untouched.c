@@ -10,23 +10,28 @@
 
 enum { PATH_ROOM = 4096, DEPTH_MOST = 100 };
 
-/* Root's on the host is the container's root's, who is the caller. */
-static bool is_owner(unsigned found, unsigned there, unsigned caller)
+/* Root's on the host is the container's root's: the caller, or whom root's containers have as theirs. */
+static bool is_owner(const struct plan *plan, enum word map, unsigned found, unsigned there, unsigned caller)
 {
-    return found == there || (there == 0 && found == caller);
+    if (found == there || (there == 0 && found == caller))
+        return true;
+    EACH_OF(op, plan, map)
+        if (there == 0 && strcmp(op->arg[0], "0") == 0 && strcmp(op->arg[1], text_decimal(found)) == 0)
+            return true;
+    return false;
 }
 
 /* Times tell nothing: the host's own go on. */
-static bool is_as_host(const char *path, const char *host)
+static bool is_as_host(const struct plan *plan, const char *path, const char *host)
 {
     struct stat found, there;
 
     return lstat(path, &found) == 0 && lstat(host, &there) == 0 && S_ISDIR(found.st_mode) &&
-           found.st_mode == there.st_mode && is_owner(found.st_uid, there.st_uid, getuid()) &&
-           is_owner(found.st_gid, there.st_gid, getgid()) && lgetxattr(path, "user.overlay.opaque", NULL, 0) < 0;
+           found.st_mode == there.st_mode && is_owner(plan, W_UID_MAP, found.st_uid, there.st_uid, getuid()) &&
+           is_owner(plan, W_GID_MAP, found.st_gid, there.st_gid, getgid()) && lgetxattr(path, "user.overlay.opaque", NULL, 0) < 0;
 }
 
-static bool holds_directories(const char *upper, const char *below, int depth)
+static bool holds_directories(const struct plan *plan, const char *upper, const char *below, int depth)
 {
     char path[PATH_ROOM], inner[PATH_ROOM], whole[PATH_ROOM];
     struct dirent *entry;
@@ -41,8 +46,8 @@ static bool holds_directories(const char *upper, const char *below, int depth)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         text_join(inner, sizeof inner, below, "/", entry->d_name);
-        so = is_as_host(text_join(whole, sizeof whole, upper, inner, ""), inner) &&
-             holds_directories(upper, inner, depth + 1);
+        so = is_as_host(plan, text_join(whole, sizeof whole, upper, inner, ""), inner) &&
+             holds_directories(plan, upper, inner, depth + 1);
     }
     closedir(directory);
     return so;
@@ -52,5 +57,5 @@ bool untouched_is(const struct plan *plan)
 {
     const struct op *root = plan_find(plan, W_ROOT_OVERLAY);
 
-    return root != NULL && *root->arg[0] == '/' && holds_directories(root->arg[0], "", 0);
+    return root != NULL && *root->arg[0] == '/' && holds_directories(plan, root->arg[0], "", 0);
 }
