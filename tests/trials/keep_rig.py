@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from typing import Any
 
 from hull.engine import Engine
@@ -26,6 +27,21 @@ def engine(root: str) -> Engine:
     paths = Paths(root, f"{root}/run", f"{root}/config")
     prepare(paths)
     return Engine(paths)
+
+
+OTHER = "/dev/shm"
+
+
+def takes_uppers(place: str) -> bool:
+    """Whether a file system other than that of temporary files can hold an overlay's upper directory."""
+    if not os.path.isdir(place) or os.stat(place).st_dev == os.stat(tempfile.gettempdir()).st_dev:
+        return False
+    with tempfile.NamedTemporaryFile(dir=place) as file:
+        try:
+            os.setxattr(file.name, "user.overlay.test", b"y")
+        except OSError:
+            return False
+    return True
 
 
 class Trying:

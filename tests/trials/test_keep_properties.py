@@ -5,6 +5,8 @@ import pathlib
 import tempfile
 
 import pytest
+from hull.errors import UserError
+from hull.trials import undoing
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -116,12 +118,14 @@ def _check(engine, place: pathlib.Path, files, done) -> None:
 
 
 def _back_and_forth(engine, host: str, ident: str, before) -> None:
-    from hull.trials import undoing
-
     after = keep_rig.snapshot(host)
-    undoing.undo(engine, ident, keep_rig.closed(after, host))
+    try:
+        undoing.undo(engine, ident, keep_rig.closed(after, host))
+    except UserError as error:
+        if "its mode closes it to you" not in error.message:
+            raise
+        assert not keep_rig.different(keep_rig.snapshot(host), after)  # the try closed what it had changed something in
+        return
     assert not keep_rig.different(keep_rig.snapshot(host), before)
     undoing.redo(engine, ident, keep_rig.closed(before, host))
     assert not keep_rig.different(keep_rig.snapshot(host), after)
-    undoing.undo(engine, ident, keep_rig.closed(after, host))
-    assert not keep_rig.different(keep_rig.snapshot(host), before)

@@ -75,7 +75,13 @@ def _as_now(plan: Plan, places: Places, force: tuple[str, ...]) -> Plan:
     """Return the plan with the host as it is: what was forced, and directories in which other names came meanwhile."""
     units = []
     for unit in plan.units:
-        found = places.home(unit.path).status()
+        try:
+            found = places.home(unit.path).status()
+        except PermissionError:
+            above = os.path.dirname(unit.path)
+            raise UserError(
+                f"cannot look into {above}: its mode closes it to you", f"chmod u+rwx {above}, then --force {above}"
+            ) from None
         now = None if found is None else journal.Mark.of(found)
         as_left = now is not None and now.renamed(unit.here)
         units.append(unit._replace(here=now) if force or as_left else unit)

@@ -1,0 +1,142 @@
+"""What changed meanwhile stops a keep and an undo, whole; nobody can lead a write elsewhere or slip in between."""
+
+import os
+import tempfile
+
+import pytest
+from hull.errors import HostError, UserError
+from hull.trials import journal_passes, journal_steps, keeping, undoing
+from hull.trials.keeping_choosing import Wanted
+
+from tests.trials import keep_rig
+from tests.trials.test_keep_properties import tick
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.needs("userns"),
+    pytest.mark.skipif(os.geteuid() == 0, reason="an ordinary user's own files"),
+]
+
+
+@pytest.fixture
+def trying():
+    with tempfile.TemporaryDirectory(prefix="hull-") as base:
+        made = keep_rig.engine(f"{base}/s")
+        host = f"{base}/host"
+        for name in ("one", "two", "dir/inner", "gone/inner"):
+            os.makedirs(os.path.dirname(f"{host}/{name}"), exist_ok=True)
+            with open(f"{host}/{name}", "w") as file:
+                file.write(name)
+        tick()
+        trying = keep_rig.Trying(made, host)
+        trying.run(
+            "sh", "-c", f"cd {host} && echo new >> one && echo x > dir/added && rm -r gone && echo y >> dir/inner"
+        )
+        tick()
+        yield trying
+        made.close()
+        keep_rig.remove(base)
+
+
+def write(path: str, text: str = "somebody") -> None:
+    with open(path, "w") as file:
+        file.write(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("one", "it changed since"), ("dir/added", "something is there"), ("gone/inner", "it changed since"),
+     ("gone/later", "it changed since")],
+)  # fmt: skip
+def test_what_changed_meanwhile_is_a_conflict(trying, path, reason) -> None:
+    write(f"{trying.host}/{path}")
+    found = trying.examine()
+    assert any(f"{trying.host}/{path}".startswith(one.path) for one in found.conflicts)
+    assert all(reason in one.reason or "removed" in one.reason or "changed" in one.reason for one in found.conflicts)
+    assert not trying.examine(force=("all",)).conflicts
+
+
+def test_other_entries_in_a_changed_directory_are_none(trying) -> None:
+    write(f"{trying.host}/dir/other")
+    assert not trying.examine().conflicts
+    trying.keep()
+    assert sorted(os.listdir(f"{trying.host}/dir")) == ["added", "inner", "other"]
+
+
+def test_a_change_between_the_look_and_the_exchange_is_seen(trying) -> None:
+    found = trying.examine()
+    before = keep_rig.snapshot(trying.host)
+    write(f"{trying.host}/one", "one")  # the same bytes at another time
+    stamp = os.stat(f"{trying.host}/one")
+    with pytest.raises(HostError, match="it changed meanwhile"):
+        keeping.keep(trying.engine, trying.row, found, Wanted())
+    assert os.stat(f"{trying.host}/one").st_mtime_ns == stamp.st_mtime_ns
+    now = keep_rig.snapshot(trying.host)
+    assert [name for name, _, _ in keep_rig.different(now, before)] == ["one"]
+
+
+def test_a_change_in_the_last_moment_goes_back(trying, monkeypatch) -> None:
+    """Whoever replaces the file after it was looked at gets their own back."""
+    swap, path = journal_steps._swap, f"{trying.host}/one"
+
+    def late(home, staged, unit) -> None:
+        if unit.path == path:
+            write(f"{path}.theirs", "theirs")
+            os.rename(f"{path}.theirs", path)
+        swap(home, staged, unit)
+
+    monkeypatch.setattr(journal_steps, "_swap", late)
+    before = keep_rig.snapshot(trying.host)
+    with pytest.raises(HostError, match="it changed meanwhile"):
+        trying.keep()
+    with open(path) as file:
+        assert file.read() == "theirs"
+    others = [name for name, _, _ in keep_rig.different(keep_rig.snapshot(trying.host), before)]
+    assert others in ([""], ["one"], ["one", ""], ["", "one"])
+
+
+def test_a_link_in_a_directorys_place_leads_nowhere(trying) -> None:
+    found = trying.examine()
+    elsewhere = f"{os.path.dirname(trying.host)}/elsewhere"
+    os.rename(f"{trying.host}/dir", elsewhere)
+    os.symlink(elsewhere, f"{trying.host}/dir")
+    before = keep_rig.snapshot(elsewhere)
+    with pytest.raises((HostError, OSError)):
+        keeping.keep(trying.engine, trying.row, found, Wanted())
+    assert keep_rig.snapshot(elsewhere) == before
+    assert trying.examine().conflicts
+
+
+def test_a_full_disk_changes_nothing(trying, monkeypatch) -> None:
+    before = keep_rig.snapshot(trying.host)
+
+    def full(*_words, **_named):
+        raise OSError(28, "No space left on device", f"{trying.host}/one")
+
+    monkeypatch.setattr("hull.trials.journal_copying.content", full)
+    with pytest.raises(HostError, match="No space left"):
+        trying.keep()
+    assert keep_rig.snapshot(trying.host) == before
+    assert undoing.rows(trying.engine) == []
+    journal_passes.recover(trying.engine.paths.data, trying.engine.events)
+
+
+def test_undo_stops_at_what_changed_since(trying) -> None:
+    ident = trying.keep()
+    write(f"{trying.host}/one")
+    with pytest.raises(UserError, match="one"):
+        undoing.undo(trying.engine, ident)
+    undoing.undo(trying.engine, ident, (f"{trying.host}/one",))
+    with open(f"{trying.host}/one") as file:
+        assert file.read() == "one"
+    assert os.listdir(f"{trying.host}/gone") == ["inner"]
+
+
+def test_the_same_try_is_kept_again(trying) -> None:
+    trying.keep()
+    trying.run("sh", "-c", f"echo more >> {trying.host}/one")
+    second = trying.keep()
+    undoing.undo(trying.engine, second)
+    undoing.undo(trying.engine)
+    with open(f"{trying.host}/one") as file:
+        assert file.read() == "one"
