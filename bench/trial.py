@@ -155,9 +155,9 @@ def _keep(place: Place) -> Figure | Skipped:
 def _checkpoints(place: Place) -> Iterator[Figure]:
     with contextlib.ExitStack() as stack:
         for name, size in (("small", 10), ("large", 1024)):
-            fill = f"head -c {size}M /dev/urandom >/content"
-            place.hull("run", "--name", name, "--network", "none", IMAGE, "sh", "-c", fill, check=True)
-            stack.callback(place.hull, "rm", "-f", name)
+            fill = f"dd if=/dev/urandom of=/content bs=1M count={size} 2>/dev/null"
+            place.hull("try", "--from", IMAGE, "--name", name, "sh", "-c", fill, check=True)
+            stack.callback(place.hull, "drop", "--force", name)
             process(place.hull.argv("checkpoint", name), place.hull.env())
         large = Side("of 1 GiB", "", partial(_checkpoint, place, "large"))
         small = Side("of 10 MiB", "", partial(_checkpoint, place, "small"))
@@ -167,6 +167,8 @@ def _checkpoints(place: Place) -> Iterator[Figure]:
 
 
 def _checkpoint(place: Place, name: str) -> float:
-    change = place.hull.argv("try", "--in", name, "sh", "-c", "head -c 1M /dev/urandom >/changed")
+    change = place.hull.argv(
+        "try", "--in", name, "sh", "-c", "dd if=/dev/urandom of=/changed bs=1M count=1 2>/dev/null"
+    )
     process(change, place.hull.env())
     return process(place.hull.argv("checkpoint", name), place.hull.env())
