@@ -275,6 +275,7 @@ void fill_tree(int from, int to);
 void idmap_by_root(const struct plan *plan, int mount, const char *flags, const char *source); /* launcher */
 void idmap_by_child(int mount, const char *flags, const char *source);
 void stack_below(const struct op *op, int root);
+void stack_ahead(const struct plan *plan, const struct op *whole); /* parts, before their root */
 void stack_overlay(const struct plan *plan, const struct op *op, int root);
 int mounts_target(int root, const char *target, bool directory);
 bool mounts_is_directory(int fd, const char *name);

@@ -47,6 +47,8 @@ static int make_root(const struct plan *plan, int channel)
         fail_at(op);
         if (op->word == W_ROOT_OVERLAY) {
             attach_mirror(plan, channel);
+            stack_ahead(plan, op);
+            fail_at(op);
             return overlay_make(plan, op);
         }
         if (op->word == W_ROOT_BIND)

@@ -5,6 +5,7 @@
  */
 #include "hull.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void attach_found(int found, const char *path, const char *target, const char *flags, int root)
@@ -53,13 +54,38 @@ static bool is_gone(const struct plan *plan, const struct op *op)
     return access(last->arg[0], F_OK) < 0 && errno == ENOENT;
 }
 
+static int *ahead; /* by the op's place in the plan; 0: not made, -1: nothing to show */
+
+static int make_ahead(const struct plan *plan, const struct op *op)
+{
+    return text_has(op->arg[4], "optional") && is_gone(plan, op) ? -1 : overlay_make(plan, op);
+}
+
+/* What goes to an upper inside the root's upper is made before the root is: the kernel warns of the other order, and
+ * with index=on refuses it, since it sees the root's upper in use above. */
+void stack_ahead(const struct plan *plan, const struct op *whole)
+{
+    size_t length = strlen(whole->arg[0]);
+
+    if (plan_find(plan, W_OVERLAY) == NULL)
+        return;
+    if ((ahead = calloc(plan->count, sizeof *ahead)) == NULL)
+        fail(EXIT_TOOL, ENOMEM, "make", "the overlays", NULL);
+    EACH_OF(op, plan, W_OVERLAY) {
+        if (length == 0 || strncmp(op->arg[0], whole->arg[0], length) != 0 || op->arg[0][length] != '/')
+            continue;
+        fail_at(op);
+        ahead[op - plan->ops] = make_ahead(plan, op);
+    }
+    fail_at(NULL);
+}
+
 void stack_overlay(const struct plan *plan, const struct op *op, int root)
 {
-    int overlay;
+    int overlay = ahead != NULL && ahead[op - plan->ops] != 0 ? ahead[op - plan->ops] : make_ahead(plan, op);
 
-    if (text_has(op->arg[4], "optional") && is_gone(plan, op))
+    if (overlay < 0)
         return;
-    overlay = overlay_make(plan, op);
     if (*op->arg[2] != '\0') {
         attach_part(overlay, op, root);
         return;
