@@ -44,7 +44,7 @@ def everything(people: list[Identity]) -> Iterator[Stage]:
         yield Stage(who, who.part, ("-n", "2", "-m", f"{who.part} and not serial"), 8)
         yield Stage(who, f"{who.part}, one at a time", ("-m", f"{who.part} and serial"), 8)
     yield from sanitized(main)
-    yield from fuzzing(main, 20)
+    yield from fuzzing(main, 12)
     for version, python in pythons.others(me.tree):
         yield Stage(me, f"Python {version}", ("-n", "2", "-m", "not real or smoke"), 6, env=(("PYTHON", python),))
     if me.uid == 0:
