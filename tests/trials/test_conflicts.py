@@ -22,7 +22,7 @@ pytestmark = [
 def trying():
     with tempfile.TemporaryDirectory(prefix="hull-") as base:
         made = keep_rig.engine(f"{base}/s")
-        host = f"{base}/host"
+        host = f"{base}/up/host"
         for name in ("one", "two", "dir/inner", "gone/inner"):
             os.makedirs(os.path.dirname(f"{host}/{name}"), exist_ok=True)
             with open(f"{host}/{name}", "w") as file:
@@ -105,6 +105,26 @@ def test_a_link_in_a_directorys_place_leads_nowhere(trying) -> None:
         keeping.keep(trying.engine, trying.row, found, Wanted())
     assert keep_rig.snapshot(elsewhere) == before
     assert trying.examine().conflicts
+
+
+def test_a_link_further_up_leads_nowhere(trying) -> None:
+    wanted = Wanted(paths=(f"{trying.host}/dir",))
+    found = trying.examine(paths=wanted.paths)
+    above = os.path.dirname(trying.host)
+    elsewhere = f"{above}.elsewhere"
+    os.rename(above, elsewhere)
+    os.symlink(elsewhere, above)
+    before = keep_rig.snapshot(elsewhere)
+    with pytest.raises((HostError, OSError)):
+        keeping.keep(trying.engine, trying.row, found, wanted)
+    assert keep_rig.snapshot(elsewhere) == before
+
+
+def test_attributes_that_changed_after_the_look_are_seen(trying) -> None:
+    found = trying.examine()
+    os.setxattr(f"{trying.host}/one", "user.theirs", b"x")
+    with pytest.raises(HostError, match="it changed meanwhile"):
+        keeping.keep(trying.engine, trying.row, found, Wanted())
 
 
 def test_a_full_disk_changes_nothing(trying, monkeypatch) -> None:
