@@ -94,7 +94,8 @@ def copy_up(directory: int, source: bytes, parent: int, name: bytes) -> None:
     else:
         os.mkfifo(name, stat.S_IMODE(found.st_mode), dir_fd=parent)
         os.chown(name, found.st_uid, found.st_gid, dir_fd=parent, follow_symlinks=False)
-        os.chmod(name, stat.S_IMODE(found.st_mode), dir_fd=parent)  # the owner's change took set-id bits, the umask others
+        # the owner's change took set-id bits, the umask others
+        os.chmod(name, stat.S_IMODE(found.st_mode), dir_fd=parent)
     os.utime(name, ns=(found.st_mtime_ns, found.st_mtime_ns), dir_fd=parent, follow_symlinks=False)
 
 
