@@ -36,7 +36,8 @@ def begin(directory: str, label: str) -> str:
 def ended(directory: str) -> list[Ended]:
     """Return the commands that are over, in the order of their ends; one whose launcher was killed ended with 137.
 
-    One whose launcher has not said a word yet is about to run, for as long as its asker may take.
+    One whose launcher has not said a word yet is about to run, for as long as its asker may take. A file without a
+    whole first line is being written by its asker, or was when the machine stopped: it tells of nothing.
     """
     found = []
     try:
@@ -46,8 +47,11 @@ def ended(directory: str) -> list[Ended]:
     for name in names:
         path = f"{directory}/{PLACE}/{name}"
         with open(path, "rb") as file:
-            first, *rest = file.read().splitlines() or [b"{}"]
-        asked = json.loads(first)
+            first, *rest = file.read().splitlines() or [b""]
+        try:
+            asked = json.loads(first)
+        except ValueError:
+            continue
         told = status.judge([line for line in rest if line.endswith(b"}")], asked["boot"])
         if told.state == "exited":
             found.append(Ended(path, asked["label"], told.exit_code, told.finished or asked["time"]))
