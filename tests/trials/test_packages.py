@@ -2,7 +2,7 @@
 
 import json
 
-from hull.trials import packages
+from hull.trials import packages, reporting
 from hull.trials.packages import Row
 
 from tests.trials.making import Contents, change, changes_of, entry
@@ -124,6 +124,31 @@ def test_accounts_that_came_and_went():
         Row("user", "added", "pg", "", "105"),
         Row("group", "added", "pg", "", "110"),
     ]
+
+
+def test_what_a_hostile_package_says_of_itself_hides_no_change():
+    node, place = "/usr/lib/node_modules", "/usr/lib/python3/dist-packages"
+    rows = summary(
+        {},
+        {
+            f"{node}/deep/package.json": "[" * 100_000,
+            f"{node}/odd/package.json": '{"version": "\\ud800"}',
+            "/home/u/.cargo/.crates.toml": f"[v1]\n'a 1 (x)' = {'[' * 5000}{']' * 5000}\n",
+            "/home/v/.cargo/.crates.toml": "[v1]\n'a 1 (x)' = 3\n'b 1 (x)' = [['c'], 'd']\n",
+            "/home/v/.cargo/bin/d": "x",
+            f"{place}/long-1.dist-info/RECORD": f"long.py,,\n{'x' * (1 << 18)},,\n",
+            f"{place}/long.py": "x",
+        },
+        change(f"{place}/long-1.dist-info", None, entry("directory")),
+    )
+    assert [row[:5] for row in rows] == [
+        ("pip", "installed", "long", "", "1"),
+        ("npm", "installed", "odd", "", "\ud800"),
+        ("cargo", "installed", "b", "", "1"),
+    ]
+    assert rows[2].paths == ("/home/v/.cargo/bin/d",)
+    assert f"{place}/long.py" in rows[0].paths
+    assert '"\\355\\240\\200"' in reporting.Lines(reporting.packages(rows))[2]
 
 
 def test_what_cannot_be_understood_is_no_package():

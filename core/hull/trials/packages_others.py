@@ -26,7 +26,7 @@ def _npm(known: dict[str, Change], contents: Contents) -> Iterator[Found]:
         for text in texts(change, contents):
             try:
                 versions.append(str(json.loads(text).get("version", "")) if text else "")
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, RecursionError):
                 versions.append("")
         place = f"{top}/lib/node_modules/{name}"
         for row in compared("npm", *({name: version} if version else {} for version in versions)):
@@ -61,9 +61,13 @@ def _crates(text: str) -> dict[str, tuple[str, list[str]]]:
 
     try:
         table = tomllib.loads(text).get("v1", {})
-    except (tomllib.TOMLDecodeError, AttributeError):
+        return {
+            key: (key.split(" ")[0], [word for word in words if isinstance(word, str)])
+            for key, words in table.items()
+            if " " in key and isinstance(words, list)
+        }
+    except (tomllib.TOMLDecodeError, AttributeError, RecursionError):
         return {}
-    return {key: (key.split(" ")[0], list(words)) for key, words in table.items() if " " in key}
 
 
 def _versions(side: dict[str, tuple[str, list[str]]]) -> Iterator[tuple[str, tuple[str, list[str]]]]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 from hull.trials.changes import REMOVED, Change, Entry
 from hull.trials.packages import MOST, Contents, Found, Row
@@ -51,12 +52,13 @@ def _record(path: str, known: dict[str, Change], contents: Contents) -> Iterator
     else:
         gone = Change(REMOVED, f"{path}/RECORD", old=Entry("file", 0o644, 0, 0, 1, 0))
         data = contents.old(gone, MOST)[1]
-    for row in csv.reader(data.decode("utf-8", "surrogateescape").splitlines()):
-        if row:
-            name = os.path.normpath(os.path.join(place, row[0]))
-            yield name
-            while name.startswith(f"{place}/") and (name := os.path.dirname(name)) != place:
+    with suppress(csv.Error):  # a field too long: what comes after it is left to the list of files
+        for row in csv.reader(data.decode("utf-8", "surrogateescape").splitlines()):
+            if row:
+                name = os.path.normpath(os.path.join(place, row[0]))
                 yield name
+                while name.startswith(f"{place}/") and (name := os.path.dirname(name)) != place:
+                    yield name
 
 
 def _caches(owned: set[str], known: dict[str, Change]) -> Iterator[str]:

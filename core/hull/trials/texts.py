@@ -176,7 +176,8 @@ def quoted(name: str) -> str:
         return name
     made = []
     for character in name:
-        codes = os.fsencode(character) if "\ud800" <= character <= "\udfff" else character.encode()
+        is_byte = "\udc80" <= character <= "\udcff"
+        codes = os.fsencode(character) if is_byte else character.encode("utf-8", "surrogatepass")
         if len(codes) == 1:
             code = codes[0]
             made.append(_PLAIN.get(code) or (character if 32 <= code < 127 else f"\\{code:03o}"))  # noqa: PLR2004 (ASCII)
