@@ -54,6 +54,15 @@ def test_a_directory_of_other_files_was_not():
     assert moved([*tree("/new", names), gone], Contents({"/old/a": b"a"}, new)) == {}
 
 
+def test_pairs_of_directories_are_bounded(monkeypatch):
+    asked = []
+    monkeypatch.setattr(renames, "_unlike", lambda old, new: asked.append(old) or old != new)
+    gone = [change(f"/old{n}", entry("directory"), None) for n in range(50)]
+    made = [one for n in range(300) for one in tree(f"/new{n:03}", ["a"])]
+    assert moved([*made, *gone], Contents({}, {f"/new{n:03}/a": b"a" for n in range(300)})) == {}
+    assert len(asked) == 300, "each directory that went beyond the bound costs a sort of all that came"
+
+
 def test_reading_is_bounded(monkeypatch):
     monkeypatch.setattr(renames, "MOST_BYTES", 10)
     changes, contents = changes_of({"/a": b"x" * 9, "/b": b"y" * 9}, {"/c": b"x" * 9, "/d": b"y" * 9})

@@ -5,6 +5,8 @@ more than a bounded number of bytes and files: renames are for people to read, n
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 
 from hull.light import Protocol
 from hull.trials.changes import ADDED, REMOVED, Change
@@ -91,8 +93,8 @@ def _directories(
     if not removed:
         return moved
     below = _grouped(set(_topmost(changes)), files)
-    pairs = [(old, new) for old in removed for new in sorted(below, key=lambda new: _unlike(old, new))]
-    for old, new in pairs[:MOST_PAIRS]:
+    pairs = ((old, new) for old in removed for new in sorted(below, key=partial(_unlike, old)))
+    for old, new in islice(pairs, MOST_PAIRS):
         if new in moved or old in moved.values():
             continue
         same = _matching(old, new, below[new], reader, budget)
