@@ -8,7 +8,6 @@
     same UPPER BEFORE                  answers `same`: whether the upper is as that index says
     enter TARGET NAME                  give a finished layer its place
     weigh LAYER…                       answers `weights`: entries and bytes of each
-    weigh LAYER…                       answers `weights`: entries and bytes of each
     compose TARGET LAYER…              one layer of several, lowest first, by further names of their files
 
 The child is root of a user namespace with the container's map: files of all its users are the caller's there. Its

@@ -22,7 +22,9 @@ def status_of(fd: int, name: str) -> os.stat_result | None:
     """Return a file's status; None where there is none."""
     try:
         return os.stat(name, dir_fd=fd, follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):  # a mark is longer than its name
+            raise
         return None
 
 
