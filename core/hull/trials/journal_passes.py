@@ -65,18 +65,38 @@ def _staged(plan: Plan, places: Places, unit: Unit) -> Unit:
 def finish(plan: Plan, places: Places) -> Plan:
     """Carry out a prepared pass to the end, or go back."""
     try:
-        _unlock(plan, places)
-        for unit in plan.units:
-            journal_steps.exchange(plan, places, unit)
-        _sync(plan, places)
-        plan = plan.at(APPLIED)
+        plan = _apply(plan, places)
     except OSError as error:
-        _revert(plan.at(REVERTING), places)
+        _revert(_reverting(plan), places)
         raise _told(error) from error
     except BaseException:
-        _revert(plan.at(REVERTING), places)
+        _revert(_reverting(plan), places)
         raise
     return settle(plan, places)
+
+
+def _apply(plan: Plan, places: Places) -> Plan:
+    """Do all that the kernel may refuse, while there is a way back."""
+    _unlock(plan, places)
+    for unit in plan.units:
+        journal_steps.exchange(plan, places, unit)
+    for place in _deepest_first(plan.places):
+        if place.asked:
+            journal_metadata.put(places, place, place.there)
+    _unlock(plan, places)
+    _sync(plan, places)
+    return plan.at(APPLIED)
+
+
+def _reverting(plan: Plan) -> Plan:
+    """Return the plan in that state. A disk too full to say so is no reason to stay between: recovery goes back, too.
+
+    Of a plan that is still written down as prepared the staged entries are gone, or all is done again, or nothing.
+    """
+    try:
+        return plan.at(REVERTING)
+    except OSError:
+        return plan._replace(head=plan.head._replace(state=REVERTING))
 
 
 def settle(plan: Plan, places: Places) -> Plan:
@@ -151,8 +171,9 @@ def recover(data: str, events: log.Events) -> None:
         try:
             take_up(data, events)
         except (OSError, HostError) as error:
-            hint = f"what is saved is in {journal.home(data)}/{journal.unfinished(data)}"
-            events(log.Event("warning", "keep", f"cannot take up what was cut off: {error}; {hint}"))
+            ident = journal.unfinished(data)
+            left = f"what is saved is in {journal.home(data)}/{ident}" if ident else "it is rolled back"
+            events(log.Event("warning", "keep", f"cannot finish what was cut off: {error}; {left}"))
 
 
 def take_up(data: str, events: log.Events) -> None:

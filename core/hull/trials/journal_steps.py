@@ -13,6 +13,11 @@ from hull.trials.journal import Mark, Plan, Unit
 from hull.trials.journal_places import Home, Places
 
 PART, GONE, SAVE = b".part", b".gone", b".save"
+_CANNOT = {
+    errno.EINVAL: "its file system cannot exchange two names in one step, so it is not changed safely",
+    errno.EXDEV: "its file system cannot rename a directory that it merges of several",
+    errno.EBUSY: "something is mounted there",
+}
 
 
 class Changed(OSError):  # noqa: N818 (what it says)
@@ -121,20 +126,28 @@ def unstage(plan: Plan, places: Places, unit: Unit, *, back: bool) -> None:
 
 def _swap(home: Home, staged: bytes, unit: Unit) -> None:
     if unit.here is None:
-        syscalls.rename(home.fd, staged, home.fd, home.name, syscalls.RENAME_NOREPLACE)
+        _rename(home, staged, home.name, syscalls.RENAME_NOREPLACE, unit.path)
     elif unit.there is None:
-        syscalls.rename(home.fd, home.name, home.fd, staged, syscalls.RENAME_NOREPLACE)
+        _rename(home, home.name, staged, syscalls.RENAME_NOREPLACE, unit.path)
     else:
-        syscalls.rename(home.fd, staged, home.fd, home.name, syscalls.RENAME_EXCHANGE)
+        _rename(home, staged, home.name, syscalls.RENAME_EXCHANGE, unit.path)
 
 
 def _swap_back(home: Home, staged: bytes, unit: Unit) -> None:
     if unit.here is None:
-        syscalls.rename(home.fd, home.name, home.fd, staged, syscalls.RENAME_NOREPLACE)
+        _rename(home, home.name, staged, syscalls.RENAME_NOREPLACE, unit.path)
     elif unit.there is None:
-        syscalls.rename(home.fd, staged, home.fd, home.name, syscalls.RENAME_NOREPLACE)
+        _rename(home, staged, home.name, syscalls.RENAME_NOREPLACE, unit.path)
     else:
-        syscalls.rename(home.fd, staged, home.fd, home.name, syscalls.RENAME_EXCHANGE)
+        _rename(home, staged, home.name, syscalls.RENAME_EXCHANGE, unit.path)
+
+
+def _rename(home: Home, name: bytes, new: bytes, flags: int, path: str) -> None:
+    """Rename in a directory; OSError names the entry, not the hidden name, and says what its file system cannot do."""
+    try:
+        syscalls.rename(home.fd, name, home.fd, new, flags)
+    except OSError as error:
+        raise OSError(error.errno, _CANNOT.get(error.errno or 0) or os.strerror(error.errno or 0), path) from error
 
 
 def _move(source: int, name: bytes, target: int, new: bytes, *, keep: bool) -> None:

@@ -3,7 +3,9 @@
 import os
 import stat
 
+from hull.errors import UserError
 from hull.light import NamedTuple
+from hull.storage import trialmounts
 from hull.trials import journal_copying, journal_metadata
 from hull.trials.changes import ADDED, MODE, OWNER, REMOVED, TYPE, XATTR, Change
 from hull.trials.journal import Mark, Meta, Place, Unit
@@ -30,6 +32,7 @@ class Planner:
         self._units: list[Unit] = []
         self._trees: dict[int, list[Chosen]] = {}
         self._places: dict[str, Place] = {}
+        self._mounts: list[str] | None = None
 
     def plan(self, chosen: list[Chosen], contents: dict[str, bytes]) -> Prepared:
         """Return the transaction of chosen changes, which come in the order of paths, parents first."""
@@ -54,11 +57,26 @@ class Planner:
 
     def _unit(self, one: Chosen) -> None:
         number = len(self._units) + 1
+        self._unmounted(one)
         here = None if one.here is None else Mark.of(one.here)
         self._units.append(Unit(number, one.change.path, here))
         if one.change.new is not None:
             self._trees[number] = [one]
         self._parent(one)
+
+    def _unmounted(self, one: Chosen) -> None:
+        """Raise where a file system is mounted in a directory that goes: it would go along, and be emptied later."""
+        if one.here is None or not stat.S_ISDIR(one.here.st_mode):
+            return
+        path = one.change.path
+        if self._mounts is None:
+            self._mounts = [mounted.path for mounted in trialmounts.read()]
+        there = next((mount for mount in self._mounts if is_below(mount, (path,))), "")
+        if there:
+            raise UserError(
+                f"cannot keep that {path} goes: something is mounted at {there}; nothing was done",
+                f"umount {there}, or keep without it: --skip {path}",
+            )
 
     def _parent(self, one: Chosen) -> None:
         """Let the directory keep its times, or have the try's where names came or went."""
