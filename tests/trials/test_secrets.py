@@ -135,11 +135,21 @@ def test_without_home_only_the_way_to_the_working_directory_is_left(home: Home) 
     assert str(home.path) in [one.path for one in secrets.hidden(Trial(), around, home=False)]
 
 
-def test_what_cannot_be_read_anyway_is_left_alone(home: Home) -> None:
+def test_a_stranger_s_file_that_cannot_be_read_anyway_is_left_alone(home: Home) -> None:
     if os.geteuid() == 0:
         pytest.skip("needs an ordinary user: root reads everything")
-    os.chmod(home.file(".netrc"), 0)
-    assert home.hidden() == []
+    around = home.around(KRB5_KTNAME="/etc/shadow")
+    assert "/etc/shadow" not in [one.path for one in secrets.hidden(Trial(), around)]
+    asked = secrets.hidden(Trial(hide=("/etc/shadow",)), around)
+    assert "/etc/shadow" in [one.path for one in asked], "who asks is not told what cannot be reached"
+
+
+def test_one_s_own_is_hidden_whatever_its_mode_the_try_s_root_reads_it(home: Home) -> None:
+    netrc, key = home.file(".netrc"), home.file(".ssh/id")
+    os.chmod(netrc, 0)
+    os.chmod(os.path.dirname(key), 0o311)
+    assert home.hidden() == [netrc, os.path.dirname(key)]
+    os.chmod(os.path.dirname(key), 0o700)
 
 
 def test_nothing_is_hidden_below_something_hidden(home: Home) -> None:

@@ -43,7 +43,8 @@ def hidden(trial: Trial, around: Around, shown: tuple[str, ...] = (), *, home: b
     everything in the home directory is hidden but what leads to the working directory.
     """
     back = [os.path.realpath(path) for path in (*trial.show, *shown)]
-    found = [Hidden(path, secret.group, True) for secret in SECRETS for path in _places(secret.paths, around)]
+    names: dict[str, list[str]] = {}
+    found = [Hidden(path, secret.group, True) for secret in SECRETS for path in _places(secret.paths, around, names)]
     found = [one for one in found if not any(is_at_or_below(one.path, path) for path in back)]
     found += [Hidden(path, HOME, True) for path in ([] if home else _siblings(around))]
     found += [Hidden(path, ASKED, True) for path in trial.hide]
@@ -86,32 +87,38 @@ def empty(directory: str) -> str:
     return path
 
 
-def _places(words: tuple[str, ...], around: Around) -> list[str]:
-    return [found for word in words for path in _expanded(word, around) for found in _matching(path)]
+def _places(words: tuple[str, ...], around: Around, names: dict[str, list[str]]) -> list[str]:
+    """Return the absolute paths of these words of the table; `names` are those of directories, listed once a start."""
+    found: list[str] = []
+    for word in words:
+        first, slash, rest = word.partition("/")
+        for base in _bases(first, around):
+            path = f"{base}{slash}{rest}"
+            found += _matching(path, names) if "*" in rest else (path,)
+    return found
 
 
-def _expanded(word: str, around: Around) -> list[str]:
-    """Return the absolute paths that a word of the table stands for here."""
-    first, slash, rest = word.partition("/")
+def _bases(first: str, around: Around) -> tuple[str, ...]:
+    """Return what a word's first component stands for here."""
     if first == "~":
-        return [f"{around.home}/{rest}"]
+        return (around.home,)
     if not first.startswith("$"):
-        return [word]
+        return (first,)
     name = first[1:]
-    usual = [f"{around.home}/{XDG[name]}"] if name in XDG else []
-    bases = [*usual, *(base for base in around.environ.get(name, "").split(":") if base.startswith("/"))]
-    return [f"{base}{slash}{rest}" for base in dict.fromkeys(bases)]
+    usual = (f"{around.home}/{XDG[name]}",) if name in XDG else ()
+    said = around.environ.get(name, "")
+    if not said:
+        return usual
+    return tuple(dict.fromkeys((*usual, *(base for base in said.split(":") if base.startswith("/")))))
 
 
-def _matching(path: str) -> list[str]:
-    """Return the paths that a pattern in the last component finds; a path without one as it is."""
-    parent, name = os.path.split(path)
-    if "*" not in name:
-        return [path]
-    try:
-        return [f"{parent}/{found}" for found in sorted(os.listdir(parent)) if matches(found, name)]
-    except OSError:
-        return []
+def _matching(path: str, names: dict[str, list[str]]) -> list[str]:
+    """Return the paths that a pattern in the last component finds."""
+    parent, _, pattern = path.rpartition("/")
+    if parent not in names:
+        names[parent] = _listed(parent)
+    head = pattern.partition("*")[0]
+    return [f"{parent}/{name}" for name in names[parent] if name.startswith(head) and matches(name, pattern)]
 
 
 def _siblings(around: Around) -> list[str]:
@@ -168,12 +175,22 @@ def _led_to(link: str, around: Around) -> list[str]:
 
 
 def _outermost(found: list[Hidden]) -> tuple[Hidden, ...]:
-    """Keep what exists and can be read from here, and of what lies within another only that other."""
+    """Keep what exists and can be reached from inside, and of what lies within another only that other."""
     kept: list[Hidden] = []
     for one in sorted(found, key=lambda h: (h.path.rstrip("/").count("/"), h.path)):
-        if any(is_at_or_below(one.path, other.path) for other in kept) or not os.access(one.path, os.R_OK):
+        if any(is_at_or_below(one.path, other.path) for other in kept):
             continue
-        mode = os.stat(one.path).st_mode
-        if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
-            kept.append(one._replace(directory=stat.S_ISDIR(mode)))
+        try:
+            known = os.stat(one.path)
+        except OSError:
+            continue
+        directory = stat.S_ISDIR(known.st_mode)
+        if (directory or stat.S_ISREG(known.st_mode)) and (one.group == ASKED or _is_reached(one.path, known)):
+            kept.append(one._replace(directory=directory))
     return tuple(kept)
+
+
+def _is_reached(path: str, known: os.stat_result) -> bool:
+    """Whether a try can see something of it: the caller's own by whatever mode, for its root may read and change it."""
+    ways = (os.R_OK, os.X_OK) if stat.S_ISDIR(known.st_mode) else (os.R_OK,)
+    return known.st_uid == os.geteuid() or any(os.access(path, way) for way in ways)
