@@ -5,6 +5,7 @@ Runs as root of a user namespace with a mount namespace of its own: the kernel's
 
 import os
 import pathlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -110,6 +111,38 @@ def two_names_of_one_file(upper):
     assert (upper.shown()["one"], upper.shown()["a/two"]) == ("2", "2")
 
 
+def many_files_of_two_names(upper):
+    os.mkdir(f"{upper.root}/n")
+    for count in range(100):
+        upper.write(f"n/{count}", str(count))
+        os.link(f"{upper.root}/n/{count}", f"{upper.root}/a/{count}")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    try:
+        upper.copy()
+        os.mkdir(f"{upper.place}/one")
+        squashing.squash(f"{upper.place}/one", upper.copies)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    for made in (upper.copies[0], f"{upper.place}/one"):
+        assert all(os.path.samefile(f"{made}/a/{count}", f"{made}/n/{count}") for count in range(100))
+    assert upper.shown([f"{upper.place}/one"]) == upper.shown()
+
+
+def holes_stay_holes(upper):
+    with open(f"{upper.root}/f", "wb") as file:
+        file.truncate(1 << 30)
+        file.seek(1 << 29)
+        file.write(b"x")
+    upper.copy()
+    found = os.stat(f"{upper.copies[0]}/f")
+    assert found.st_size == 1 << 30
+    assert found.st_blocks < 1 << 10
+    with open(f"{upper.copies[0]}/f", "rb") as file:
+        file.seek((1 << 29) - 1)
+        assert file.read(3) == b"\0x\0"
+
+
 def written_twice_in_one_tick(upper):
     upper.write("f", "0")
     upper.copy()
@@ -143,6 +176,9 @@ def odd_kinds(upper):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"{upper.root}/socket")
     upper.copy()
+    os.mkdir(f"{upper.place}/one")
+    squashing.squash(f"{upper.place}/one", upper.copies)
+    assert stat.S_ISSOCK(os.lstat(f"{upper.place}/one/socket").st_mode)
     made = {name: os.lstat(f"{upper.copies[0]}/{name}").st_mode for name in ("fifo", "link", "f", "socket")}
     assert [stat.S_IFMT(made[name]) for name in ("fifo", "link", "socket")] == [
         stat.S_IFIFO,
@@ -208,7 +244,8 @@ CASES = {
     for case in (
         replaced_before_the_first_copy, replaced_between_two_copies, removed_between_two_copies,
         written_in_place_far_below, nothing_between_two_copies, two_names_of_one_file, written_twice_in_one_tick,
-        uncovered, odd_kinds, somebody_elses, several_become_one, looks_agree,
+        many_files_of_two_names, holes_stay_holes, uncovered, odd_kinds, somebody_elses, several_become_one,
+        looks_agree,
     )
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import os
 import stat
 
 from hull.errors import RegistryError
-from hull.images import parents, tree
+from hull.images import extents, parents, tree
 
 
 def make(fd: int, lowers: list[int], links: list[tuple[bytes, bytes]]) -> bool:
@@ -84,7 +84,10 @@ def _look(lower: int, target: bytes) -> int | None:
 
 
 def copy_up(directory: int, source: bytes, parent: int, name: bytes) -> None:
-    """Copy one file, link or fifo with its owner, mode, times and attributes. Whatever it is, nothing is followed."""
+    """Copy a file, link, fifo or socket with its owner, mode, times and attributes.
+
+    Whatever it is, nothing is followed. A socket's copy is one that nobody listens at.
+    """
     found = os.stat(source, dir_fd=directory, follow_symlinks=False)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source, dir_fd=directory), name, dir_fd=parent)
@@ -92,7 +95,8 @@ def copy_up(directory: int, source: bytes, parent: int, name: bytes) -> None:
     elif stat.S_ISREG(found.st_mode):
         _copy_file(directory, source, parent, name, found)
     else:
-        os.mkfifo(name, stat.S_IMODE(found.st_mode), dir_fd=parent)
+        kind = stat.S_IFSOCK if stat.S_ISSOCK(found.st_mode) else stat.S_IFIFO
+        os.mknod(name, kind | stat.S_IMODE(found.st_mode), dir_fd=parent)
         os.chown(name, found.st_uid, found.st_gid, dir_fd=parent, follow_symlinks=False)
         # the owner's change took set-id bits, the umask others
         os.chmod(name, stat.S_IMODE(found.st_mode), dir_fd=parent)
@@ -106,8 +110,7 @@ def _copy_file(directory: int, source: bytes, parent: int, name: bytes, found: o
             raise FileNotFoundError(errno.ENOENT, "it is no file any more")
         new = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=parent)
         try:
-            while os.copy_file_range(old, new, 1 << 24):
-                pass
+            _content(old, new)
             os.fchown(new, found.st_uid, found.st_gid)
             os.fchmod(new, stat.S_IMODE(found.st_mode))
             for key in os.listxattr(old):
@@ -116,6 +119,16 @@ def _copy_file(directory: int, source: bytes, parent: int, name: bytes, found: o
             os.close(new)
     finally:
         os.close(old)
+
+
+def _content(old: int, new: int) -> None:
+    """Copy the bytes, holes left out; of a file that is being written what there was when it was asked."""
+    size = os.fstat(old).st_size
+    for start, end in extents.data(old, size):
+        place = start
+        while place < end and (count := os.copy_file_range(old, new, min(end - place, 1 << 24), place, place)):
+            place += count
+    os.ftruncate(new, min(size, os.fstat(old).st_size))
 
 
 def _there(parent: int, name: bytes) -> bool:

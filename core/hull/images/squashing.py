@@ -15,30 +15,32 @@ def squash(target: str, layers: list[str], *, link: bool = False) -> None:
     """
     top = os.open(target, _DIRECTORY)
     for layer in layers:
-        _Merge(link=link).directory(os.open(layer, _DIRECTORY), os.dup(top))
+        merge = _Merge(tree.Tree(top), link=link)
+        merge.directory(os.open(layer, _DIRECTORY), os.dup(top))
+        merge.whole.forget()
     os.close(top)
 
 
 class _Merge:
-    """One layer over what is there; its hard links are kept."""
+    """One layer over what is there; its hard links are kept. A file with several names is found again by its path."""
 
-    def __init__(self, *, link: bool) -> None:
-        self._first: dict[int, tuple[int, bytes]] = {}
-        self._link = link
+    def __init__(self, whole: tree.Tree, *, link: bool) -> None:
+        self.whole, self._link = whole, link
+        self._first: dict[int, bytes] = {}
 
-    def directory(self, source: int, target: int) -> None:
-        """Merge a directory; both descriptors are closed."""
+    def directory(self, source: int, target: int, path: bytes = b"") -> None:
+        """Merge a directory, `path` with a slash at its end; both descriptors are closed."""
         if _opaque(source):
             for name in os.listdir(target):
                 tree.remove(target, os.fsencode(name))
             os.setxattr(target, tree.OPAQUE, b"y")
         for entry in sorted(os.listdir(source)):
-            self._one(source, target, os.fsencode(entry))
+            self._one(source, target, os.fsencode(entry), path)
         _dress(source, target)
         os.close(source)
         os.close(target)
 
-    def _one(self, source: int, target: int, name: bytes) -> None:
+    def _one(self, source: int, target: int, name: bytes, path: bytes) -> None:
         found = os.stat(name, dir_fd=source, follow_symlinks=False)
         here = _there(target, name)
         if stat.S_ISDIR(found.st_mode):
@@ -48,7 +50,8 @@ class _Merge:
                 os.mkdir(name, 0o700, dir_fd=target)
                 if here is not None:
                     tree.mark_opaque(target, name)
-            self.directory(os.open(name, _DIRECTORY, dir_fd=source), os.open(name, _DIRECTORY, dir_fd=target))
+            below, there = (os.open(name, _DIRECTORY, dir_fd=fd) for fd in (source, target))
+            self.directory(below, there, path + name + b"/")
             return
         if here is not None:
             tree.remove(target, name)
@@ -58,12 +61,12 @@ class _Merge:
         elif self._link:
             os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
         elif found.st_nlink > 1 and found.st_ino in self._first:
-            first, first_name = self._first[found.st_ino]
+            first, first_name = self.whole.place(self._first[found.st_ino])
             os.link(first_name, name, src_dir_fd=first, dst_dir_fd=target, follow_symlinks=False)
         else:
             links.copy_up(source, name, target, name)
             if found.st_nlink > 1:
-                self._first[found.st_ino] = (os.dup(target), name)
+                self._first[found.st_ino] = path + name
 
 
 def _there(fd: int, name: bytes) -> os.stat_result | None:

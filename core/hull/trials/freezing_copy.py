@@ -17,17 +17,14 @@ disk, not at each store: the last of them may be in the next copy only.
 import errno
 import os
 import stat
-import time
-from collections.abc import Callable
 from contextlib import suppress
 
 from hull.images import links, tree
 from hull.light import Any, NamedTuple
-from hull.trials.freezing_index import DIRECTORY, Index, Sign, is_whiteout, look, sign
+from hull.trials.freezing_index import DIRECTORY, Index, Sign, calm, is_whiteout, look, sign, touched
+from hull.trials.walking_places import Places
 
 _REPLACED = (errno.EINVAL, errno.ELOOP, errno.ENXIO, errno.ENOENT)  # what a name that means another thing answers
-_COARSE = 5  # CLOCK_REALTIME_COARSE, which file systems take their times from
-_LONGEST = 0.05  # seconds that a tick is waited for: a clock that was set back says nothing
 
 
 class Uncovered(Exception):  # noqa: N818 (what it says)
@@ -49,41 +46,15 @@ def copy(upper: str, target: str, before: Index | None, *, own: bool = False) ->
     now = look(upper)
     if now == before:
         return Copied(now, 0)
-    made = _Copy(now, before, own=own)
     source, goal = os.open(upper, DIRECTORY), os.open(target, DIRECTORY)
+    made = _Copy(now, before, goal, own=own)
     try:
-        made.top(source, goal)
+        made.top(source)
     finally:
+        made.close()
         os.close(source)
         os.close(goal)
     return Copied(made.index, made.entries)
-
-
-def _calm(found: os.stat_result, again: Callable[[], os.stat_result]) -> tuple[os.stat_result, Sign]:
-    """Return an entry's status and sign, taken when the tick of its last change was over.
-
-    One that changes at every look has a sign that no later look will find.
-    """
-    if found.st_ctime_ns >= time.clock_gettime_ns(_COARSE):
-        end = time.monotonic() + _LONGEST
-        while time.clock_gettime_ns(_COARSE) <= found.st_ctime_ns and time.monotonic() < end:
-            time.sleep(0.001)
-        found = again()
-    now = sign(found)
-    if found.st_ctime_ns >= time.clock_gettime_ns(_COARSE):
-        now[1] = 0
-    return found, now
-
-
-def _touched(now: Index, before: Index) -> set[str]:
-    """Return the directories in which something is not as it was, and those above them."""
-    found = set()
-    for path, names in now.items():
-        place = path if names != before.get(path) else "."
-        while place not in found and place != ".":
-            found.add(place)
-            place = f"{place[:-1].rpartition('/')[0]}/" if "/" in place[:-1] else "."
-    return found
 
 
 class _Copy:
@@ -92,25 +63,29 @@ class _Copy:
     Directories in which the look `now` found everything as before are not looked at again.
     """
 
-    def __init__(self, now: Index, before: Index | None, *, own: bool) -> None:
-        self._before, self._own = before, own
-        self._first: dict[int, tuple[int, str]] = {}
-        self._touched = {"."} if before is None else _touched(now, before)
+    def __init__(self, now: Index, before: Index | None, goal: int, *, own: bool) -> None:
+        self._before, self._goal, self._own = before, goal, own
+        self._first: dict[int, str] = {}
+        self._places: Places | None = None
+        self._touched = {"."} if before is None else touched(now, before)
         self.index: Index = dict(now)
         self.entries = 0
 
-    def top(self, source: int, goal: int) -> None:
+    def top(self, source: int) -> None:
         now = sign(os.fstat(source), source)
         self.index["."] = {".": now}
         self._owned(os.fstat(source))
-        level = _Level(self, source, goal, "")
+        level = _Level(source, self._goal, "")
         self._directory(level, self._before is not None)
         changed = self._before is None or self._before.get(".", {}).get(".") != now
         if changed or self.entries:
             self.entries += int(self._before is not None and self._before["."]["."][3] != now[3])
-            _dress(source, goal, opaque=False)
-        for fd, _ in self._first.values():
-            os.close(fd)
+            _dress(source, self._goal, opaque=False)
+
+    def close(self) -> None:
+        """Close what is open still."""
+        if self._places is not None:
+            self._places.close()
 
     def _directory(self, level: "_Level", known: bool) -> None:
         """Copy what changed in a directory; not `known`: everything in it."""
@@ -136,7 +111,7 @@ class _Copy:
             found = os.fstat(fd)
             now = sign(found, fd)
             if before != now:
-                found, now = _calm(found, lambda: os.fstat(fd))
+                found, now = calm(found, lambda: os.fstat(fd))
                 now[2:] = sign(found, fd)[2:]
             known = before is not None and stat.S_ISDIR(before[3])
             if known and before is not None and before[4] > now[4]:
@@ -144,7 +119,7 @@ class _Copy:
             if before is not None and not known and not now[4] and is_whiteout(before):
                 raise Uncovered(level.path + name)
             known = known and before is not None and before[4] == now[4]
-            inner = _Level(self, fd, -1, f"{level.path}{name}/", level, name)
+            inner = _Level(fd, -1, f"{level.path}{name}/", level, name)
             if before != now:
                 self._owned(found)
                 inner.goal()
@@ -160,7 +135,7 @@ class _Copy:
         now = sign(found)
         if before == now:
             return now
-        found, now = _calm(found, lambda: os.stat(name, dir_fd=level.source, follow_symlinks=False))
+        found, now = calm(found, lambda: os.stat(name, dir_fd=level.source, follow_symlinks=False))
         if stat.S_ISDIR(found.st_mode):
             raise FileNotFoundError(errno.ENOENT, "a directory meanwhile")
         self._owned(found)
@@ -170,19 +145,20 @@ class _Copy:
             tree.mark(goal, b".", tree.ORIGIN, b"")
             os.mknod(name, stat.S_IFCHR, os.makedev(0, 0), dir_fd=goal)
         elif found.st_nlink > 1 and found.st_ino in self._first:
-            first, first_name = self._first[found.st_ino]
+            first, first_name = self._first_of(found)
             os.link(first_name, name, src_dir_fd=first, dst_dir_fd=goal, follow_symlinks=False)
         else:
-            self._content(level, name, found, goal)
+            self._content(level, name, goal)
             if found.st_nlink > 1:
-                self._first[found.st_ino] = (os.dup(goal), name)
+                self._first[found.st_ino] = f"/{level.path}{name}"
         return now
 
-    def _content(self, level: "_Level", name: str, found: os.stat_result, goal: int) -> None:
-        if stat.S_ISSOCK(found.st_mode):
-            os.mknod(name, found.st_mode, dir_fd=goal)
-            os.chown(name, found.st_uid, found.st_gid, dir_fd=goal, follow_symlinks=False)
-            return
+    def _first_of(self, found: os.stat_result) -> tuple[int, str]:
+        """Return the directory and the name under which a file was copied; there may be many: none stays open."""
+        self._places = self._places or Places(os.dup(self._goal))
+        return self._places.parent(self._first[found.st_ino])
+
+    def _content(self, level: "_Level", name: str, goal: int) -> None:
         try:
             links.copy_up(level.source, os.fsencode(name), goal, os.fsencode(name))
         except OSError as error:
@@ -200,11 +176,9 @@ class _Copy:
 class _Level:
     """A directory on the way, and its copy, which is made when there is something to put into it."""
 
-    def __init__(  # noqa: PLR0917 (both sides, and where)
-        self, copy_: _Copy, source: int, goal: int, path: str, above: "_Level | None" = None, name: str = ""
-    ) -> None:
+    def __init__(self, source: int, goal: int, path: str, above: "_Level | None" = None, name: str = "") -> None:
         self.source, self.path = source, path
-        self._copy, self._goal, self._above, self._name = copy_, goal, above, name
+        self._goal, self._above, self._name = goal, above, name
 
     def goal(self) -> int:
         """Return the copy's descriptor."""

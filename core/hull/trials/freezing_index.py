@@ -5,12 +5,16 @@
 
 import os
 import stat
+import time
+from collections.abc import Callable
 
 from hull.storage.snapshots import is_opaque
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 Sign = list[int]  # inode, ctime in ns, size of what is no directory, mode, whether it is opaque
 Index = dict[str, dict[str, Sign]]
+_COARSE = 5  # CLOCK_REALTIME_COARSE, which file systems take their times from
+_LONGEST = 0.05  # seconds that a tick is waited for: a clock that was set back says nothing
 
 
 def look(upper: str) -> Index:
@@ -52,3 +56,30 @@ def sign(found: os.stat_result, fd: int = -1) -> Sign:
 def is_whiteout(sign: Sign) -> bool:
     """Whether the entry hides a name of the layers below."""
     return stat.S_ISCHR(sign[3])
+
+
+def calm(found: os.stat_result, again: Callable[[], os.stat_result]) -> tuple[os.stat_result, Sign]:
+    """Return an entry's status and sign, taken when the tick of its last change was over.
+
+    One that changes at every look has a sign that no later look will find.
+    """
+    if found.st_ctime_ns >= time.clock_gettime_ns(_COARSE):
+        end = time.monotonic() + _LONGEST
+        while time.clock_gettime_ns(_COARSE) <= found.st_ctime_ns and time.monotonic() < end:
+            time.sleep(0.001)
+        found = again()
+    now = sign(found)
+    if found.st_ctime_ns >= time.clock_gettime_ns(_COARSE):
+        now[1] = 0
+    return found, now
+
+
+def touched(now: Index, before: Index) -> set[str]:
+    """Return the directories in which something is not as it was, and those above them."""
+    found = set()
+    for path, names in now.items():
+        place = path if names != before.get(path) else "."
+        while place not in found and place != ".":
+            found.add(place)
+            place = f"{place[:-1].rpartition('/')[0]}/" if "/" in place[:-1] else "."
+    return found

@@ -8,6 +8,7 @@ import os
 import stat
 from contextlib import suppress
 
+from hull.images import extents
 from hull.trials.journal_places import at
 
 CHUNK = 1 << 20
@@ -29,26 +30,11 @@ def content(source: int, target: int, size: int, *, sparse: bool = False) -> Non
             raise OSError(errno.ESTALE, "it changed while it was copied")
         _write(target, data)
         return
-    place = 0
-    while place < size and (start := _next(source, place, os.SEEK_DATA, size)) < size:
-        end = _next(source, start, os.SEEK_HOLE, size)
+    for start, end in extents.data(source, size):
         _range(source, target, start, end)
-        place = end
     os.ftruncate(target, size)
     if os.fstat(source).st_size != size:
         raise OSError(errno.ESTALE, "it changed while it was copied")
-
-
-def _next(fd: int, place: int, whence: int, size: int) -> int:
-    """Return where data or a hole begins; `size` for nowhere."""
-    try:
-        return min(os.lseek(fd, place, whence), size)
-    except OSError as error:
-        if error.errno == errno.ENXIO:
-            return size
-        if error.errno == errno.EINVAL:  # no such question here: all is data
-            return place if whence == os.SEEK_DATA else size
-        raise
 
 
 def _range(source: int, target: int, start: int, end: int) -> None:
