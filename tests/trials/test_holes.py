@@ -230,6 +230,31 @@ def test_a_live_directory_in_a_home_that_is_hidden(place: pathlib.Path) -> None:
         assert str(place / "other") in [one.path for one in found.hidden]
 
 
+@pytest.mark.parametrize(("host", "home"), [(True, True), (True, False), (False, True)])
+def test_a_secret_below_a_live_directory_stays_hidden(place: pathlib.Path, host: bool, home: bool) -> None:
+    (place / "mine").mkdir()
+    (place / "live").mkdir()
+    (place / "live/kube").write_text("key")
+    around = _around(place, KUBECONFIG=f"{place}/live/kube")._replace(workdir=str(place / "mine"))
+    trial = Trial(writable=(str(place / "live"),), home=home)
+    found = box.close(trial, around, str(place), RUNTIME, host=host)
+    assert [m.target for m in found.mounts if m.readonly and m.target.startswith(str(place))] == [f"{place}/live/kube"]
+    refused = trial._replace(writable=(str(place / "mine"),), hide=(str(place / "mine"),))
+    with pytest.raises(UserError, match="is hidden"):
+        box.close(refused, around, str(place), RUNTIME, host=host)
+
+
+def test_a_hidden_directory_is_live_by_force_but_for_hull_s_store(place: pathlib.Path) -> None:
+    for name in (".gnupg", "store"):
+        (place / name).mkdir()
+        path = str(place / name)
+        around = _around(place)._replace(store=(str(place / "store"),))
+        found = box.close(Trial(writable=(f"{path}:force",)), around, str(place), RUNTIME)
+        assert [mount.kind for mount in found.mounts if mount.target == path][-1] == (
+            "tmpfs" if name == "store" else "bind"
+        )
+
+
 def test_what_covers_a_socket_is_there_for_an_image_too(place: pathlib.Path) -> None:
     _listen(place / "live/s")
     found = box.close(Trial(writable=(str(place / "live"),)), _around(place), str(place), RUNTIME, host=False)

@@ -4,6 +4,7 @@ import os
 
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Mount, Spec, Trial, Ulimit
+from hull.storage.trialmounts import is_below
 from hull.trials import environment, holes_open, profiles, secrets
 from hull.trials.environment import Around
 
@@ -81,31 +82,34 @@ def close(trial: Trial, around: Around, directory: str, runtime: str, *, host: b
     shown = holes_open.shown(opened, around)
     hid = secrets.hidden(trial, around, shown, home=trial.home) if host else ()
     sockets = holes_open.opened(opened, around, runtime)
-    live_mounts: tuple[Mount, ...] = ()
+    live: tuple[Mount, ...] = ()
     notes: tuple[str, ...] = ()
     if trial.writable:
-        from hull.trials import holes_live
-
-        closed = tuple(one.path for one in hid if one.group != secrets.HOME)  # what is live may be named within home
-        live = holes_live.live(trial.writable, around, closed, secrets.empty(directory))
-        live_mounts, notes = live
-        hid = tuple(one for one in hid if one.group != secrets.HOME or one.path not in live.paths)
-    covers = secrets.mounts(hid, directory)
-    back = secrets.uncovered(trial, hid, shown)
+        live, notes, hid = _live(trial, around, shown, hid, directory)
     own = (Mount("tmpfs", "", runtime, options=("mode=0700", "noexec", "own")),) if host or opened else ()
-    return Box(
-        (
-            *own,
-            *live_mounts,
-            *covers,
-            *(Mount("bind", path, path, readonly=True, options=("rec",)) for path in back),
-            *sockets.mounts,
-        ),
-        (*(f"XDG_RUNTIME_DIR={runtime}" for _ in own), *sockets.env),
-        hid,
-        notes,
-        sockets.warnings,
+    back = (Mount("bind", p, p, readonly=True, options=("rec",)) for p in secrets.uncovered(trial, hid, shown))
+    env = (*(f"XDG_RUNTIME_DIR={runtime}" for _ in own), *sockets.env)
+    covers = secrets.mounts(hid, directory)
+    return Box((*own, *live, *covers, *back, *sockets.mounts), env, hid, notes, sockets.warnings)
+
+
+def _live(
+    trial: Trial, around: Around, shown: tuple[str, ...], hid: "tuple[Hidden, ...]", directory: str
+) -> "tuple[tuple[Mount, ...], tuple[str, ...], tuple[Hidden, ...]]":
+    """Return the mounts of live directories, what is said of them, and what is hidden beside and below them.
+
+    What is live may be named within home. Secrets below it stay hidden, in a try of an image and where all of home is
+    hidden, too; one that is itself live is there by force, but for hull's store.
+    """
+    from hull.trials import holes_live
+
+    known = secrets.hidden(trial, around, shown)
+    mounts, notes = live = holes_live.live(
+        trial.writable, around, tuple(one.path for one in known), secrets.empty(directory)
     )
+    rest = (one for one in hid if one.group == secrets.STORE or one.path not in live.paths)
+    within = (one for one in known if any(is_below(one.path, path) for path in live.paths))
+    return mounts, notes, tuple(dict.fromkeys((*rest, *within)))
 
 
 def note(directory: str, found: Box, dropped: tuple[tuple[str, str], ...], as_json: "Callable[[object], str]") -> None:
