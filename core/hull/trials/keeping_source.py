@@ -7,7 +7,7 @@ and hands the descriptors over the socket that is its standard input, a batch at
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 
 from hull.engine import Engine
@@ -50,7 +50,7 @@ class Source:
         self._files, self._at = files, 0
         self._layers = Layers()
         self._child: Popen[bytes] | None = None
-        self._handed: Iterator[int] = iter(())
+        self._handed: Generator[int, None, None] | None = None
         self._socket: socket.socket | None = None
 
     def next(self, path: str) -> int:
@@ -59,48 +59,49 @@ class Source:
         if expected != path:
             raise HostError(f"cannot read {path}: {expected} was to come", "report it with this message")
         self._at += 1
-        if self._child is None:
+        if self._handed is None:
             try:
                 return self._layers.file(layer, path)
             except PermissionError:
-                self._start(self._files[self._at - 1 :])
+                self._handed = self._start(self._files[self._at - 1 :])
         fd = next(self._handed, -1)
         if fd < 0:
             raise HostError(f"cannot read {path} of the try", "hull diff, then keep again")
         return fd
 
-    def _start(self, files: list[tuple[str, str]]) -> None:
+    def _start(self, files: list[tuple[str, str]]) -> Generator[int, None, None]:
         with open(self._scratch, "wb") as file:
             file.writelines(os.fsencode(f"{layer}\0{path}\0") for layer, path in files)
-        mine, its = socket.socketpair()
+        self._socket, its = socket.socketpair()
         argv = [sys.executable, "-P", "-m", "hull.trials.keeping_source", self._scratch]
         with its:
             self._child = self._engine.confine(argv, self._flavour, stdin=its.fileno(), stdout=-3)
-        self._socket = mine
-        self._handed = _receive(mine)
+        return _receive(self._socket)
 
     def close(self) -> None:
-        """Close everything; a child that has more to give is ended."""
-        for fd in self._handed:
-            os.close(fd)
-            break
-        if self._socket is not None:
-            self._socket.close()
+        """Close everything; a child that has more to give is ended, before it can complain."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()
+        if self._handed is not None:
+            self._handed.close()
+        if self._socket is not None:
+            self._socket.close()
         self._layers.close()
         with suppress(FileNotFoundError):
             os.unlink(self._scratch)
 
 
-def _receive(channel: socket.socket) -> Iterator[int]:
+def _receive(channel: socket.socket) -> Generator[int, None, None]:
     """Yield descriptors; while one batch is used the next one is on its way."""
     while True:
-        said, fds, _, _ = socket.recv_fds(channel, 1, BATCH)
+        try:
+            said, fds, _, _ = socket.recv_fds(channel, 1, BATCH)
+        except ConnectionError:  # it ended with our last word unread
+            return
         if not said:
             return
-        with suppress(BrokenPipeError):
+        with suppress(ConnectionError):
             channel.send(b".")
         pending = list(fds)
         try:
@@ -112,20 +113,31 @@ def _receive(channel: socket.socket) -> Iterator[int]:
 
 
 def main(argv: list[str]) -> int:
-    """Open what the list names and hand it over."""
+    """Open what the list names and hand it over; it ends before what cannot be opened, which the parent then names."""
     with open(argv[1], "rb") as file:
         words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
     files = list(zip(words[::2], words[1::2], strict=True))
     layers = Layers()
-    with socket.socket(fileno=0) as channel:
+    with socket.socket(fileno=0) as channel, suppress(ConnectionError):  # the parent has ended: nobody to tell
         for start in range(0, len(files), BATCH):
-            fds = [layers.file(*one) for one in files[start : start + BATCH]]
-            socket.send_fds(channel, [b"."], fds)
+            batch = files[start : start + BATCH]
+            fds = _opened(layers, batch)
+            if fds:
+                socket.send_fds(channel, [b"."], fds)
             for fd in fds:
                 os.close(fd)
-            if not channel.recv(1):
+            if len(fds) < len(batch) or not channel.recv(1):
                 return 1
     return 0
+
+
+def _opened(layers: Layers, files: list[tuple[str, str]]) -> list[int]:
+    """Return descriptors of the files up to the first that cannot be opened."""
+    fds: list[int] = []
+    with suppress(OSError):
+        for one in files:
+            fds.append(layers.file(*one))  # noqa: PERF401 (what was opened before an error counts)
+    return fds
 
 
 if __name__ == "__main__":
