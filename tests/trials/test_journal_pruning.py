@@ -2,9 +2,11 @@
 
 import os
 
+import pytest
 from hull.engine import Engine
 from hull.paths import Paths, prepare
-from hull.trials import journal, journal_pruning
+from hull.trials import journal, journal_pruning, keeping_links
+from hull.trials.changes import Entry
 from hull.trials.journal import APPLIED, PREPARING, SETTLED, Head, Plan
 
 
@@ -42,3 +44,18 @@ def test_a_store_without_keeps_is_left_alone(tmp_path) -> None:
     engine = made(tmp_path)
     assert journal_pruning.prune(engine) == ([], 0)
     assert not os.path.exists(journal.home(engine.paths.data))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_what_may_not_be_looked_at_counts_as_nothing(tmp_path) -> None:
+    """A directory that can be listed and not passed was kept like that."""
+    (tmp_path / "listed").mkdir()
+    (tmp_path / "listed/file").write_text("xxx")
+    (tmp_path / "open").write_text("xx")
+    (tmp_path / "listed").chmod(0o400)
+    try:
+        assert journal_pruning.size(str(tmp_path)) == 2
+        wanted = {(1, 1): Entry("file", 0o644, 0, 0, 0, 0)}
+        assert list(keeping_links._names(str(tmp_path), wanted)) == []
+    finally:
+        (tmp_path / "listed").chmod(0o700)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 
 from hull import config
 from hull.engine import Engine
@@ -32,8 +33,9 @@ def size(directory: str) -> int:
     total = 0
     for above, _, names in os.walk(directory):
         for name in names:
-            found = os.lstat(f"{above}/{name}")
-            total += found.st_size if stat.S_ISREG(found.st_mode) else 0
+            with suppress(PermissionError, FileNotFoundError):
+                found = os.lstat(f"{above}/{name}")
+                total += found.st_size if stat.S_ISREG(found.st_mode) else 0
     return total
 
 

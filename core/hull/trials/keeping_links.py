@@ -34,7 +34,10 @@ def _names(layer: str, files: dict[tuple[int, int], Entry]) -> Iterator[tuple[tu
     """Yield every name in a layer of these files; what may not be looked at is passed over."""
     for directory, _, names in os.walk(layer):
         for name in names:
-            one = os.lstat(f"{directory}/{name}")
+            try:
+                one = os.lstat(f"{directory}/{name}")
+            except PermissionError:
+                continue
             if one.st_nlink > 1 and (one.st_dev, one.st_ino) in files:
                 yield (one.st_dev, one.st_ino), f"{directory[len(layer) :]}/{name}"
 

@@ -110,6 +110,7 @@ class Stager:
             finally:
                 if source >= 0:
                     os.close(source)
+            _give(fd, one)  # first: the kernel takes file capabilities away with it
             self._attributes(fd, one, above, old, inherited)
             self._settle(fd, one, new.mode, times)
         finally:
@@ -140,10 +141,8 @@ class Stager:
         if wanted or inherited:
             journal_copying.set_attributes(at(fd), wanted)
 
-    def _settle(self, fd: int, one: Chosen, mode: int, times: tuple[int, int]) -> None:
-        made = os.fstat(fd)
-        if (made.st_uid, made.st_gid) != (one.uid, one.gid):
-            os.fchown(fd, one.uid, one.gid)
+    @staticmethod
+    def _settle(fd: int, one: Chosen, mode: int, times: tuple[int, int]) -> None:
         os.fchmod(fd, mode)
         os.utime(fd, ns=times)
         if mode & 0o6000 and stat.S_IMODE(os.fstat(fd).st_mode) != mode:
@@ -167,10 +166,17 @@ class Stager:
         """Settle a directory that has all its entries."""
         try:
             new = _new(deep.one.change)
+            _give(deep.fd, deep.one)
             journal_copying.set_attributes(at(deep.fd), self._owners.attributes(new.xattrs, above))
             self._settle(deep.fd, deep.one, new.mode, (new.mtime, new.mtime))
         finally:
             os.close(deep.fd)
+
+
+def _give(fd: int, one: Chosen) -> None:
+    made = os.fstat(fd)
+    if (made.st_uid, made.st_gid) != (one.uid, one.gid):
+        os.fchown(fd, one.uid, one.gid)
 
 
 def _new(change: Change) -> Entry:
