@@ -10,23 +10,20 @@ PATH = ("env", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
 END = b"\n@end\n"
 
 
-def mirror(box: Box, *hidden: str, top: str = "/", ids: str = "") -> tuple[Op, ...]:
+def mirror(box: Box, top: str = "/") -> tuple[Op, ...]:
     """Return the ops of a root that shows the host's `top`, whose changes go to the box's upper directory."""
     place = f"{box.base}/mirror"
     os.makedirs(place, exist_ok=True)
-    ids = ids or ("single" if ("setgroups-deny",) in box.identity else "range")
-    hides = [word for path in hidden for word in ("hide", path)]
-    words = ("hull-mirror", "@FUSE", top, ids, str(os.geteuid()), str(os.getegid()), *hides)
-    helper = (("helper", "mirror", "none"), *(("helper-arg", word) for word in words))
+    helper = (("helper", "mirror", "none"), *(("helper-arg", word) for word in ("hull-mirror", "@FUSE", top)))
     return (*helper, ("root-overlay", box.upper, box.work), ("lower-fuse", place))
 
 
 class Shell:
     """A shell inside that goes on while the host changes: each line is answered with what it printed."""
 
-    def __init__(self, box: Box, *hidden: str, top: str = "") -> None:
+    def __init__(self, box: Box, top: str = "") -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        plan = box.plan("sh", root=mirror(box, *hidden, top=top or box.layer), extra=(PATH,))
+        plan = box.plan("sh", root=mirror(box, top or box.layer), extra=(PATH,))
         self.child = box.start(plan, **pipes)
 
     def ask(self, line: str) -> str:

@@ -59,17 +59,17 @@ def test_a_link_that_leads_elsewhere_is_followed_there(box: Box) -> None:
 
 
 def test_a_directory_that_becomes_a_link_leads_nowhere(box: Box) -> None:
-    """Else whoever may change a directory of the host could lead the server to what is hidden."""
+    """Else whoever may change a directory of the host could lead the server to what is hidden inside."""
     box.write("a/key", "mine\n")
     for name in ("key", "other"):
         box.write(f"hidden/{name}", "told\n")
-    shell = Shell(box, f"{box.layer}/hidden", top="/")
-    assert shell.ask(f"cat {box.layer}/a/key") == "mine\n"
+    shell = Shell(box)
+    assert shell.ask("cat /a/key") == "mine\n"
     os.rename(f"{box.layer}/a", f"{box.layer}/b")
     os.symlink("hidden", f"{box.layer}/a")
     for name in ("key", "other", "k*"):
-        assert "told" not in shell.ask(f"cat {box.layer}/a/{name}")
-    assert "other" not in shell.ask(f"ls {box.layer}/a")
+        assert "told" not in shell.ask(f"cat /a/{name}")
+    assert "other" not in shell.ask("ls /a")
 
 
 def test_a_file_that_becomes_a_pipe_is_not_opened(box: Box) -> None:

@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from hull.trials.box import Box
 
 FILE = "trial"  # beside the upper directory: what the last start decided, one JSON object
-HOST_ROOT = Trial()
 LONGEST = 4095  # bytes of a path that the kernel takes
 
 
 class Decided(NamedTuple):
-    """What a start decided. `why` says in words why this engine; `left` are paths that are not as on the host.
-
+    """What a start decided. `why` says in words why this engine; `left` are paths that are not as on the host,
     `hidden` are paths that the try sees empty, `env` what its box sets.
     """
 
@@ -77,7 +75,7 @@ def _host_root(
     if stack.frozen:  # the kernel refuses an overlay of layers of which one lies below another
         mounts = (*mounts, trialmounts.Mounted(os.path.realpath(engine.paths.data), "store"))
     identity = engine.identity(spec.userns)
-    name, why = _engine(spec.trial or HOST_ROOT)
+    name, why = _engine(spec.trial or Trial())
     left: tuple[str, ...] = ()
     if name == "kernel":
         layout = _layout(engine, mounts, hidden)
@@ -93,7 +91,9 @@ def _host_root(
     else:
         own = () if spec.trial is None else _own(spec.workdir or "/", mounts)  # of `run host` diff tells what is there
         ready = trialupper.prepare(stack, identity, own)
-        root = trialroot.mirrored(stack, identity, ready.pieces)
+        if identity.flavour == "keep-id":  # the root directory is the upper's; its owner is inside who they are
+            ready.others.setdefault(trialupper.on_disk(identity, os.stat("/")), []).append(stack.upper)
+        root = trialroot.mirrored(stack, ready.pieces)
     _give_away(engine, ready.others)
     return root, Decided(name, why, ready.pieces, left=left)
 

@@ -7,7 +7,6 @@ own. A layer that was frozen lies between the upper directory and the base, in t
 import os
 import stat
 
-from hull.model import Identity
 from hull.storage.overlay import Root
 from hull.storage.trialplan import Layout
 from hull.storage.trialupper import Stack, lowers_of
@@ -35,7 +34,7 @@ def overlays(stack: Stack, base: tuple[Op, ...], pieces: tuple[str, ...]) -> tup
     return tuple(plan)
 
 
-def mirrored(stack: Stack, identity: Identity, pieces: tuple[str, ...]) -> Root:
+def mirrored(stack: Stack, pieces: tuple[str, ...]) -> Root:
     """Return the root over a mirror of this machine's tree, and its server.
 
     The mirror hides nothing: what is hidden is mounted over, and a mount point that is missing would be a change.
@@ -44,9 +43,7 @@ def mirrored(stack: Stack, identity: Identity, pieces: tuple[str, ...]) -> Root:
     if not os.path.isdir(place):
         stack.mkdir(place)
     plan = overlays(stack, (("lower-fuse", place),), pieces)
-    mode = "keep" if identity.flavour == "keep-id" else identity.flavour
-    words = ("hull-mirror", "@FUSE", "/", mode, str(os.geteuid()), str(os.getegid()))
-    helper = (("helper", "hull-mirror", "none"), *(("helper-arg", word) for word in words))
+    helper = (("helper", "hull-mirror", "none"), *(("helper-arg", word) for word in ("hull-mirror", "@FUSE", "/")))
     return Root(plan, helper)
 
 

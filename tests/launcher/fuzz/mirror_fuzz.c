@@ -29,11 +29,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static bool prepare(struct mirror *mirror)
 {
-    static char word[] = "hide", path[] = "/hidden/below";
-    char *const hides[] = {word, path};
-
-    if (!ids_mode(&mirror->uids, "range", "0") || !ids_mode(&mirror->gids, "keep", "0") ||
-        mirror_open(mirror, place, hides, 2) < 0)
+    if (mirror_open(mirror, place) < 0)
         return false;
     mirror_attach(mirror, null);
     return true;

@@ -159,32 +159,11 @@ bool mirror_handle(struct mirror *mirror, const char *bytes, size_t size)
     return true;
 }
 
-/* A path that leads through links is hidden where it ends, too: nodes are found without any. */
-static bool hide(struct mirror *mirror, char *const *hides, size_t count)
-{
-    if ((mirror->hidden = calloc(count + 1, sizeof *mirror->hidden)) == NULL)
-        return false;
-    for (size_t i = 0; i < count; i += 2) {
-        const char *path = i + 1 < count ? hides[i + 1] : "", *end;
-
-        if (strcmp(hides[i], "hide") != 0 || *path != '/') {
-            errno = EINVAL;
-            return false;
-        }
-        mirror->hidden[mirror->hidden_count++] = path;
-        if ((end = realpath(path, NULL)) != NULL && strcmp(path, end) != 0)
-            mirror->hidden[mirror->hidden_count++] = end;
-    }
-    return true;
-}
-
-/* `hides` are pairs of the word `hide` and a path. What is done here waits for nothing. */
-int mirror_open(struct mirror *mirror, const char *root, char *const *hides, size_t count)
+/* What is done here waits for nothing. */
+int mirror_open(struct mirror *mirror, const char *root)
 {
     struct stat found;
 
-    if (!hide(mirror, hides, count))
-        return -1;
     if ((mirror->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 || fstat(mirror->root, &found) < 0)
         return -1;
     mirror->request = malloc(MIRROR_REQUEST);
@@ -192,7 +171,6 @@ int mirror_open(struct mirror *mirror, const char *root, char *const *hides, siz
     if (mirror->request == NULL || mirror->reply == NULL || !tree_make(&mirror->tree))
         return -1;
     mirror->devices[mirror->device_count++] = mirror->tree.root->device = found.st_dev;
-    mirror->tree.root->guarded = mirror->hidden_count > 0;
     return 0;
 }
 
@@ -214,7 +192,6 @@ void mirror_close(struct mirror *mirror)
         if (mirror->shadows[i] > 0)
             close(mirror->shadows[i]);
     free(mirror->handles);
-    free(mirror->hidden);
     tree_free(&mirror->tree);
     free(mirror->request);
     free(mirror->reply);

@@ -20,7 +20,7 @@ struct extent {
 struct idmap {
     struct extent extents[EXTENTS_MOST];
     size_t count;
-    uint32_t caller, inside, fallback; /* the caller's id on the host, what it is inside, what unmapped ones are */
+    uint32_t fallback; /* what ids are that have no number inside */
 };
 
 /* What the kernel was told of a file. `at`: ms of CLOCK_MONOTONIC; `settled`: a change that came later shows in it. */
@@ -37,8 +37,8 @@ struct node {
     uint64_t id, lookups;
     size_t below, handles; /* nodes that name it as their parent; open files */
     uint64_t device;
-    bool guarded, blind; /* something hidden is below; nothing is shown below */
-    bool refused;        /* an open: the kernel looks again */
+    bool blind;   /* nothing is shown below */
+    bool refused; /* an open: the kernel looks again */
     struct told told, cached;
     uint32_t hash;
     char name[];
@@ -67,8 +67,6 @@ struct mirror {
     uid_t uid;
     gid_t gid, groups[GROUPS_MOST];
     int group_count;
-    const char **hidden;
-    size_t hidden_count;
     struct handle *handles;
     size_t handle_room, first_free; /* none below is free */
     uint64_t devices[64]; /* those seen, the root's first: inode numbers differ by them */
@@ -84,7 +82,7 @@ struct request {
 };
 
 /* mirror.c */
-int mirror_open(struct mirror *mirror, const char *root, char *const *hides, size_t count); /* -1: errno */
+int mirror_open(struct mirror *mirror, const char *root); /* -1: errno */
 void mirror_attach(struct mirror *mirror, int fuse);
 _Noreturn void mirror_serve(struct mirror *mirror);
 bool mirror_handle(struct mirror *mirror, const char *bytes, size_t size); /* false: it is no request */
@@ -104,13 +102,10 @@ void tree_release(struct tree *tree, struct node *node); /* a handle less */
 /* mirror_place.c: -1 and errno */
 int place_node(const struct mirror *mirror, const struct node *node, const char *name, int flags);
 int place_read(const struct mirror *mirror, const struct node *node, bool directory, struct stat *found);
-bool place_hides(const struct mirror *mirror, const struct node *node, const char *name);
-bool place_guards(const struct mirror *mirror, const struct node *node);
 bool place_is_kernels(int fd);
 
 /* mirror_ids.c */
 int ids_load(struct idmap *map, pid_t process, const char *file);
-bool ids_mode(struct idmap *map, const char *mode, const char *caller);
 uint32_t ids_inside(const struct idmap *map, uint32_t outside);
 
 /* mirror_attr.c */

@@ -163,7 +163,6 @@ int attr_enter(struct mirror *mirror, struct node *parent, const char *name, int
         *out = (struct fuse_entry_out){
             .nodeid = node->id, .entry_valid = NAME_SECONDS, .attr_valid = attr_seconds(&found)};
         node->device = found.st_dev;
-        node->guarded = parent->guarded && place_guards(mirror, node);
         node->blind = is_blind(&found, parent, fd, rest);
         attr_fill(mirror, &out->attr, &found, fd, rest);
         attr_stand_in(mirror, node, &out->attr, &found);
@@ -187,7 +186,7 @@ int attr_lookup(struct mirror *mirror, const struct request *request)
         return -EINVAL;
     if (length > MIRROR_NAME)
         return -ENAMETOOLONG;
-    if (parent->blind || (parent->guarded && place_hides(mirror, parent, name)))
+    if (parent->blind)
         return -ENOENT;
     if ((error = attr_enter(mirror, parent, name, -1, &out)) < 0)
         return error;

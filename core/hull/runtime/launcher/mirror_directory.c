@@ -1,4 +1,4 @@
-/* Directories of the mirror: the host's own entries and offsets, without what is hidden. */
+/* Directories of the mirror: the host's own entries and offsets. */
 #include "mirror.h"
 
 #include <dirent.h>
@@ -100,13 +100,11 @@ int directory_read(struct mirror *mirror, const struct request *request)
         handle->at = handle->used = 0;
     }
     while ((entry = next_entry(handle)) != NULL) {
-        if (!handle->node->guarded || !place_hides(mirror, handle->node, entry->name)) {
-            size_t size = put(mirror, handle, entry, plus, mirror->reply + used, room - used);
+        size_t size = put(mirror, handle, entry, plus, mirror->reply + used, room - used);
 
-            if (size == 0)
-                break;
-            used += size;
-        }
+        if (size == 0)
+            break;
+        used += size;
         handle->next = entry->offset;
         handle->at += entry->size;
     }

@@ -1,9 +1,8 @@
-/* Whose a host's file is inside: what the map says backwards, the caller's own the root's, the others as they are. What
- * has no number there is nobody's, or the only one's that there is: the overlay cannot copy what is nobody's at all. */
+/* Whose a host's file is inside: what the map says backwards (the caller is in it), the others as they are. What has no
+ * number there is nobody's, or the only one's that there is: the overlay cannot copy what is nobody's at all. */
 #include "mirror.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { NOBODY = 65534 };
 
@@ -15,7 +14,7 @@ static bool is_inside(const struct idmap *map, uint32_t id)
     return false;
 }
 
-/* The map of a process as our own namespace sees it. Must come after ids_mode. */
+/* The map of a process as our own namespace sees it. */
 int ids_load(struct idmap *map, pid_t process, const char *file)
 {
     char path[64];
@@ -37,26 +36,10 @@ int ids_load(struct idmap *map, pid_t process, const char *file)
     return 0;
 }
 
-bool ids_mode(struct idmap *map, const char *mode, const char *caller)
-{
-    unsigned long long id;
-
-    *map = (struct idmap){0};
-    if (strcmp(mode, "single") != 0 && strcmp(mode, "range") != 0 && strcmp(mode, "keep") != 0)
-        return false;
-    if (!text_number(caller, UINT32_MAX - 1, &id))
-        return false;
-    map->caller = (uint32_t)id;
-    map->inside = strcmp(mode, "keep") == 0 ? map->caller : 0;
-    return true;
-}
-
 uint32_t ids_inside(const struct idmap *map, uint32_t outside)
 {
     for (size_t i = 0; i < map->count; i++)
         if (outside >= map->extents[i].outside && outside - map->extents[i].outside < map->extents[i].length)
             return map->extents[i].inside + (outside - map->extents[i].outside);
-    if (outside == map->caller)
-        outside = map->inside;
     return is_inside(map, outside) ? outside : map->fallback;
 }

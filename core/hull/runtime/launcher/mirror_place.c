@@ -1,7 +1,7 @@
 /* Where a node lies on the host: found by its names, link by link, from the root's descriptor.
  *
  * Should: cross mounts, as whoever looks at the host does. Mustn't: follow a link, not even one that was a directory a
- * moment ago: what is hidden could be reached through it; nor open a device, a socket or a pipe.
+ * moment ago: the place that it leads to may be hidden inside; nor open a device, a socket or a pipe.
  */
 #include "mirror.h"
 
@@ -71,44 +71,6 @@ int place_read(const struct mirror *mirror, const struct node *node, bool direct
     close(place);
     errno = error;
     return fd;
-}
-
-/* How much of `hidden` the node's path is: NULL, it is no part of it; else what is left, "" where that is all. */
-static const char *behind(const struct mirror *mirror, const struct node *node, const char *hidden)
-{
-    size_t length = strlen(node->name);
-
-    if (node == mirror->tree.root)
-        return hidden + strspn(hidden, "/");
-    hidden = behind(mirror, node->parent, hidden);
-    if (hidden == NULL || strncmp(hidden, node->name, length) != 0 || (hidden[length] != '/' && hidden[length] != '\0'))
-        return NULL;
-    return hidden + length + strspn(hidden + length, "/");
-}
-
-/* Whether something hidden lies below the node. */
-bool place_guards(const struct mirror *mirror, const struct node *node)
-{
-    const char *left;
-
-    for (size_t i = 0; i < mirror->hidden_count; i++)
-        if ((left = behind(mirror, node, mirror->hidden[i])) != NULL && *left != '\0')
-            return true;
-    return false;
-}
-
-bool place_hides(const struct mirror *mirror, const struct node *node, const char *name)
-{
-    size_t length = strlen(name);
-
-    for (size_t i = 0; i < mirror->hidden_count; i++) {
-        const char *left = behind(mirror, node, mirror->hidden[i]);
-
-        if (left != NULL && strncmp(left, name, length) == 0 && left[length + strspn(left + length, "/")] == '\0' &&
-            *left != '\0')
-            return true;
-    }
-    return false;
 }
 
 /* The kernel's own file systems tell of the server itself and of every process of its user. */

@@ -5,13 +5,12 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-enum { FD_SOCKET = 3, FD_ASIDE = 32, WORDS_LEAST = 6 };
+enum { FD_SOCKET = 3, FD_ASIDE = 32, WORDS = 3 };
 
 static _Noreturn void mirror_fail(const char *verb, const char *object)
 {
@@ -77,23 +76,22 @@ static void raise_limit(void)
     }
 }
 
-static size_t collect_words(const struct helper *helper, char ***words)
+/* The one word behind `hull-mirror @FUSE`. */
+static const char *find_root(const struct helper *helper)
 {
+    const char *words[WORDS] = {NULL};
     size_t count = 0;
 
-    if ((*words = calloc((size_t)(helper->end - helper->op), sizeof **words)) == NULL)
-        mirror_fail("keep", "the mirror's words");
     for (const struct op *op = helper->op; op < helper->end; op++)
-        if (op->word == W_HELPER_ARG)
-            (*words)[count++] = op->arg[0];
-    return count;
+        if (op->word == W_HELPER_ARG && count++ < WORDS)
+            words[count - 1] = op->arg[0];
+    return count == WORDS ? words[WORDS - 1] : NULL;
 }
 
 static _Noreturn void run(const struct helper *helper, pid_t launcher)
 {
     static struct mirror mirror;
-    char **words;
-    size_t count = collect_words(helper, &words);
+    const char *root = find_root(helper);
     struct message message;
     int fuse;
 
@@ -101,19 +99,15 @@ static _Noreturn void run(const struct helper *helper, pid_t launcher)
     prctl(PR_SET_NAME, "hull-mirror");
     die_with(launcher);
     raise_limit();
-    if (count < WORDS_LEAST)
+    if (root == NULL)
         errno = EINVAL;
-    if (count < WORDS_LEAST || chdir("/") < 0)
+    if (root == NULL || chdir("/") < 0)
         mirror_fail("understand", "the mirror's words");
-    if (mirror_open(&mirror, words[2], words + WORDS_LEAST, count - WORDS_LEAST) < 0)
-        mirror_fail("mirror", words[2]);
+    if (mirror_open(&mirror, root) < 0)
+        mirror_fail("mirror", root);
     if (!channel_try_receive(FD_SOCKET, &message, &fuse) || fuse < 0)
         _exit(EXIT_TOOL); /* the launcher ends */
     close(FD_SOCKET);
-    if (!ids_mode(&mirror.uids, words[3], words[4]) || !ids_mode(&mirror.gids, words[3], words[5])) {
-        errno = EINVAL;
-        mirror_fail("understand the ids", words[3]);
-    }
     if (ids_load(&mirror.uids, message.value, "uid_map") < 0 || ids_load(&mirror.gids, message.value, "gid_map") < 0)
         mirror_fail("read", "the container's id maps");
     become_small(&mirror);
@@ -129,7 +123,7 @@ bool mirror_is(const struct helper *helper)
     return name < helper->end && name->word == W_HELPER_ARG && strcmp(name->arg[0], MIRROR_WORD) == 0;
 }
 
-/* Words: `hull-mirror @FUSE ROOT IDS UID GID` and pairs of `hide` and a path. */
+/* Words: `hull-mirror @FUSE ROOT`. */
 void mirror_start(struct helper *helper)
 {
     pid_t launcher = getpid();
