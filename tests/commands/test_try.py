@@ -212,7 +212,22 @@ def test_the_plan_is_printed_and_nothing_is_made(tries: Tries) -> None:
     lines = tries.out("--plan", "true").splitlines()
     assert any(line.startswith("root-overlay") for line in lines)
     assert any(line.startswith("arg ") and line.endswith(" true") for line in lines)
+    before = os.listdir(f"{tries.cli.root}/containers")
+    tries("--plan", "--profile", "offline", "true", check=True)  # it gives directories away to other ids
+    assert os.listdir(f"{tries.cli.root}/containers") == before
     assert tries.names() == []
+
+
+@pytest.mark.needs("fuse", "ordinary", "range")
+def test_who_keeps_their_uid_sees_root_s_root_directory(tries: Tries) -> None:
+    script = "stat -c %u / /usr ~; touch /made 2>/dev/null || echo refused; echo x >new"
+    lines = tries.out("--name", "own", "--profile", "offline", "sh", "-c", script).split()
+    assert lines == ["0", "0", str(os.geteuid()), "refused"]
+    assert tries.out("--in", "own", "-w", "/tmp", "stat", "-c", "%u", "/").split() == ["0"]
+    tries.hull("keep", "own", check=True)
+    assert (tries.home / "new").read_text() == "x\n"
+    assert tries("--profile", "offline", "true", check=True).returncode == 0
+    assert tries.names() == ["own"]
 
 
 def test_what_was_recorded_is_a_script_that_does_the_same(tries: Tries) -> None:

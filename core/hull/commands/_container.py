@@ -3,6 +3,7 @@
 import os
 
 from hull.engine import Engine
+from hull.errors import HullError
 from hull.model import Identity, Image, Mount, Port, Spec
 from hull.runtime import detached, plan
 from hull.state.containers import Container
@@ -101,13 +102,25 @@ def _named(mount: Mount) -> Mount:
 
 
 def discard(engine: Engine, row: Container) -> None:
-    """Remove a container that never ran: its files are still the caller's own."""
+    """Remove a container that never ran: most of its files are still the caller's own."""
     import shutil
 
     volumes = (f"{engine.paths.volumes}/{name}" for name in anonymous(engine, row))
     for path in (engine.paths.container(row.id), *volumes):
         shutil.rmtree(path, ignore_errors=True)
+        if os.path.lexists(path):
+            _discard_others(engine, path)
     engine.containers.forget(row.id)
+
+
+def _discard_others(engine: Engine, path: str) -> None:
+    """Remove what was given away already; fsck finds what stays."""
+    from contextlib import suppress
+
+    from hull.commands._unused import remove_tree
+
+    with suppress(HullError):
+        remove_tree(engine, path)
 
 
 def anonymous(engine: Engine, row: Container) -> list[str]:

@@ -19,9 +19,7 @@ LONGEST = 4095  # bytes of a path that the kernel takes
 
 
 class Decided(NamedTuple):
-    """What a start decided. `why` says in words why this engine; `left` are paths that are not as on the host,
-    `hidden` are paths that the try sees empty, `env` what its box sets.
-    """
+    """What a start decided: `why` this engine, in words; `left` is not as on the host, `hidden` is empty inside."""
 
     engine: str
     why: str
