@@ -131,6 +131,17 @@ def test_a_checkpoint_by_hand_of_one_that_is_stopped_costs_a_rename(cli, box):
     assert sh(cli, "stopped", "cat /one; ls /two 2>&1", code=1) == "1\nls: /two: No such file or directory\n"
 
 
+def test_what_has_ended_is_told_whatever_looks_at_it_first(cli, box):
+    box("looked", "--checkpoint", "auto")
+    sh(cli, "looked", "echo 1 >/one")
+    cli("branch", "looked", "aside", check=True)
+    assert log(cli, "aside", "label") == ["(the beginning)", "sh -c echo 1 >/one"]
+    sh(cli, "looked", "echo 2 >/two")
+    assert cli("undo", "looked", check=True).stdout.endswith(b"what there was is looked@2\n")
+    assert log(cli, "looked", "label")[2] == "sh -c echo 2 >/two; sleep 1000"
+    cli("rm", "-f", "aside", check=True)
+
+
 def test_no_checkpoint_keeps_a_command_from_running(cli, box):
     box("hindered", "--checkpoint", "auto")
     sh(cli, "hindered", "echo 1 >/one")

@@ -79,6 +79,7 @@ def test_the_verbs_are_methods(named, cli, tmp_path):
         t("echo more > more", check=True)
     assert any("old" in str(line) for line in t.diff(name_only=True))
     other = t.branch(f"{named}-2")
+    assert [row.label.replace("'", "") for row in t.log()][:2] == ["sh -c echo more > more", "sh -c echo new > old"]
     try:
         assert other.run(["cat", str(tmp_path / "more")], capture_output=True).stdout == b"more\n"
         t.undo()

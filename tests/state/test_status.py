@@ -34,6 +34,12 @@ def test_a_life() -> None:
     assert (last.exit_code, last.oom, last.started, last.finished) == (3, True, 1.0, 2.0)
 
 
+def test_a_container_that_only_waits_says_so_until_its_next_run() -> None:
+    lines = [CREATED, READY, EXEC, line("idle", time=1.5), EXIT]
+    assert status.judge(lines, OWN.boot).idle
+    assert not status.judge([*lines, CREATED, READY], OWN.boot).idle
+
+
 def test_a_killed_launcher_is_an_exit_with_137() -> None:
     lines = [line("created", time=1.0, launcher=OWN.pid, start=OWN.start + 1), READY, EXEC]
     found = status.judge(lines, OWN.boot)

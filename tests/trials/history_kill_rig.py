@@ -16,7 +16,7 @@ import traceback
 from hull.engine import Engine
 from hull.state import db
 from hull.storage import snapshots
-from hull.trials import history, history_states
+from hull.trials import history, history_moves, history_states
 from hull.trials.history_states import Came, States
 
 from tests.trials.history_rig import Machine
@@ -43,9 +43,9 @@ def branched(machine, row):
 ACTS = {
     "freeze": lambda machine, row: history.checkpoint(machine.engine, row),
     "copy": copied,
-    "undo": lambda machine, row: history.undo(machine.engine, row, 2),
-    "redo": lambda machine, row: history.redo(machine.engine, row, 1),
-    "go": lambda machine, row: history.go(machine.engine, row, 1),
+    "undo": lambda machine, row: history_moves.undo(machine.engine, row, 2),
+    "redo": lambda machine, row: history_moves.redo(machine.engine, row, 1),
+    "go": lambda machine, row: history_moves.go(machine.engine, row, 1),
     "branch": branched,
 }
 
@@ -80,7 +80,7 @@ def prepare(place, act):
         machine.step("checkpoint")
     if act == "redo":
         present = machine.look(machine.stack(row))
-        machine.known[row.id][history.undo(machine.engine, row, 2).kept] = present
+        machine.known[row.id][history_moves.undo(machine.engine, row, 2).kept] = present
     machine.new = machine.begin({}) if act == "branch" else None
     return machine, row
 

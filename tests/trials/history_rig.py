@@ -18,7 +18,7 @@ from hull.kernel import stacking, syscalls
 from hull.model import Identity, IdMap, Image, Spec
 from hull.paths import Paths
 from hull.storage import overlay, snapshots
-from hull.trials import history, history_states
+from hull.trials import history, history_moves, history_states
 from hull.trials.history_states import Came, States
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -129,7 +129,7 @@ class Machine:
             self.engine.containers.forget(gone.id)
             history_states.collect(self.engine)
         elif word in ("undo", "redo", "go"):
-            self.move(row, getattr(history, word), rest[0])
+            self.move(row, getattr(history_moves, word), rest[0])
 
     def branch(self, row, number):
         present = self.look(self.stack(row))
@@ -153,12 +153,12 @@ class Machine:
         if moved.kept:
             self.known[row.id][moved.kept] = present
         assert self.look(self.stack(row)) == self.known[row.id][moved.number], moved
-        if act is history.undo:  # there and back again
+        if act is history_moves.undo:  # there and back again
             steps = len(States(self.engine, row).stack().forward)
-            back = history.redo(self.engine, row, number)
+            back = history_moves.redo(self.engine, row, number)
             assert steps >= number
             assert self.look(self.stack(row)) == present, back
-            history.undo(self.engine, row, number)
+            history_moves.undo(self.engine, row, number)
 
     def check(self):
         """Compare every state of every container with what it was."""

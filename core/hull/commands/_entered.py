@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import time
 
 from hull.commands import exec as exec_
 from hull.commands._container import HOST
@@ -175,6 +176,7 @@ def hold(engine: Engine, row: Container, steps: list[Any], title: str) -> "Popen
         holder = engine.spawn(launch, env=environ, start_new_session=True, cwd="/", **streams)
         try:
             if _stands(holder):
+                _note(engine, row)
                 return holder
         except BaseException:
             holder.terminate()  # somebody would not wait: it removes what it made
@@ -186,6 +188,16 @@ def hold(engine: Engine, row: Container, steps: list[Any], title: str) -> "Popen
     error = HostError(lines[0].removeprefix("hull: "), "\n".join(lines[1:]))
     error.exit_code = code if code > 0 else 128 - code
     raise error
+
+
+def _note(engine: Engine, row: Container) -> None:
+    """Say that the container's own program does not run this time: nothing that happens is its doing."""
+    from contextlib import suppress
+
+    from hull.state import status
+
+    with suppress(FileNotFoundError):  # it has ended, and was removed
+        status.append(engine.paths.container(row.id), "idle", time.time())
 
 
 def _stands(holder: "Popen[bytes]") -> bool:

@@ -10,38 +10,38 @@ from hull.light import TYPE_CHECKING
 from hull.state.containers import Container
 
 if TYPE_CHECKING:
-    from hull.trials.history import Moved
+    from hull.trials.history_moves import Moved
 
 
 def undo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> list[str]:
     """Go so many states back, or for NAME@N to that one; return what to say."""
-    from hull.trials import history
+    from hull.trials import history, history_moves
 
     name, number = history.spelt(word)
     row = engine.containers.find(name)
     if number is not None:
         return _to(engine, row, number, restart=restart)
-    history.check_back(engine, row, steps)
-    return _moved(engine, row, lambda: history.undo(engine, row, steps), restart=restart)
+    history_moves.check_back(engine, row, steps)
+    return _moved(engine, row, lambda: history_moves.undo(engine, row, steps), restart=restart)
 
 
 def redo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> list[str]:
     """Go so many states forward again, or for NAME@N to that one; return what to say."""
-    from hull.trials import history
+    from hull.trials import history, history_moves
 
     name, number = history.spelt(word)
     row = engine.containers.find(name)
     if number is not None:
         return _to(engine, row, number, restart=restart)
-    history.check_forward(engine, row, steps)
-    return _moved(engine, row, lambda: history.redo(engine, row, steps), restart=restart)
+    history_moves.check_forward(engine, row, steps)
+    return _moved(engine, row, lambda: history_moves.redo(engine, row, steps), restart=restart)
 
 
 def _to(engine: Engine, row: Container, number: int, *, restart: bool) -> list[str]:
-    from hull.trials import history
+    from hull.trials import history_moves
 
-    history.check_number(engine, row, number)
-    return _moved(engine, row, lambda: history.go(engine, row, number), restart=restart)
+    history_moves.check_number(engine, row, number)
+    return _moved(engine, row, lambda: history_moves.go(engine, row, number), restart=restart)
 
 
 def _moved(engine: Engine, row: Container, act: "Callable[[], Moved]", *, restart: bool) -> list[str]:

@@ -13,7 +13,8 @@ class Status(NamedTuple):
     """A container's life so far. Times are seconds since the epoch, 0 where it has not happened.
 
     `state` is a word of state.lifecycle, or gone; `init` is pid 1 seen from the host; `monitor` who stays beside a
-    detached container, nobody in the foreground; `health` starting, healthy, unhealthy or "".
+    detached container, nobody in the foreground; `health` starting, healthy, unhealthy or "". `idle`: it only waits, or
+    waited, while somebody is in it.
     """
 
     state: str
@@ -30,6 +31,7 @@ class Status(NamedTuple):
     health: str = ""
     failing: int = 0
     ended: bool = False
+    idle: bool = False
 
     @property
     def up(self) -> bool:
@@ -114,6 +116,8 @@ def _step(status: Status, event: dict[str, Any], boot: str) -> Status:
             changes = {"state": "exited", "exit_code": event["code"], "error": event["text"], "finished": finished}
         case "left":
             changes = {"left": (*status.left, event["path"])}
+        case "idle":
+            changes = {"idle": True}
         case "then":  # the launcher has become something else
             changes = {"launcher": NOBODY}
         case _:
@@ -126,9 +130,8 @@ def _begin(status: Status, launcher: Process, time: float) -> Status:
     if status.ended:
         return Status("created", launcher, NOBODY, started=time)
     state = "stopping" if status.state == "stopping" else "created"
-    return status._replace(
-        state=state, launcher=launcher, init=NOBODY, started=time, finished=0.0, exit_code=0, oom=False, error=""
-    )
+    anew: dict[str, Any] = {"init": NOBODY, "finished": 0.0, "exit_code": 0, "oom": False, "error": "", "idle": False}
+    return status._replace(state=state, launcher=launcher, started=time, **anew)
 
 
 def _later(status: Status, event: dict[str, Any]) -> dict[str, Any]:
