@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from tests.trials.walking_rig import SCRIPTS, WORDS, do
 
+MOST = int(sys.argv[2]) if __name__ == "__main__" else 1
 NUMBERS = st.integers(1, 3)
 STEPS = st.one_of(
     st.tuples(st.just("run"), st.lists(st.tuples(SCRIPTS, st.booleans()), min_size=1, max_size=4)),
@@ -193,7 +194,12 @@ class Mounted:
         os.rmdir(self.point)
 
 
-@settings(max_examples=int(sys.argv[2]), deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(
+    max_examples=int(sys.argv[2]) if __name__ == "__main__" else 1,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
 @given(st.lists(WORDS, max_size=10), st.lists(STEPS, min_size=1, max_size=8))
 def live(first, steps):
     """Take a container through its steps."""

@@ -41,6 +41,10 @@ def test_every_state_stays_what_it_was_whatever_is_done(place: str) -> None:
     rig("history_rig", place, times(60, 3000))
 
 
+def test_others_who_collect_and_remove_in_the_middle_take_nothing_that_is_needed(place: str) -> None:
+    rig("history_race_rig", place)
+
+
 def test_a_kill_leaves_what_was_or_what_was_to_be(place: str) -> None:
     each = 20 if "HULL_REPEAT" not in os.environ else 1
     counts = dict(re.findall(r"(\w+) (\d+)\n", rig("history_kill_rig", place, each)))
