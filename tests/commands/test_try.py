@@ -172,6 +172,8 @@ def test_nothing_is_left_of_one_in_which_nothing_was_changed(tries: Tries) -> No
         (("--allow", "none", "true"), "there is no such hole"),
         (("--on", "a", "--from", "b", "true"), "leave out one"),
         (("--keep", "--rm", "true"), "leave out one"),
+        (("--hide", "~/no/such", "true"), "there is nothing of that name"),
+        (("--hide", "/etc", "--from", "busybox", "true"), "nothing of this machine is in a try from busybox"),
     ],
 )
 def test_what_cannot_be_is_said_and_leaves_nothing(tries: Tries, words: tuple[str, ...], reason: str) -> None:
@@ -184,12 +186,13 @@ def test_what_cannot_be_is_said_and_leaves_nothing(tries: Tries, words: tuple[st
 def test_the_store_and_a_directory_that_is_gone_are_no_places_to_start_in(tries: Tries) -> None:
     done = tries("true", cwd=tries.cli.root)
     assert b"it is hidden inside" in done.stderr
-    (tries.home / "d").mkdir()
-    script = f"cd d && rmdir ../d && exec {' '.join(tries.cli.argv('try', 'true'))}"
     env = {**tries.env, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))}  # none is relative
-    gone = subprocess.run(["sh", "-c", script], env=env, cwd=tries.home, capture_output=True, check=False)
-    assert gone.returncode == 125
-    assert b"the current directory was removed" in gone.stderr
+    for words in (("true",), ("--rw", "x", "true")):
+        (tries.home / "d").mkdir()
+        script = f"cd d && rmdir ../d && exec {' '.join(tries.cli.argv('try', *words))}"
+        gone = subprocess.run(["sh", "-c", script], env=env, cwd=tries.home, capture_output=True, check=False)
+        assert gone.returncode == 125
+        assert b"the current directory was removed" in gone.stderr
 
 
 def test_from_an_image_it_is_a_closed_container_of_it(tries: Tries) -> None:
@@ -199,6 +202,11 @@ def test_from_an_image_it_is_a_closed_container_of_it(tries: Tries) -> None:
     assert done.stdout.decode().split()[0] == "lo", done.stderr
     assert tries.out("--in", "img", "cat", "/made") == "x\n"
     assert tries.out("--from", "img", "cat", "/made") == "x\n"
+    script = 'echo "$PLAIN-$GIVEN"; pwd'
+    flags = ("--from", "busybox", "-e", "GIVEN=1", "-w", "/tmp")
+    assert tries.out("--name", "own", *flags, "sh", "-c", script, env={"PLAIN": "p"}).split() == ["-1", "/tmp"]
+    assert tries.out("--in", "own", "sh", "-c", script, env={"PLAIN": "p"}).split() == ["-1", "/tmp"]
+    assert tries.out("--in", "own", input=b"echo $0").startswith("sh"), "what the image names"
 
 
 def test_it_can_be_left_to_itself_and_be_seen(tries: Tries) -> None:

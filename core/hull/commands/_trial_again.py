@@ -3,6 +3,7 @@
 from hull.commands import _start, _trial, _trial_asked, _trial_box
 from hull.commands import exec as exec_
 from hull.commands import start as start_
+from hull.commands._container import HOST
 from hull.commands._recipe import Ran
 from hull.commands._trial_asked import Asked
 from hull.engine import Engine
@@ -11,6 +12,7 @@ from hull.model import Spec, Trial
 from hull.runtime import background, ops
 from hull.runtime.detached import Detached
 from hull.runtime.launch import Launch
+from hull.runtime.plan import command
 from hull.state.containers import Container
 
 LIVE = ("running", "paused")
@@ -44,25 +46,36 @@ def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) 
 
 
 def _changed(engine: Engine, row: Container, asked: Asked) -> Spec:
+    ran = _ran(engine, row, asked)
     return row.spec._replace(
-        command=asked.command or _trial_asked.shell(),
-        env=_trial_box.variables(engine, row.spec.trial or Trial(), asked.env),
-        workdir=asked.workdir or _trial_asked.here(),
+        command=ran.words,
+        env=ran.env if row.spec.image == HOST else (*row.spec.env, *ran.env),
+        workdir=ran.workdir or row.spec.workdir,
         tty=asked.tty,
         interactive=asked.interactive,
     )
 
 
+def _ran(engine: Engine, row: Container, asked: Asked) -> Ran:
+    """Return the program that goes on; in an image nothing of the caller's surroundings comes with it.
+
+    Where nothing is named it is the caller's shell, or what the image names: no words.
+    """
+    if row.spec.image != HOST:
+        return Ran(asked.command, asked.env, asked.workdir)
+    variables = _trial_box.variables(engine, row.spec.trial or Trial(), asked.env)
+    return Ran(asked.command or _trial_asked.shell(), variables, asked.workdir or _trial_asked.here())
+
+
 def _join(engine: Engine, row: Container, asked: Asked, *, detach: bool, plan: bool) -> Launch | list[str]:
-    words = asked.command or _trial_asked.shell()
-    place = asked.workdir or _trial_asked.here()
-    ran = Ran(words, _trial_box.variables(engine, row.spec.trial or Trial(), asked.env), place)
+    ran = _ran(engine, row, asked)
+    ran = ran._replace(words=ran.words or command(row.spec._replace(command=()), row.config))
     if plan:
         status = engine.containers.status(row)
         return ops.describe(exec_.execution(engine, row, status, ran, interactive=asked.interactive, tty=asked.tty))
-    noted = Ran(words, asked.env, place)
+    noted = ran._replace(env=asked.env)
     steps = exec_.prepared(engine, row, ran, interactive=asked.interactive, tty=asked.tty, noted=noted)
-    launch = Launch(ops.encode(steps), ("hull", "try", *words), row.id)
+    launch = Launch(ops.encode(steps), ("hull", "try", *ran.words), row.id)
     if not detach:
         return launch
     background.run(launch, steps)

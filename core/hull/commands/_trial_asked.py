@@ -193,4 +193,5 @@ def _is_terminal() -> bool:
 
 
 def _path(text: str) -> str:
-    return os.path.abspath(os.path.expanduser(text))
+    path = os.path.expanduser(text)
+    return os.path.normpath(path if path.startswith("/") else f"{here()}/{path}")

@@ -1,5 +1,7 @@
 """Make a try: on this machine, on another try, or from an image or a container."""
 
+import os
+
 from hull.commands import _trial, _trial_asked
 from hull.commands._container import HOST, make
 from hull.engine import Engine
@@ -12,6 +14,7 @@ def made(engine: Engine, asked: _trial_asked.Asked, on: str, begin: str) -> Cont
     if on and begin:
         raise UserError("cannot use --on together with --from: both say what is below", "leave out one")
     origin = _trial.latest(engine, on.partition("@")[0]) if on else _container_of(engine, begin)
+    _check_hidden(asked.trial.hide, (begin or HOST) if origin is None else origin.spec.image)
     if origin is None:
         return make(engine, _trial_asked.spec(engine, asked, begin or HOST))
     from hull.commands import _branching
@@ -21,6 +24,15 @@ def made(engine: Engine, asked: _trial_asked.Asked, on: str, begin: str) -> Cont
         spec = spec._replace(env=(*origin.spec.env, *spec.env), workdir=spec.workdir or origin.spec.workdir)
     spec = spec._replace(user=origin.spec.user, stop_signal=origin.spec.stop_signal)
     return engine.containers.begin(_branching.make(engine, on or begin, spec))
+
+
+def _check_hidden(paths: tuple[str, ...], image: str) -> None:
+    """Refuse to hide what is not there: who mistypes a path would take it for hidden."""
+    if paths and image != HOST:
+        raise UserError(f"cannot hide {paths[0]}: nothing of this machine is in a try from {image}", "leave out --hide")
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UserError(f"cannot hide {path}: there is nothing of that name", "check the path")
 
 
 def _container_of(engine: Engine, word: str) -> Container | None:
