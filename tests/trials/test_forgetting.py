@@ -1,5 +1,6 @@
 """Single changes are taken out of a try; the others stay, and what lies below shows again as it is."""
 
+import fcntl
 import os
 
 import pytest
@@ -7,7 +8,8 @@ from hull.commands import _picking, _trial
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.log import silent
-from hull.paths import find
+from hull.model import Image, Spec, Trial
+from hull.paths import Paths, find
 from hull.trials import forgetting, walking
 from hull.trials.changes import Change, Entry
 
@@ -57,6 +59,35 @@ def test_what_a_directory_that_was_made_anew_hides_is_refused_and_nothing_is_don
     assert (upper / "a").exists()
     forgetting.apply(str(upper), [("remove", "/a"), ("remove", "/d")])
     assert os.listdir(upper) == []
+
+
+def test_what_was_removed_before_a_checkpoint_is_refused_and_nothing_is_done(tmp_path):
+    (tmp_path / "a").touch()
+    for path in ("/gone", "/d/gone"):
+        with pytest.raises(OSError, match=f"{path} is in a checkpoint"):
+            forgetting.apply(str(tmp_path), [("remove", "/a"), ("remove", path)])
+    assert (tmp_path / "a").exists()
+
+
+def test_nobody_starts_it_meanwhile(tmp_path, monkeypatch):
+    engine = Engine(Paths(*(str(tmp_path / name) for name in ("data", "run", "config"))), silent)
+    row = engine.containers.add("1" * 64, Spec("host", name="t", trial=Trial()), Image("", "host", ()))
+    os.makedirs(engine.paths.container(row.id))
+    held = []
+
+    def run(*_):
+        fd = os.open(engine.paths.container(row.id), os.O_RDONLY)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.append(True)
+        finally:
+            os.close(fd)
+
+    monkeypatch.setattr(forgetting, "_run", run)
+    forgetting.forget(engine, row, [], (), UPPER)
+    engine.close()
+    assert held
 
 
 def test_links_on_the_way_are_not_followed(tmp_path):

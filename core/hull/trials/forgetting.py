@@ -18,11 +18,16 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def forget(engine: Engine, row: Container, changes: Sequence[Change], paths: Collection[str], upper: str) -> None:
     """Drop the changes of these paths, all or none. `upper` is the try's own layer, `changes` are all of them."""
+    steps = plan(row.name, changes, paths, upper)
+    with engine.containers.lock(row):  # a start would mount what is being changed
+        if engine.containers.status(row).active:
+            raise UserError(f"cannot drop changes of {row.name}: it runs", f"hull stop {row.name}, or wait for its end")
+        _run(engine, row, steps, upper)
+
+
+def _run(engine: Engine, row: Container, steps: Sequence[tuple[Any, ...]], upper: str) -> None:
     from subprocess import PIPE
 
-    if engine.containers.status(row).active:
-        raise UserError(f"cannot drop changes of {row.name}: it runs", f"hull stop {row.name}, or wait for its end")
-    steps = plan(row.name, changes, paths, upper)
     flavour = "single" if engine.identity(row.spec.userns).flavour == "single" else "range"
     argv = [sys.executable, "-P", "-m", "hull.trials.forgetting", upper]
     child = engine.confine(argv, flavour, stdin=PIPE, stdout=-3, stderr=PIPE)
@@ -34,22 +39,29 @@ def forget(engine: Engine, row: Container, changes: Sequence[Change], paths: Col
 
 def plan(name: str, changes: Sequence[Change], paths: Collection[str], upper: str) -> list[tuple[Any, ...]]:
     """Return the steps, deepest first: `remove PATH`, or `restore PATH MODE UID GID MTIME` of a directory."""
-    chosen = [change for change in changes if change.path in paths]
+    wanted = frozenset(paths)
+    chosen = [change for change in changes if change.path in wanted]
     frozen = next((change.path for change in chosen if change.layer not in ("", upper)), None)
     if frozen is not None:
         raise UserError(
             f"cannot drop {frozen} from {name}: it is in a checkpoint", f"hull undo {name} goes back before that"
         )
-    left = [change for change in changes if change.path not in paths]
+    left = [change for change in changes if change.path not in wanted]
+    holding = {above for change in left for above in _ancestors(change.path)}
     steps: list[tuple[Any, ...]] = []
     for change in sorted(chosen, key=lambda change: change.path.count("/"), reverse=True):
         merged = change.new is not None and change.new.kind == "directory"
         if merged and change.kind != ADDED and change.old is not None and change.old.kind == "directory":
             steps.append(_restored(change))
-        elif not (merged and any(one.path.startswith(f"{change.path}/") for one in left)):
+        elif not (merged and change.path in holding):
             steps.append(("remove", change.path))
     steps += [_restored(one) for one in left if one.what == (TIME,) and _emptied(one, chosen, left)]
     return steps
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _emptied(directory: Change, chosen: Sequence[Change], left: Sequence[Change]) -> bool:
@@ -74,14 +86,22 @@ def _encoded(steps: Sequence[tuple[Any, ...]]) -> bytes:
 def apply(upper: str, steps: Sequence[Sequence[Any]]) -> None:
     """Do the steps in a layer; what cannot be taken out alone is an error before anything is done."""
     for step in steps:
-        with _parent(upper, step[1], whole=True):
-            pass
+        _check(upper, step[1])
     for word, path, *rest in steps:
         with _parent(upper, path) as (parent, name):
             if word == "remove":
                 _remove(parent, name)
             else:
                 _restore(parent, name, *rest)
+
+
+def _check(upper: str, path: str) -> None:
+    """Fail where the layer has nothing at a path: what is not to be seen there is hidden by another one."""
+    try:
+        with _parent(upper, path, whole=True) as (parent, name):
+            os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        raise OSError(f"{path} is in a checkpoint") from None
 
 
 @contextmanager
