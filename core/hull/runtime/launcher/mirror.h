@@ -37,8 +37,9 @@ struct node {
     uint64_t id, lookups;
     size_t below, handles; /* nodes that name it as their parent; open files */
     uint64_t device;
-    bool blind;   /* nothing is shown below */
-    bool refused; /* an open: the kernel looks again */
+    bool blind;      /* nothing is shown below */
+    bool automounts; /* it is an automounter's: what is mounted below is shown, nothing is made to be mounted */
+    bool refused;    /* an open: the kernel looks again */
     struct told told, cached;
     uint32_t hash;
     char name[];
@@ -102,7 +103,8 @@ void tree_release(struct tree *tree, struct node *node); /* a handle less */
 /* mirror_place.c: -1 and errno */
 int place_node(const struct mirror *mirror, const struct node *node, const char *name, int flags);
 int place_read(const struct mirror *mirror, const struct node *node, bool directory, struct stat *found);
-bool place_is_kernels(int fd);
+int place_mounted(const struct mirror *mirror, const struct node *node, const char *name);
+bool place_is_kernels(int fd, bool *automounts);
 
 /* mirror_ids.c */
 int ids_load(struct idmap *map, pid_t process, const char *file);

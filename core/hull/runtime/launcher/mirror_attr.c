@@ -128,26 +128,35 @@ static void attr_stand_in(struct mirror *mirror, struct node *node, struct fuse_
         attr->size = shadow_size(mirror, node);
 }
 
-/* A mount's top: nothing of the kernel's own file systems is shown. */
-static bool is_blind(const struct stat *found, const struct node *parent, int directory, const char *name)
+/* What a directory shows. Of a mount's top the file system decides: nothing of the kernel's own is shown, and of an
+ * automounter's only what is mounted. It is looked at, not entered: that would be the wish to have it mounted. */
+static void find_bounds(struct node *node, const struct stat *found, const struct node *parent, int directory,
+                        const char *name)
 {
     int fd = directory;
-    bool blind;
 
-    if (!S_ISDIR(found->st_mode) || found->st_dev == parent->device)
-        return false;
-    if (*name && (fd = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-        return true;
-    blind = place_is_kernels(fd);
+    node->blind = node->automounts = false;
+    if (!S_ISDIR(found->st_mode))
+        return;
+    if (found->st_dev == parent->device) {
+        node->blind = parent->automounts;
+        return;
+    }
+    if (*name && (fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0) {
+        node->blind = true;
+        return;
+    }
+    node->blind = place_is_kernels(fd, &node->automounts);
     if (fd != directory)
         close(fd);
-    return blind;
 }
 
 /* `directory` is the parent's descriptor, or -1 where there is none. 0, or an errno below zero. */
 int attr_enter(struct mirror *mirror, struct node *parent, const char *name, int directory, struct fuse_entry_out *out)
 {
-    int fd = directory < 0 ? place_node(mirror, parent, name, O_PATH) : directory;
+    int fd = directory >= 0        ? directory
+             : parent->automounts ? place_mounted(mirror, parent, name)
+                                  : place_node(mirror, parent, name, O_PATH);
     const char *rest = directory < 0 ? "" : name;
     struct stat found;
     struct node *node = NULL;
@@ -163,7 +172,7 @@ int attr_enter(struct mirror *mirror, struct node *parent, const char *name, int
         *out = (struct fuse_entry_out){
             .nodeid = node->id, .entry_valid = NAME_SECONDS, .attr_valid = attr_seconds(&found)};
         node->device = found.st_dev;
-        node->blind = is_blind(&found, parent, fd, rest);
+        find_bounds(node, &found, parent, fd, rest);
         attr_fill(mirror, &out->attr, &found, fd, rest);
         attr_stand_in(mirror, node, &out->attr, &found);
         attr_tell(node, &found);
@@ -206,6 +215,10 @@ int attr_get(struct mirror *mirror, const struct request *request)
         error = -errno;
     else if (node->told.type != 0 && node->told.type != (found.st_mode & S_IFMT))
         error = -ESTALE;
+    if (error == 0 && node->parent != NULL && found.st_dev != node->device) { /* mounted, or not any more */
+        node->device = found.st_dev;
+        find_bounds(node, &found, node->parent, fd, "");
+    }
     if (error == 0) {
         out.attr_valid = attr_seconds(&found);
         attr_fill(mirror, &out.attr, &found, fd, "");

@@ -16,7 +16,7 @@ struct entry { /* the kernel's struct linux_dirent64 */
     char name[];
 };
 
-/* What may not be read is empty; the kernel may keep the list while the directory is as it was. */
+/* What may not be read is empty, so is what would have to be mounted first; the kernel may keep the list while the directory is as it was. */
 int directory_open(struct mirror *mirror, const struct request *request)
 {
     struct node *node = tree_find(&mirror->tree, request->header->nodeid);
@@ -24,7 +24,8 @@ int directory_open(struct mirror *mirror, const struct request *request)
     struct stat found;
     int fd = -1, error;
 
-    if (!node->blind && (fd = place_read(mirror, node, true, &found)) < 0 && errno != EACCES)
+    if (!node->blind && (fd = place_read(mirror, node, true, &found)) < 0 && errno != EACCES &&
+        !(node->automounts && errno == ENOENT))
         return errno == ELOOP || errno == ENOTDIR ? -ENOENT : -errno;
     if (fd >= 0 && node->cached.settled && attr_is_told(&node->cached, &found))
         out.open_flags |= FOPEN_KEEP_CACHE;

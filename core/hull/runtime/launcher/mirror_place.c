@@ -10,6 +10,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 /* Put the node's path, from the root or from an ancestor where there is no room for more, before `at`. */
@@ -49,6 +50,25 @@ int place_node(const struct mirror *mirror, const struct node *node, const char 
     return fd;
 }
 
+/* What is mounted below an automounter's node. One that would have to be asked for is not there: who names it inside
+ * would reach outside, where a map of hosts makes it a question to the network. */
+int place_mounted(const struct mirror *mirror, const struct node *node, const char *name)
+{
+    struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    int base = place_node(mirror, node, NULL, O_PATH), fd;
+    bool asks = true;
+
+    if (base < 0)
+        return -1;
+    place_is_kernels(base, &asks); /* what was mounted on it since asks nobody */
+    how.resolve |= asks ? RESOLVE_CACHED : 0;
+    fd = (int)syscall(SYS_openat2, base, name, &how, sizeof how);
+    close(base);
+    if (fd < 0)
+        errno = ENOENT;
+    return fd;
+}
+
 /* What may have become a device since the kernel looked is looked at before it is opened. */
 int place_read(const struct mirror *mirror, const struct node *node, bool directory, struct stat *found)
 {
@@ -65,6 +85,8 @@ int place_read(const struct mirror *mirror, const struct node *node, bool direct
         } else {
             snprintf(self, sizeof self, "/proc/self/fd/%d", place);
             fd = sys_openat2(AT_FDCWD, self, O_RDONLY | O_NOCTTY | (found->st_uid == mirror->uid ? O_NOATIME : 0), 0, 0);
+            if (fd < 0 && errno == EPERM) /* somebody else's after all */
+                fd = sys_openat2(AT_FDCWD, self, O_RDONLY | O_NOCTTY, 0, 0);
         }
     }
     error = errno;
@@ -74,17 +96,18 @@ int place_read(const struct mirror *mirror, const struct node *node, bool direct
 }
 
 /* The kernel's own file systems tell of the server itself and of every process of its user. */
-bool place_is_kernels(int fd)
+bool place_is_kernels(int fd, bool *automounts)
 {
     static const unsigned long kinds[] = {
         PROC_SUPER_MAGIC,   SYSFS_MAGIC,      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC,
         SECURITYFS_MAGIC,   DEBUGFS_MAGIC,    TRACEFS_MAGIC,      BPF_FS_MAGIC,        EFIVARFS_MAGIC,
         BINFMTFS_MAGIC,     PSTOREFS_MAGIC,   NSFS_MAGIC,         SELINUX_MAGIC,       0x62656570 /* configfs */,
-        0x65735543 /* fusectl */, 0x19800202 /* mqueue */};
+        HUGETLBFS_MAGIC,    0x65735543 /* fusectl */, 0x19800202 /* mqueue */, 0x67596969 /* rpc_pipefs */};
     struct statfs found;
 
     if (fstatfs(fd, &found) < 0)
         return true;
+    *automounts = (unsigned long)found.f_type == AUTOFS_SUPER_MAGIC;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if ((unsigned long)found.f_type == kinds[i])
             return true;
