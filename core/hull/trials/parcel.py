@@ -31,10 +31,11 @@ SHOWN = rb"[^:]+:\*:(:::::|:[^:]*)"
 
 
 class Item(NamedTuple):
-    """One change as the script makes it. `base` is what the host must have there: `-` for nothing, a kind, `sha256:…`.
+    """One change as the script makes it.
 
-    It is "" below a new directory. `first` is the path that is another name of the same file. `by_lines`: what differs
-    is told by lines of accounts.
+    `base` is what the host must have there: `-` for nothing, `sha256:…` of a file, `link:…` for where a link leads, a
+    kind. It is "" below a new directory. `first` is the path that is another name of the same file. `by_lines`: what
+    differs is told by lines of accounts.
     """
 
     number: int
@@ -51,11 +52,14 @@ class Item(NamedTuple):
 
 def write(engine: Engine, row: Container, examined: Examined, path: str) -> list[str]:
     """Write the parcel to `path`, a .tar.gz that is not there yet; return what to say."""
-    scratch = f"{path}.part"
+    scratch = f"{path}.{os.urandom(4).hex()}.part"
     items = _items(examined.root)
     source = _source(engine, row, items)
     try:
-        with open(scratch, "xb") as file, tarfile.open(fileobj=file, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        with (
+            open(scratch, "xb", opener=_private) as file,
+            tarfile.open(fileobj=file, mode="w:gz", format=tarfile.PAX_FORMAT) as tar,
+        ):
             for item in items:
                 if _has_content(item):
                     _content(tar, item, source)
@@ -69,12 +73,17 @@ def write(engine: Engine, row: Container, examined: Examined, path: str) -> list
         raise HostError(f"cannot write {path}: {error.strerror}", "name a file in a directory of yours") from error
     finally:
         source.close()
-        if os.path.exists(scratch):
+        with suppress(FileNotFoundError):
             os.unlink(scratch)
     return [
         f"{len(items)} changes that need root are in {path}: look at them, then let root run",
         f"  mkdir DIR && tar -xzf {path} -C DIR && less DIR/apply.sh && sudo sh DIR/apply.sh",
     ]
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that the caller alone may read: what root would have may be a key."""
+    return os.open(path, flags, 0o600)
 
 
 def _items(chosen: list[Chosen]) -> list[Item]:
@@ -101,6 +110,9 @@ def base(one: Chosen, path: str) -> str:
     if stat.S_ISREG(here.st_mode) and not one.change.blind:
         with suppress(OSError), open(path, "rb") as file:
             return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    if stat.S_ISLNK(here.st_mode):
+        with suppress(OSError):
+            return f"link:{os.readlink(path)}"
     kinds = {stat.S_IFDIR: "directory", stat.S_IFLNK: "link", stat.S_IFREG: "file"}
     return kinds.get(stat.S_IFMT(here.st_mode), "other")
 
