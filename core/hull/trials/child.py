@@ -1,12 +1,13 @@
-"""The confined child that looks at layers and what lies below them: `python -m hull.trials.child ACTION VIEW`.
+"""The confined child that looks at layers and what lies below them: `python -m hull.trials.child ACTION`.
 
     walk       tells every change of the view, JSON arrays of `records`, many a line, on standard output
-    contents   reads `[[LAYER, …], PATH, MOST]` a line on standard input; "" is the base. Of each, the file in the first
+    contents   reads `[[LAYER, …], PATH, MOST]` a line of standard input; "" is the base. Of each, the file in the first
                layer that has one: its size in 8 bytes, -1 where none has, then at most MOST bytes of it
     digests    the same input; writes 32 bytes of SHA-256 for each, zeros where there is no file
 
-VIEW is JSON, `walking.View`. It ends with one JSON object, the last line of standard error: nothing in it, or `error`,
-`hint` and `kind`. Runs as root of a user namespace with the map of the container.
+The first line of standard input is a `walking.View` as JSON: thousands of paths are more than an argument may hold.
+It ends with one JSON object, the last line of standard error: nothing in it, or `error`, `hint` and `kind`. Runs as
+root of a user namespace with the map of the container.
 """
 
 import os
@@ -83,7 +84,7 @@ def main(argv: list[str]) -> int:
     make_room()
     result: dict[str, object] = {}
     try:
-        given = json.loads(argv[2]).items()
+        given = json.loads(sys.stdin.buffer.readline()).items()
         values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given}
         _ACTIONS[argv[1]](View(**values))
         sys.stdout.flush()

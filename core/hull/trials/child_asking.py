@@ -32,19 +32,24 @@ class Child:
     def __init__(self, engine: Engine, flavour: str, action: str, view: View) -> None:
         import json
 
-        argv = [sys.executable, "-P", "-m", "hull.trials.child", action, json.dumps(view._asdict())]
-        stdin = -3 if action == "walk" else -1
-        self._process: Popen[bytes] = engine.confine(argv, flavour, stdin=stdin, stdout=-1, stderr=-1)
+        argv = [sys.executable, "-P", "-m", "hull.trials.child", action]
+        self._process: Popen[bytes] = engine.confine(argv, flavour, stdin=-1, stdout=-1, stderr=-1)
         assert self._process.stdout is not None  # noqa: S101 (asked for above)
         self.out = self._process.stdout
+        self._say(json.dumps(view._asdict()))
 
     def ask(self, layers: list[str], path: str, most: int) -> None:
         """Send one request."""
         import json
 
+        self._say(json.dumps([layers, path, most]))
+
+    def _say(self, line: str) -> None:
+        """Send a line; a child that is gone has said why, which is read where its answer is missing."""
         assert self._process.stdin is not None  # noqa: S101 (asked for)
-        self._process.stdin.write(json.dumps([layers, path, most]).encode() + b"\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.flush()
 
     def take(self, size: int) -> bytes:
         """Return exactly `size` bytes of the answer."""
