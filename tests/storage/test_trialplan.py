@@ -89,7 +89,34 @@ def test_what_is_hidden_by_name_is_an_empty_directory_and_need_not_be_planned() 
 def test_a_mount_below_a_directory_that_cannot_be_listed_stops_the_start() -> None:
     with pytest.raises(HostError, match="cannot show /boot/efi in a try: /boot, above it") as caught:
         whole(mounts("/boot/efi"), Fake(unlisted=("/boot",), passed=("/boot",)))
-    assert "--hide /boot/efi" in caught.value.hint
+    assert "--hide /boot leaves" in caught.value.hint
+
+
+def test_a_directory_with_too_many_names_to_mount_each_stops_the_start() -> None:
+    look = Fake()
+    look.kinds.update({f"/tmp/{number}": DIRECTORY for number in range(trialplan.MOST + 1)})
+    with pytest.raises(HostError, match="cannot show /tmp/m in a try: /tmp, above it, has 2001 names") as caught:
+        whole(mounts("/tmp/m"), look)
+    assert "--hide /tmp leaves" in caught.value.hint
+    assert "/tmp" in whole(mounts("/tmp/m"), look, ("/tmp",)).directories
+    assert "/tmp" in whole(mounts(), look).pieces
+
+
+def test_a_closed_directory_costs_no_mount() -> None:
+    found = whole(mounts("/boot/efi"), Fake(unlisted=("/boot/grub", "/home", "/var"), passed=("/var",)))
+    assert {"/boot/grub", "/home"} <= set(found.directories) & set(found.left)
+    assert not {"/boot/grub", "/home"} & set(found.pieces)
+    assert "/var" in found.pieces, "what can be passed is seen by its name"
+
+
+def test_a_directory_that_is_gone_meanwhile_is_none() -> None:
+    class Going(Fake):
+        def names(self, path: str) -> list[str]:
+            if path == "/boot":
+                raise FileNotFoundError(2, "No such file or directory", path)
+            return super().names(path)
+
+    assert not [path for path in whole(mounts("/boot/efi"), Going()).pieces if path.startswith("/boot")]
 
 
 def test_what_the_caller_can_see_nothing_of_is_told_and_stops_nothing() -> None:

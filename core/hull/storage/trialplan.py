@@ -18,6 +18,7 @@ KERNELS = (
     *("fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs"),
     "tracefs",
 )
+MOST = 2000  # names of one directory that is split: most of them become a mount each
 SMALL = 64 << 10  # bytes: what is copied to where a mount point cannot be a part of an overlay
 FILE, DIRECTORY, LINK, OTHER = "file", "directory", "link", "other"
 
@@ -80,7 +81,8 @@ def whole(mounts: tuple[Mounted, ...], look: Look, hidden: tuple[str, ...] = ())
     """Return the layout of `/` without a FUSE server: every directory is a piece or is split.
 
     What is mounted at or below a `hidden` path is left out, and what lies in a directory that the caller can see
-    nothing of. HostError where a directory must be split and cannot be listed: its content would be missing.
+    nothing of. HostError where a directory must be split and cannot be listed, its content would be missing, or has
+    more than MOST names.
     """
     points = tuple(m.path for m in mounts if not any(is_at_or_below(m.path, path) for path in OWN))
     kernels = {m.path for m in mounts if m.kind in KERNELS}
@@ -109,10 +111,14 @@ def _whole_name(path: str, look: Look, found: dict[str, list[str]]) -> None:
     try:
         kind = look.kind(path)
         small = kind == FILE and look.small(path)
+        closed = kind == DIRECTORY and look.closed(path)
     except OSError:
         return  # gone meanwhile
     if kind == FILE:
         found["copies" if small else "binds"].append(path)
+    elif closed:
+        found["directories"].append(path)
+        found["left"].append(path)
     else:
         found[{DIRECTORY: "pieces", LINK: "links"}.get(kind, "left")].append(path)
 
@@ -126,13 +132,22 @@ def _is_directory(path: str, look: Look) -> bool:
 
 def _names(path: str, look: Look, points: tuple[str, ...]) -> list[str]:
     try:
-        return look.names(path)
+        found = look.names(path)
+    except FileNotFoundError:
+        return []  # gone meanwhile, with what was mounted below it
     except OSError as error:
-        mount = next(point for point in points if is_below(point, path))
-        raise HostError(
-            f"cannot show {mount} in a try: {path}, above it, cannot be listed: {error.strerror}",
-            f"--hide {mount} leaves it out; --engine fuse needs no list",
-        ) from None
+        raise _cannot_split(path, points, f"cannot be listed: {error.strerror}") from None
+    if len(found) > MOST:
+        raise _cannot_split(path, points, f"has {len(found)} names, each of which would be a mount")
+    return found
+
+
+def _cannot_split(path: str, points: tuple[str, ...], why: str) -> HostError:
+    mount = next((point for point in points if is_below(point, path)), path)
+    return HostError(
+        f"cannot show {mount} in a try: {path}, above it, {why}",
+        f"--hide {path} leaves all of it out; --engine fuse shows it",
+    )
 
 
 def owned(chain: list[tuple[str, int]], uid: int, mounts: tuple[Mounted, ...]) -> str:
