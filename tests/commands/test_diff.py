@@ -202,13 +202,18 @@ def test_what_other_ids_closed_is_compared_by_content(cli: CommandLine, trial: s
 
 
 def test_a_container_is_told_richly_where_it_is_asked(cli: CommandLine) -> None:
-    cli("run", "--name", "diff-rich", "busybox", "sh", "-c", "echo x >/new; rm /bin/cat; chmod 700 /bin", check=True)
+    script = r"printf 'x\033[2J\n' >/new; rm /bin/cat; chmod 700 /bin"
+    cli("run", "--name", "diff-rich", "busybox", "sh", "-c", script, check=True)
     try:
         assert cli("diff", "diff-rich", check=True).stdout.decode().splitlines() == ["C /bin", "D /bin/cat", "A /new"]
         document = json.loads(cli("diff", "--json", "diff-rich", check=True).stdout)
         assert [(c["kind"], c["path"], c["what"]) for c in document["changes"]] == [
             ("changed", "/bin", ["mode", "time"]), ("removed", "/bin/cat", []), ("added", "/new", []),
         ]  # fmt: skip
+        assert b"+x\033[2J\n" in cli("diff", "-p", "diff-rich", check=True).stdout
+        assert b"+x\\x1b[2J\033[m\n" in cli("diff", "-p", "--color", "always", "diff-rich", check=True).stdout
+        assert b"two ways at once" in cli("diff", "-p", "--json", "diff-rich").stderr
+        assert b"cannot pick" in cli("diff", "--pick", "diff-rich", "diff-rich").stderr
         cli("checkpoint", "diff-rich", check=True)
         assert cli("diff", "diff-rich@0", "diff-rich", "--name-only", check=True).stdout == b"/bin\n/bin/cat\n/new\n"
         assert cli("diff", "diff-rich", "diff-rich@0", "--name-only", check=True).stdout == b"/bin\n/bin/cat\n/new\n"

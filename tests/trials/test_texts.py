@@ -160,6 +160,17 @@ def test_no_more_of_a_large_file_is_read_than_says_that_it_is_one():
     assert asked == [(1 << 20) + 1]
 
 
+def test_a_text_rewrites_no_screen():
+    for text in ("\x1b]0;t\x07", "a\rb", "\x9b2J", "\u202e", "\x7f", "\b"):
+        piece = f"+é\t{text}\n".encode()
+        made = texts.visible(piece).decode()
+        assert made.startswith("+é\t")
+        assert made.endswith("\n")
+        assert made.strip("\n").replace("\t", "").isprintable(), text
+    assert texts.visible(b"+\xff\n") == b"+\\udcff\n"
+    assert texts.visible("+ plain ü\n-\n".encode()) == "+ plain ü\n-\n".encode()
+
+
 def test_colours_are_around_lines_and_change_none():
     patch = patch_of({"/a": b"1\n2\n"}, {"/a": b"1\n\r3\n"})
     made = b"".join(map(texts.painted, texts.patch(*changes_of({"/a": b"1\n2\n"}, {"/a": b"1\n\r3\n"}))))

@@ -95,13 +95,15 @@ def document(engine: Engine, found: Compared) -> Lines:
 
 
 def patch(engine: Engine, found: Compared, *, painted: bool) -> Iterator[bytes]:
-    """Yield unified diffs."""
+    """Yield unified diffs; for a terminal without what it would obey."""
     from hull.trials import texts
     from hull.trials.walking_contents import Contents
 
     with Contents(engine, found.row, found.view) as contents:
+        shown = painted or sys.stdout.isatty()
         for piece in texts.patch(found.changes, contents):
-            yield texts.painted(piece) if painted else piece
+            seen = texts.visible(piece) if shown else piece
+            yield texts.painted(seen) if painted else seen
 
 
 def wants_colour(word: str) -> bool:

@@ -41,6 +41,10 @@ def diff(
     """
     from hull.commands import _diff
 
+    if sum((stat, patch, json, name_only, pick)) > 1:
+        raise UserError("cannot show a diff in two ways at once", "one of --stat, --patch, --json, --name-only, --pick")
+    if pick and other:
+        raise UserError(f"cannot pick from what {other} has otherwise than {name}", "hull diff --pick NAME, of a try")
     if pick:
         from hull.commands.keep import keep
 
@@ -50,8 +54,6 @@ def diff(
     if name and not other and not any(flags) and _diff.is_plain(engine, name):
         return _diff.docker_lines(engine, name)
     found = _diff.find(engine, name, other, paths)
-    if sum((stat, patch, json, name_only)) > 1:
-        raise UserError("cannot print a diff in two ways at once", "choose one of --stat, --patch, --json, --name-only")
     if patch:
         return Patch(engine, found, color, exit_code=exit_code)
     shown = _diff.document(engine, found) if json else _diff.lines(engine, found, stat=stat, names=name_only, whole=all)

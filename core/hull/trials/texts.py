@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from hull.light import Protocol
+from hull.tables import harmless
 from hull.trials import hunks
 from hull.trials.changes import ADDED, CHANGED, CONTENT, MODE, REMOVED, TIME, TYPE, Change, Entry
 from hull.units import size
@@ -133,6 +134,12 @@ def painted(piece: bytes) -> bytes:
     style = b"" if piece.startswith(b"@@") else b"2" if piece.startswith(b"# ") else b"1"
     lines = piece.removesuffix(b"\n").split(b"\n")
     return b"".join(_painted(line, style or _STYLES.get(line[:1], b"")) for line in lines)
+
+
+def visible(piece: bytes) -> bytes:
+    """Return a piece of a patch that a terminal does not obey: what ran in a try wrote it. No patch any more then."""
+    lines = piece.decode(errors="surrogateescape").split("\n")
+    return os.fsencode("\n".join(map(harmless, lines)))
 
 
 def _painted(line: bytes, style: bytes) -> bytes:
