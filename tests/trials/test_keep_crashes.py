@@ -9,7 +9,7 @@ import pytest
 from hull import log
 from hull.engine import Engine
 from hull.kernel import syscalls
-from hull.trials import journal, journal_copying, journal_passes, keeping, undoing
+from hull.trials import journal, journal_copying, journal_recovery, keeping, undoing
 from hull.trials.keeping_choosing import Wanted
 
 from tests.repeat import times
@@ -86,7 +86,7 @@ def trying(request):
 
 def settled(data: str) -> None:
     """Be the next command."""
-    journal_passes.recover(data, log.silent)
+    journal_recovery.recover(data, log.silent)
     assert not journal.unfinished(data)
 
 

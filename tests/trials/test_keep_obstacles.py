@@ -9,7 +9,7 @@ import pytest
 from hull.errors import HostError, UserError
 from hull.kernel import syscalls
 from hull.storage import trialmounts
-from hull.trials import journal, journal_copying, undoing
+from hull.trials import journal, journal_copying, journal_prints, journal_recovery, journal_steps, undoing
 
 from tests.trials import keep_rig
 from tests.trials.test_keep_properties import tick
@@ -98,6 +98,53 @@ def test_a_mount_in_a_directory_that_goes(trying, monkeypatch) -> None:
     assert os.path.exists(f"{there}/inner")
     trying.keep(skip=(f"{trying.host}/gone",))
     assert os.path.exists(f"{there}/inner")
+
+
+def test_old_versions_that_cannot_be_put_away(trying, monkeypatch) -> None:
+    """All is exchanged: the next command has to go on, and is told where things are until it can."""
+    trying.run("sh", "-c", f"echo more >> {trying.host}/one")
+    tick()
+    data, told = trying.engine.paths.data, []
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_steps, "put_away", refuse)
+        with pytest.raises(HostError, match=r"changed all, but cannot put away what was there before: .* No space"):
+            trying.keep()
+        journal_recovery.recover(data, told.append)
+    journal_recovery.recover(data, told.append)
+    assert [event.kind for event in told] == ["warning", "note"]
+    assert f"{data}/kept/k1" in told[0].text
+    assert not journal.unfinished(data)
+    undoing.undo(trying.engine)
+    with open(f"{trying.host}/one") as file:
+        assert file.read() == "one"
+
+
+def refuse(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_undo_may_not_look_at_is_said(trying, monkeypatch) -> None:
+    trying.run("sh", "-c", f"echo more >> {trying.host}/one")
+    tick()
+    ident = trying.keep()
+    monkeypatch.setattr(journal_prints, "changed", refuse)
+    with pytest.raises(HostError, match="No space left on device; nothing was changed"):
+        undoing.undo(trying.engine, ident)
+
+
+@pytest.mark.parametrize(
+    ("line", "match"), [("[", "damaged"), ('{"x": 1}', "damaged"), ('["k1"]', "another"), ("", "damaged")]
+)
+def test_a_plan_that_cannot_be_read(trying, line, match) -> None:
+    """It stops nobody who wants something else, and shows no traceback."""
+    data, told = trying.engine.paths.data, []
+    os.makedirs(f"{journal.home(data)}/k1/slots")
+    os.symlink("k1", f"{journal.home(data)}/unfinished")
+    with open(f"{journal.home(data)}/k1/plan", "w") as file:
+        file.write(line)
+    journal_recovery.recover(data, told.append)
+    assert match in told[0].text
+    assert undoing.rows(trying.engine) == []
 
 
 @pytest.mark.skipif(os.stat(SHARED).st_uid == os.geteuid(), reason="a directory of somebody else's")

@@ -40,9 +40,9 @@ class Call(NamedTuple):
         """Run the verb."""
         made = None if self.verb is None or self.verb.engineless else engine()
         if made is not None and os.path.lexists(f"{made.paths.data}/kept/unfinished"):
-            from hull.trials import journal_passes
+            from hull.trials import journal_recovery
 
-            journal_passes.recover(made.paths.data, made.events)
+            journal_recovery.recover(made.paths.data, made.events)
         return self.function(made, *self.words, **self.flags)
 
 

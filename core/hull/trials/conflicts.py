@@ -108,6 +108,8 @@ def _below(one: Chosen, places: Places, known: Known) -> Iterator[Conflict]:
                 yield Conflict(f"{one.change.path}/{name}", "it changed since the try removed its directory")
     except PermissionError:
         return  # whoever may not look there may not remove it, either
+    except OSError as error:
+        yield Conflict(one.change.path, f"it is changing right now: {error.strerror}")
 
 
 def of_undo(plan: Plan, places: Places, ours: set[str], force: tuple[str, ...] = ()) -> list[Conflict]:

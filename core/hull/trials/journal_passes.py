@@ -1,14 +1,12 @@
-"""One pass over a transaction: prepare, exchange, settle; or back. A pass that was cut off is taken up by `recover`."""
+"""One pass over a transaction: prepare, exchange, settle; or back."""
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from hull import log
 from hull.errors import HostError
-from hull.trials import journal, journal_copying, journal_metadata, journal_prints, journal_reading, journal_steps
+from hull.trials import journal, journal_copying, journal_metadata, journal_prints, journal_steps
 from hull.trials.journal import APPLIED, PREPARED, PREPARING, REVERTING, SETTLED, Mark, Place, Plan, Unit
 from hull.trials.journal_places import Places
 
@@ -25,10 +23,10 @@ def run(plan: Plan, stage: Stage) -> Plan:
         try:
             plan = _prepare(plan, places, stage)
         except OSError as error:
-            _revert(plan, places)
-            raise _told(error) from error
+            revert(plan, places)
+            raise told(error) from error
         except BaseException:
-            _revert(plan, places)
+            revert(plan, places)
             raise
         return finish(plan, places)
     finally:
@@ -42,7 +40,7 @@ def bring(plan: Plan, places: Places) -> None:
 
 
 def _prepare(plan: Plan, places: Places, stage: Stage) -> Plan:
-    _unlock(plan, places)
+    unlock(plan, places)
     plan = plan._replace(units=tuple(journal_steps.save(plan, places, unit) for unit in plan.units))
     stage(plan, places)
     units = tuple(_staged(plan, places, unit) for unit in plan.units)
@@ -67,23 +65,29 @@ def finish(plan: Plan, places: Places) -> Plan:
     try:
         plan = _apply(plan, places)
     except OSError as error:
-        _revert(_reverting(plan), places)
-        raise _told(error) from error
+        revert(_reverting(plan), places)
+        raise told(error) from error
     except BaseException:
-        _revert(_reverting(plan), places)
+        revert(_reverting(plan), places)
         raise
-    return settle(plan, places)
+    try:
+        return settle(plan, places)
+    except OSError as error:
+        raise HostError(
+            f"changed all, but cannot put away what was there before: {error}",
+            f"the next hull command tries again; what is saved is in {plan.directory}/slots",
+        ) from error
 
 
 def _apply(plan: Plan, places: Places) -> Plan:
     """Do all that the kernel may refuse, while there is a way back."""
-    _unlock(plan, places)
+    unlock(plan, places)
     for unit in plan.units:
         journal_steps.exchange(plan, places, unit)
     for place in _deepest_first(plan.places):
         if place.asked:
             journal_metadata.put(places, place, place.there)
-    _unlock(plan, places)
+    unlock(plan, places)
     _sync(plan, places)
     return plan.at(APPLIED)
 
@@ -125,11 +129,11 @@ def _settled(places: Places, unit: Unit) -> Unit:
     return unit._replace(here=None if found is None else Mark.of(found), there=unit.here)
 
 
-def _revert(plan: Plan, places: Places) -> None:
+def revert(plan: Plan, places: Places) -> None:
     """Undo what the pass has done so far; a transaction that never settled is gone then."""
     left: list[str] = []
     with suppress(OSError):
-        _unlock(plan, places)
+        unlock(plan, places)
     for unit in reversed(plan.units):
         try:
             if plan.head.state != PREPARING:
@@ -160,53 +164,8 @@ def discard(directory: str) -> None:
         os.close(fd)
 
 
-def recover(data: str, events: log.Events) -> None:
-    """Take up what another process left: roll back before prepared, finish after it, and say so.
-
-    What stands in the way is a warning: verbs that have nothing to do with it go on.
-    """
-    with journal.held(data, wait=False) as alone:
-        if not alone:
-            return
-        try:
-            take_up(data, events)
-        except (OSError, HostError) as error:
-            ident = journal.unfinished(data)
-            left = f"what is saved is in {journal.home(data)}/{ident}" if ident else "it is rolled back"
-            events(log.Event("warning", "keep", f"cannot finish what was cut off: {error}; {left}"))
-
-
-def take_up(data: str, events: log.Events) -> None:
-    """Do so with the lock held."""
-    ident = journal.unfinished(data)
-    directory = f"{journal.home(data)}/{ident}"
-    if ident and not os.path.exists(f"{directory}/plan"):
-        os.unlink(f"{journal.home(data)}/{journal.UNFINISHED}")
-        shutil.rmtree(directory, ignore_errors=True)
-    elif ident:
-        events(log.Event("note", ident, f"{ident}: {_take_up(journal_reading.read(data, ident))}"))
-
-
-def _take_up(plan: Plan) -> str:
-    what = "a keep" if plan.head.passes == 0 else "an undo" if plan.head.kept else "a redo"
-    places = Places()
-    try:
-        if plan.head.state == PREPARED:
-            finish(plan, places)
-        elif plan.head.state == APPLIED:
-            _unlock(plan, places)
-            settle(plan, places)
-        elif plan.head.state == SETTLED:
-            journal.close(plan)
-        else:
-            _revert(plan, places)
-            return f"{what} was cut off before anything was changed: rolled back"
-    finally:
-        places.close()
-    return f"{what} was cut off: finished it"
-
-
-def _unlock(plan: Plan, places: Places) -> None:
+def unlock(plan: Plan, places: Places) -> None:
+    """Let the owner name things in directories whose mode forbids it, until the pass gives them their mode."""
     for place in plan.places:
         with suppress(FileNotFoundError):
             journal_metadata.unlock(places, place)
@@ -224,8 +183,7 @@ def _sync(plan: Plan, places: Places) -> None:
             fd = places.home(unit.path).fd
         except (FileNotFoundError, NotADirectoryError):
             continue
-        device = os.fstat(fd).st_dev
-        if device not in done:
+        if (device := os.fstat(fd).st_dev) not in done:
             journal_steps.sync(fd)
             done.add(device)
     slots = places.directory(os.fsencode(f"{plan.directory}/slots"))
@@ -233,7 +191,8 @@ def _sync(plan: Plan, places: Places) -> None:
         journal_steps.sync(slots)
 
 
-def _told(error: OSError) -> HostError:
+def told(error: OSError) -> HostError:
+    """Return what to say of a failure that changed nothing."""
     where = f" {os.fsdecode(error.filename)}" if error.filename else ""
     return HostError(
         f"cannot change{where}: {error.strerror}; nothing was changed",

@@ -8,6 +8,7 @@ from hull.trials import journal
 from hull.trials.journal import Head, Mark, Meta, Place, Plan, Unit
 
 VERSION = 1
+_VERSION = Head._fields.index("version")
 
 
 def heads(data: str) -> list[Head]:
@@ -41,20 +42,21 @@ def read(data: str, ident: str) -> Plan:
     directory = f"{journal.home(data)}/{ident}"
     try:
         with open(f"{directory}/plan", encoding="ascii") as file:
-            head, *rest = [json.loads(line) for line in file]
+            lines = [json.loads(line) for line in file]
+        return _plan(directory, *lines)
     except FileNotFoundError:
         raise UserError(f"there is no keep {ident}", "hull undo --list") from None
-    except ValueError:
+    except (ValueError, TypeError):
         raise HostError(f"cannot read {directory}/plan: it is damaged", "look at its slots by hand") from None
-    _check(Head(*head), directory)
+
+
+def _plan(directory: str, head: list[Any], *rest: list[Any]) -> Plan:
+    """Return a plan from its lines; of another version whatever fields it has."""
+    if head[_VERSION:][:1] != [VERSION]:
+        raise HostError(f"cannot read {directory}/plan: another hull wrote it", "use the hull that did")
     places = tuple(_place(*fields) for kind, *fields in rest if kind == "place")
     units = tuple(_unit(*fields) for kind, *fields in rest if kind == "unit")
     return Plan(directory, Head(*head), places, units)
-
-
-def _check(head: Head, directory: str) -> None:
-    if head.version != VERSION:
-        raise HostError(f"cannot read {directory}/plan: another hull wrote it", "use the hull that did")
 
 
 def _head(directory: str) -> Head | None:

@@ -10,7 +10,7 @@ import time
 from hull.engine import Engine
 from hull.light import NamedTuple
 from hull.state.containers import Container
-from hull.trials import conflicts, journal, journal_passes, journal_reading, touchy, walking
+from hull.trials import conflicts, journal, journal_passes, journal_reading, journal_recovery, touchy, walking
 from hull.trials.changes import ADDED, CHANGED, REMOVED, Change
 from hull.trials.conflicts import Conflict, Known
 from hull.trials.journal import PREPARING, Head
@@ -56,7 +56,10 @@ def keep(engine: Engine, row: Container, examined: Examined, wanted: Wanted) -> 
     data = engine.paths.data
     try:
         rule = owners(engine, row)
-        prepared = Planner(places, rule, examined.changes).plan(examined.mine, wanted.contents)
+        try:
+            prepared = Planner(places, rule, examined.changes).plan(examined.mine, wanted.contents)
+        except OSError as error:  # something changed since it was examined
+            raise journal_passes.told(error) from error
         with journal.held(data):
             _none_unfinished(engine)
             _sweep(data)
@@ -96,7 +99,7 @@ def _head(ident: str, row: Container, chosen: list[Chosen]) -> Head:
 def _none_unfinished(engine: Engine) -> None:
     """Take up what was cut off since this command began."""
     if journal.unfinished(engine.paths.data):
-        journal_passes.take_up(engine.paths.data, engine.events)
+        journal_recovery.take_up(engine.paths.data, engine.events)
 
 
 def _sweep(data: str) -> None:

@@ -5,7 +5,7 @@ import os
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import NamedTuple
-from hull.trials import conflicts, journal, journal_metadata, journal_passes, journal_reading
+from hull.trials import conflicts, journal, journal_metadata, journal_passes, journal_reading, journal_recovery
 from hull.trials.journal import SETTLED, Head, Place, Plan
 from hull.trials.journal_places import Places
 
@@ -45,7 +45,7 @@ def _turn(engine: Engine, ident: str, force: tuple[str, ...], *, kept: bool) -> 
     data, verb = engine.paths.data, "undo" if kept else "redo"
     with journal.held(data):
         if journal.unfinished(data):
-            journal_passes.take_up(data, engine.events)
+            journal_recovery.take_up(data, engine.events)
         plan = journal_reading.read(data, ident or _last(data, kept=kept))
         if plan.head.kept != kept or plan.head.state != SETTLED:
             state = "is undone already" if kept else "was not undone"
@@ -55,6 +55,8 @@ def _turn(engine: Engine, ident: str, force: tuple[str, ...], *, kept: bool) -> 
             against = conflicts.of_undo(plan, places, _ours(data, plan.head.turned), force)
             conflicts.refuse(against, f"{verb} {plan.head.id}", lambda path: _way(verb, plan.head.id, path))
             plan = _as_now(plan, places, force)
+        except OSError as error:
+            raise journal_passes.told(error) from error
         finally:
             places.close()
         return journal_passes.run(journal.open_again(plan), journal_passes.bring).head
