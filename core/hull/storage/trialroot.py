@@ -62,20 +62,33 @@ def skeleton(stack: Stack, layout: Layout) -> tuple[Op, ...]:
     from contextlib import suppress
 
     top = f"{stack.directory}/{SKELETON}"
-    shutil.rmtree(top, ignore_errors=True)
+    _clear(top)
     stack.mkdir(top, 0o755)
-    for path in sorted((*layout.directories, *layout.pieces)):
-        if path != "/":
-            stack.mkdir(top + path, _mode(path))
+    made = [path for path in sorted((*layout.directories, *layout.pieces)) if path != "/"]
+    for path in made:
+        stack.mkdir(top + path)
     for path in layout.links:
         with suppress(FileNotFoundError):
             os.symlink(os.readlink(path), top + path)
     for path in layout.copies:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, PermissionError):  # gone, or closed, since it was looked at
             shutil.copy2(path, top + path, follow_symlinks=False)
     for path in layout.binds:
         os.close(os.open(top + path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    for path in reversed(made):  # a directory of mode 555 takes no names
+        os.chmod(top + path, _mode(path))
     return (("lower", top), *(("bind", path, path, "ro,nosuid,nodev,optional") for path in layout.binds))
+
+
+def _clear(top: str) -> None:
+    """Remove the skeleton of an earlier start, whatever the modes of its directories."""
+    import shutil
+
+    for here, names, _ in os.walk(top):
+        for name in names:
+            if not os.path.islink(f"{here}/{name}"):
+                os.chmod(f"{here}/{name}", 0o700)
+    shutil.rmtree(top, ignore_errors=True)
 
 
 def _mode(path: str) -> int:
