@@ -32,6 +32,18 @@ def test_a_file_that_was_replaced_is_the_new_one_when_opened(box: Box) -> None:
     assert "cat: can't open" in shell.ask("cat /file")
 
 
+def test_an_open_file_is_read_to_its_end_whatever_has_its_name(box: Box) -> None:
+    for name in ("gone", "replaced"):
+        box.write(name, "first\nsecond\n")
+    shell = Shell(box)
+    assert shell.ask("exec 5</gone 6</replaced") == ""
+    os.unlink(f"{box.layer}/gone")
+    replace(box, "replaced", "x\n")
+    believed = 5.1  # seconds: until then the kernel asks nobody
+    assert shell.ask(f"sleep {believed}; read a <&5; echo $a; read a <&6; read a <&6; echo $a") == "first\nsecond\n"
+    assert shell.ask("exec 5</replaced; read a <&5; echo $a") == "x\n"
+
+
 def test_what_grew_is_copied_whole(box: Box) -> None:
     """The size that the kernel believes is older than the file: a copy of that size would lose what came last."""
     box.write("log", "first\n")

@@ -52,7 +52,7 @@ static int begin(struct mirror *mirror, const struct request *request)
         .congestion_threshold = 24,
         .max_write = WRITE_LEAST,
         .time_gran = 1,
-        .max_pages = MIRROR_REPLY / 4096,
+        .max_pages = (uint16_t)(MIRROR_REPLY / sysconf(_SC_PAGESIZE)), /* more would be cut, which says: it ends here */
     };
 
     if (in->major != FUSE_KERNEL_VERSION || in->minor < 31)

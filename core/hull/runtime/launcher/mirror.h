@@ -47,6 +47,7 @@ struct node {
 
 struct handle {
     int fd; /* -1: shown empty */
+    bool stands_in; /* of a file that may not be read */
     uint64_t device, inode;
     struct node *node; /* NULL: the place is free */
     char *entries;        /* a directory's, as the host's kernel gave them */
@@ -122,6 +123,7 @@ int attr_lookup(struct mirror *mirror, const struct request *request);
 
 /* mirror_file.c, mirror_directory.c, mirror_extra.c: 0, or an errno below zero to answer */
 struct handle *file_handle(const struct mirror *mirror, uint64_t number);
+int file_asked(const struct mirror *mirror, const struct node *node, const struct request *request);
 int file_keep(struct mirror *mirror, struct node *node, int fd, const struct stat *found, uint64_t *number);
 void file_drop(struct mirror *mirror, uint64_t number);
 int file_open(struct mirror *mirror, const struct request *request);

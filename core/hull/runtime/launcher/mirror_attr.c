@@ -207,7 +207,8 @@ int attr_get(struct mirror *mirror, const struct request *request)
     struct node *node = tree_find(&mirror->tree, request->header->nodeid);
     struct fuse_attr_out out = {0};
     struct stat found;
-    int fd = place_node(mirror, node, NULL, O_PATH), error = 0;
+    int open = file_asked(mirror, node, request), fd = open >= 0 ? open : place_node(mirror, node, NULL, O_PATH);
+    int error = 0;
 
     if (fd < 0)
         return errno == EACCES || errno == ELOOP || errno == ENOTDIR ? -ENOENT : -errno;
@@ -225,6 +226,7 @@ int attr_get(struct mirror *mirror, const struct request *request)
         attr_stand_in(mirror, node, &out.attr, &found);
         attr_tell(node, &found);
     }
-    close(fd);
+    if (fd != open)
+        close(fd);
     return error < 0 ? error : mirror_answer(mirror, request, 0, &out, sizeof out);
 }

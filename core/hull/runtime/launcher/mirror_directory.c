@@ -16,7 +16,8 @@ struct entry { /* the kernel's struct linux_dirent64 */
     char name[];
 };
 
-/* What may not be read is empty, so is what would have to be mounted first; the kernel may keep the list while the directory is as it was. */
+/* What may not be read is empty, so is what would have to be mounted first; the kernel may keep the list while the
+ * directory is as it was. */
 int directory_open(struct mirror *mirror, const struct request *request)
 {
     struct node *node = tree_find(&mirror->tree, request->header->nodeid);

@@ -11,6 +11,19 @@ struct handle *file_handle(const struct mirror *mirror, uint64_t number)
     return number < mirror->handle_room && mirror->handles[number].node != NULL ? &mirror->handles[number] : NULL;
 }
 
+/* An open file is what it was, whatever has its name now, as long as the pages that the kernel holds are its: its
+ * descriptor, where a question for attributes is about it; else -1. */
+int file_asked(const struct mirror *mirror, const struct node *node, const struct request *request)
+{
+    const struct fuse_getattr_in *in = (const void *)request->body;
+    const struct handle *handle;
+
+    if (request->size < sizeof *in || !(in->getattr_flags & FUSE_GETATTR_FH) ||
+        (handle = file_handle(mirror, in->fh)) == NULL || handle->node != node || handle->stands_in)
+        return -1;
+    return handle->device == node->cached.device && handle->inode == node->cached.inode ? handle->fd : -1;
+}
+
 static bool find_place(struct mirror *mirror, size_t *place)
 {
     size_t room = mirror->handle_room, larger = room ? room * 2 : HANDLES_FIRST;
@@ -69,6 +82,7 @@ int file_open(struct mirror *mirror, const struct request *request)
     struct fuse_open_out out = {0};
     struct stat found;
     int fd, error;
+    bool stands_in;
 
     if ((in->flags & O_ACCMODE) != O_RDONLY)
         return -EROFS;
@@ -81,10 +95,12 @@ int file_open(struct mirror *mirror, const struct request *request)
     }
     if (fd >= 0 && node->cached.settled && attr_is_told(&node->cached, &found))
         out.open_flags = FOPEN_KEEP_CACHE;
-    if (fd < 0)
+    stands_in = fd < 0;
+    if (stands_in)
         fd = shadow_open(mirror, node, &found);
     if ((error = file_keep(mirror, node, fd, &found, &out.fh)) < 0)
         return error;
+    mirror->handles[out.fh].stands_in = stands_in;
     if (fd >= 0)
         attr_cache(node, &found);
     return mirror_answer(mirror, request, 0, &out, sizeof out);
