@@ -51,6 +51,30 @@ def test_a_later_start_changes_nothing_of_them(stack: Stack, piece: Path) -> Non
     assert (os.stat(above).st_mode & 0o777, os.stat(above).st_mtime_ns) == (0o701, 6)
 
 
+def test_a_directory_that_takes_no_names_has_its_mode_at_the_end(stack: Stack, piece: Path) -> None:
+    other = piece.parent / "other"
+    other.mkdir()
+    piece.parent.chmod(0o555)
+    for paths in ((str(piece),), (str(piece), str(other))):
+        found = trialupper.prepare(stack, RANGE, paths)
+        assert found.pieces == paths
+        assert os.stat(f"{stack.upper}{piece.parent}").st_mode & 0o777 == 0o555
+    for place in (piece.parent, Path(f"{stack.upper}{piece.parent}")):
+        place.chmod(0o755)
+
+
+def test_a_directory_of_another_id_s_that_takes_names_takes_a_piece(
+    stack: Stack, piece: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def given_away(path: str, *_words: object, **_named: object) -> None:
+        if path == f"{stack.upper}{piece.parent}":
+            raise PermissionError(1, "Operation not permitted", path)
+
+    os.makedirs(f"{stack.upper}{piece.parent}")
+    monkeypatch.setattr(os, "utime", given_away)
+    assert trialupper.prepare(stack, RANGE, (str(piece),)).pieces == (str(piece),)
+
+
 @pytest.mark.parametrize("where", ["upper", "frozen"])
 @pytest.mark.parametrize("how", ["file", "opaque", "above"])
 def test_what_was_replaced_in_a_layer_is_no_piece(stack: Stack, piece: Path, where: str, how: str) -> None:

@@ -6,6 +6,8 @@ import stat
 from hull.light import NamedTuple
 from hull.model import Identity, IdMap
 
+OWNER = stat.S_IWUSR | stat.S_IXUSR
+
 
 class Stack(NamedTuple):
     """Where a try's changes go. `frozen` are older layers, the highest first; `owner` is None for the caller's own."""
@@ -43,7 +45,7 @@ def prepare(stack: Stack, identity: Identity, paths: tuple[str, ...]) -> Prepare
 
     A piece whose place was removed or replaced in a layer is none: what the layers hold is all of it.
     """
-    dated: dict[str, tuple[int, int]] = {}
+    dated: dict[str, os.stat_result] = {}
     found: dict[bool | None, list[str]] = {True: [], False: [], None: []}
     others: dict[tuple[int, int], list[str]] = {}
     made: list[tuple[str, os.stat_result]] = []
@@ -51,7 +53,7 @@ def prepare(stack: Stack, identity: Identity, paths: tuple[str, ...]) -> Prepare
         if os.path.isdir(path) and lowers_of(stack, path):
             found[_mirror_way(stack, path, dated, made)].append(path)
     for place in sorted(dated, reverse=True):
-        os.utime(f"{stack.upper}{place}", ns=dated[place])
+        _date(f"{stack.upper}{place}", dated[place])
     own = stack.owner or (os.geteuid(), os.getegid())
     for place, known in made:
         owners = on_disk(identity, known)
@@ -61,9 +63,9 @@ def prepare(stack: Stack, identity: Identity, paths: tuple[str, ...]) -> Prepare
 
 
 def _mirror_way(
-    stack: Stack, path: str, dated: dict[str, tuple[int, int]], made: list[tuple[str, os.stat_result]]
+    stack: Stack, path: str, dated: dict[str, os.stat_result], made: list[tuple[str, os.stat_result]]
 ) -> bool | None:
-    """Make what is missing of a piece's upper directory, note what times it and those above are to have.
+    """Make what is missing of a piece's upper directory, note what modes and times it and those above are to have.
 
     False where another id has closed one of them, None where the host's directory is gone meanwhile.
     """
@@ -74,21 +76,36 @@ def _mirror_way(
             continue
         try:
             before, known = os.stat(f"{stack.upper}{above}"), os.stat(place)
+            dated.setdefault(above, before)
+            _open(stack.upper + above, before)
             _mirror(stack, place)
         except PermissionError:
             return False
         except FileNotFoundError:
             return None
-        dated.setdefault(above, (before.st_atime_ns, before.st_mtime_ns))
-        dated[place] = (known.st_atime_ns, known.st_mtime_ns)
+        dated[place] = known
         made.append((place, known))
     return True
 
 
+def _open(directory: str, known: os.stat_result) -> None:
+    """Let the caller make names in a directory of their own, whose mode `prepare` puts back."""
+    if known.st_uid == os.geteuid() and known.st_mode & OWNER != OWNER:
+        os.chmod(directory, stat.S_IMODE(known.st_mode) | OWNER)
+
+
+def _date(directory: str, known: os.stat_result) -> None:
+    try:
+        os.chmod(directory, stat.S_IMODE(known.st_mode))
+        os.utime(directory, ns=(known.st_atime_ns, known.st_mtime_ns))
+    except PermissionError:
+        return  # given away at an earlier start: it keeps its mode, and its time is no change that is told
+
+
 def _mirror(stack: Stack, path: str) -> None:
-    """Make one upper directory with the host's mode and what attributes may be set."""
+    """Make one upper directory with what attributes may be set; its mode, the host's, comes last."""
     target = stack.upper + path
-    stack.mkdir(target, stat.S_IMODE(os.stat(path).st_mode))
+    stack.mkdir(target)
     try:
         names = [name for name in os.listxattr(path) if name.startswith("user.")]
         for name in names:
