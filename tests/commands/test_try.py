@@ -216,6 +216,15 @@ def test_it_can_be_left_to_itself_and_be_seen(tries: Tries) -> None:
     assert tries.hull("drop", "--force", "away", check=True).stdout == b"away\n"
 
 
+def test_the_latest_is_the_one_that_went_on_last(tries: Tries) -> None:
+    for name in ("first", "second"):
+        tries("--name", name, "touch", name, check=True)
+    tries("--in", "first", "true", check=True)
+    assert b"/first" in tries.hull("diff", check=True).stdout
+    assert tries.hull("drop", check=True).stdout == b"first\n", "what was looked at"
+    assert tries.names() == ["second"]
+
+
 def test_the_plan_is_printed_and_nothing_is_made(tries: Tries) -> None:
     lines = tries.out("--plan", "true").splitlines()
     assert any(line.startswith("root-overlay") for line in lines)
@@ -264,7 +273,8 @@ def test_from_an_image_what_was_recorded_is_a_containerfile_and_it_can_be_an_ima
     seen = tries.hull("run", "--rm", "--network", "none", "tried:1", "ls", "/one", "/two", check=True)
     assert seen.stdout.split() == [b"/one", b"/two"]
     tries("--name", "here", "touch", "f", check=True)
-    assert tries.hull("commit", "here", "x").returncode == 125
+    refused = tries.hull("commit", "here", "x")
+    assert (refused.returncode, b"--from IMAGE" in refused.stderr) == (125, True)
 
 
 def test_a_try_in_a_try_is_refused_with_the_reason(tries: Tries) -> None:

@@ -20,13 +20,14 @@ def latest(engine: Engine, name: str = "") -> Container:
     found = every(engine)
     if not found:
         raise UserError("there is no try", "hull try COMMAND makes one")
-    return max(found, key=lambda row: _went_on(engine, row))
+    return found[0]
 
 
 def every(engine: Engine) -> list[Container]:
-    """Return the tries, those that were made last first."""
+    """Return the tries, those that were made or went on last first."""
     rows = [row for row in engine.containers.all() if row.spec.trial is not None]
-    return [row for row in rows if not engine.containers.forget_if_gone(row)]
+    found = [row for row in rows if not engine.containers.forget_if_gone(row)]
+    return sorted(found, key=lambda row: _went_on(engine, row), reverse=True)
 
 
 def _went_on(engine: Engine, row: Container) -> float:

@@ -32,7 +32,7 @@ def commit(
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "commit")
     if not row.image:
-        raise UserError(f"cannot commit {row.name}: its root is this machine, there is no image below", "hull diff")
+        raise UserError(f"cannot commit {row.name}: its root is this machine, there is no image below", _instead(row))
     files = Files(engine, row)
     asked = committing.Commit(
         row.image,
@@ -48,6 +48,12 @@ def commit(
     attributes = {"name": row.name, "image": row.spec.image, "imageID": ident, "comment": message}
     engine.history.add("container", "commit", row.id, attributes)
     return ident
+
+
+def _instead(row: Container) -> str:
+    if row.spec.trial is None:
+        return f"hull diff {row.name} shows what it changed"
+    return f"hull keep {row.name} brings it to this machine; one that began with hull try --from IMAGE can be committed"
 
 
 @contextmanager
