@@ -66,6 +66,15 @@ def test_a_program_that_joins_gets_a_sealed_copy(box: Box, given: pathlib.Path) 
     child.communicate(b"\n", timeout=10)
 
 
+def test_a_file_of_the_kernels_is_copied_though_it_has_no_size(box: Box) -> None:
+    child = box.up("echo up; read x")
+    with open("/proc/version") as file:
+        plan = joining(box, "cat", extra=CLOSED)
+        done = box.finish(box.start(plan, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    assert done.out == pathlib.Path("/proc/version").read_text(), done
+    child.communicate(b"\n", timeout=10)
+
+
 def test_too_much_to_copy_is_refused(box: Box, given: pathlib.Path) -> None:
     child = box.up("echo up; read x")
     os.truncate(given, (64 << 20) + 1)

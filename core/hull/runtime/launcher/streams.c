@@ -16,7 +16,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
-enum { COPY_MOST = 64 << 20, SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { COPY_MOST = 64 << 20, COPY_PIECE = 1 << 20, SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 static bool same(int one, const struct stat *file)
 {
@@ -55,15 +55,12 @@ static int sealed_copy(int fd, const struct stat *file)
     int copy = MUST(memfd_create("hull-stream", MFD_CLOEXEC | MFD_ALLOW_SEALING), "copy", "standard input");
     off_t at = 0;
 
-    if (file->st_size > COPY_MOST)
+    while (file->st_size <= COPY_MOST && at <= COPY_MOST) /* not by the size: files of the kernel's own have none */
+        if (MUST(sendfile(copy, fd, &at, COPY_PIECE), "copy", "standard input") == 0)
+            break;
+    if (file->st_size > COPY_MOST || at > COPY_MOST)
         fail(EXIT_TOOL, EFBIG, "give the program as a stream", "a file that could be written through it",
              "it cannot be found by its name here; cat FILE | … gives its content alone");
-    while (at < file->st_size) {
-        ssize_t got = MUST(sendfile(copy, fd, &at, (size_t)(file->st_size - at)), "copy", "standard input");
-
-        if (got == 0)
-            break;
-    }
     MUST(fcntl(copy, F_ADD_SEALS, SEALS), "seal", "the copy of standard input");
     return copy;
 }
