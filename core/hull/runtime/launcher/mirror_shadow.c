@@ -6,6 +6,7 @@
  */
 #include "mirror.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -40,27 +41,38 @@ static bool write_locked(int fd, const char *line, size_t length, size_t file)
     return file == 0 || (write(fd, members, (size_t)(line + length - members)) >= 0 && write(fd, "\n", 1) == 1);
 }
 
+/* A small file's whole content, or NULL. Not mapped: whoever cuts the file meanwhile would end us. */
+static char *load(int fd, size_t *size)
+{
+    struct stat found;
+    size_t whole;
+    char *text;
+    ssize_t got = 0;
+
+    if (fstat(fd, &found) < 0 || (text = malloc((whole = (size_t)found.st_size) + 1)) == NULL)
+        return NULL;
+    for (*size = 0; *size < whole && (got = pread(fd, text + *size, whole - *size, (off_t)*size)) > 0;)
+        *size += (size_t)got;
+    if (got >= 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 static int make(const struct mirror *mirror, size_t file)
 {
     int names = openat(mirror->root, FILES[file].names, O_RDONLY | O_CLOEXEC), fd = memfd_create("shadow", MFD_CLOEXEC);
-    struct stat found;
-    char *text = MAP_FAILED;
-    bool made = names >= 0 && fd >= 0 && fstat(names, &found) == 0;
+    size_t size = 0;
+    char *text = names >= 0 && fd >= 0 ? load(names, &size) : NULL;
+    bool made = text != NULL;
 
-    if (made && found.st_size > 0) {
-        size_t size = (size_t)found.st_size;
+    for (size_t at = 0, length; made && at < size; at += length + 1) {
+        const char *end = memchr(text + at, '\n', size - at);
 
-        text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, names, 0);
-        made = text != MAP_FAILED;
-        for (size_t at = 0, length; made && at < size; at += length + 1) {
-            const char *end = memchr(text + at, '\n', size - at);
-
-            length = end != NULL ? (size_t)(end - text) - at : size - at;
-            made = write_locked(fd, text + at, length, file);
-        }
+        length = end != NULL ? (size_t)(end - text) - at : size - at;
+        made = write_locked(fd, text + at, length, file);
     }
-    if (text != MAP_FAILED)
-        munmap(text, (size_t)found.st_size);
+    free(text);
     if (names >= 0)
         close(names);
     if (!made && fd >= 0)
