@@ -4,6 +4,7 @@ What a collector finds in the middle is fixed by where it is let in, not by time
 a mount namespace of its own.
 """
 
+import mmap
 import sqlite3
 import sys
 import tempfile
@@ -11,9 +12,10 @@ import tempfile
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.storage import snapshots
-from hull.trials import freezing, history, history_states
+from hull.trials import freezing, history, history_moves, history_states
+from hull.trials.history_states import Came, States
 
-from tests.trials.history_rig import Machine
+from tests.trials.history_rig import Machine, Mounted
 
 STEPS = 7  # more than make a stack deep
 
@@ -75,7 +77,28 @@ def a_branch_of_what_is_removed_meanwhile_is_refused(machine):
     raise AssertionError(history.own(machine.engine, new))
 
 
-CASES = (a_layer_that_has_just_got_its_name_is_not_collected, a_branch_of_what_is_removed_meanwhile_is_refused)
+def what_a_mapping_stores_unseen_is_not_lost(machine):
+    row, (frozen, upper) = machine.rows[0], machine.stack(machine.rows[0])
+    with Mounted(machine.place, [frozen], upper, f"{machine.engine.paths.container(row.id)}/work") as point:
+        with open(f"{point}/file", "w+b") as file:
+            file.truncate(mmap.PAGESIZE)
+            mapped = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        mapped[:3] = b"one"
+        with machine.engine.containers.lock(row):
+            assert States(machine.engine, row).checkpoint(Came("live"), running=True) == 1
+        mapped[:3] = b"two"  # the page is writable: no fault, no other ctime
+        mapped.close()
+    history_moves.undo(machine.engine, row)
+    assert "/file" not in machine.look(machine.stack(row))
+    history_moves.redo(machine.engine, row)
+    assert machine.look(machine.stack(row))["/file"][4].startswith(b"two")
+
+
+CASES = (
+    what_a_mapping_stores_unseen_is_not_lost,
+    a_layer_that_has_just_got_its_name_is_not_collected,
+    a_branch_of_what_is_removed_meanwhile_is_refused,
+)
 
 
 def main():

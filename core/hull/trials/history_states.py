@@ -90,8 +90,11 @@ class States:
         """Stand on another state; `forward` is what redo goes to from there.
 
         With `keep`, what there is becomes a checkpoint first, the last of `forward`; its number is returned, else 0.
+        Without, it is the one that was copied last: the upper itself stands for that then, with what a shared mapping
+        may have stored unseen.
         """
         stack, name, kept = self.stack(), snapshots.fresh(), 0
+        copied = keep is None and self._known(stack) is not None
         target = self.rows.get(self._row.id, number) if number else None
         layers = target.layers if target is not None else ()
         snapshots.prepare(self._engine.paths)
@@ -99,6 +102,8 @@ class States:
             if keep is not None:
                 kept = self.rows.add(self._row_of(stack, (*stack.layers, name), keep, FROZEN))
                 forward = (*forward, kept)
+            if copied:
+                self.rows.move(self._row.id, stack.stands, (*stack.layers, name))
             self.rows.stand(self._row.id, Stack(layers, number, forward, name))
         self.stack()
         collect(self._engine)
