@@ -146,9 +146,13 @@ def main():
         count, killed = random.randrange(int(sys.argv[2])), 0
         while True:
             with tempfile.TemporaryDirectory(dir=sys.argv[1], ignore_cleanup_errors=True) as place:
-                if not survives(place, act, count):
-                    break
-            count, killed = count + int(sys.argv[2]), killed + 1
+                survived = not survives(place, act, count)
+            if not survived:
+                count, killed = count + int(sys.argv[2]), killed + 1
+            elif killed or not count:
+                break
+            else:  # it has not that many calls
+                count = random.randrange(count)
         sys.stdout.write(f"{act} {killed}\n")
 
 
