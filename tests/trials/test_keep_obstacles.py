@@ -61,6 +61,33 @@ def test_attributes_that_the_file_system_refuses(trying, monkeypatch) -> None:
     refused(trying, "two: Operation not supported; nothing was changed")
 
 
+def test_names_of_one_file_that_cannot_be_linked(trying, monkeypatch) -> None:
+    """Inside all is one file system; outside a name may lie on another one, or on one without hard links."""
+    trying.run("sh", "-c", f"cd {trying.host} && echo x > added && ln added other && echo more >> two")
+
+    def refuse(*_words, **_named) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), b".hidden", None, b".other")
+
+    monkeypatch.setattr(os, "link", refuse)
+    tick()
+    trying.keep()
+    for name in ("added", "other"):
+        with open(f"{trying.host}/{name}") as file:
+            assert file.read() == "x\n"
+    with open(f"{trying.host}/two") as file:
+        assert file.read() == "twomore\n"
+
+
+def test_a_refusal_names_the_file(trying, monkeypatch) -> None:
+    trying.run("sh", "-c", f"mkdir {trying.host}/deep && echo x > {trying.host}/deep/added")
+
+    def full(*_words, **_named) -> None:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT), b".hull-k1-hidden")
+
+    monkeypatch.setattr(journal_copying, "content", full)
+    refused(trying, f"cannot change {trying.host}/deep/added: Disk quota exceeded; nothing was changed")
+
+
 def test_a_file_system_that_cannot_exchange(trying, monkeypatch) -> None:
     trying.run("sh", "-c", f"echo x > {trying.host}/added && echo more >> {trying.host}/one")
     rename = syscalls.rename

@@ -62,6 +62,11 @@ def _let(path: str, found: os.stat_result) -> None:
         os.chmod(path, stat.S_IMODE(found.st_mode) | 0o600)
 
 
+def deepest_first(found: tuple[Place, ...]) -> list[Place]:
+    """Return places so that what a directory's mode closes comes before it."""
+    return sorted(found, key=lambda place: (-place.path.rstrip("/").count("/"), place.path))
+
+
 def unlock(places: Places, place: Place) -> None:
     """Let the owner make and name things in a directory whose mode forbids it: the plan knows the mode."""
     fd = opened(places, place)

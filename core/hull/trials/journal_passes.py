@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from hull.errors import HostError
 from hull.trials import journal, journal_copying, journal_metadata, journal_prints, journal_steps
-from hull.trials.journal import APPLIED, PREPARED, PREPARING, REVERTING, SETTLED, Mark, Place, Plan, Unit
-from hull.trials.journal_places import Places
+from hull.trials.journal import APPLIED, PREPARED, PREPARING, REVERTING, SETTLED, Mark, Plan, Unit
+from hull.trials.journal_places import Places, named
 
 Stage = Callable[[Plan, Places], None]
 
@@ -36,12 +36,17 @@ def run(plan: Plan, stage: Stage) -> Plan:
 def bring(plan: Plan, places: Places) -> None:
     """Stage what the slots hold: undo, and redo."""
     for unit in plan.units:
-        journal_steps.bring(plan, places, unit)
+        with named(unit.path):
+            journal_steps.bring(plan, places, unit)
 
 
 def _prepare(plan: Plan, places: Places, stage: Stage) -> Plan:
     unlock(plan, places)
-    plan = plan._replace(units=tuple(journal_steps.save(plan, places, unit) for unit in plan.units))
+    saved = []
+    for unit in plan.units:
+        with named(unit.path):
+            saved.append(journal_steps.save(plan, places, unit))
+    plan = plan._replace(units=tuple(saved))
     stage(plan, places)
     units = tuple(_staged(plan, places, unit) for unit in plan.units)
     _sync(plan, places)
@@ -84,7 +89,7 @@ def _apply(plan: Plan, places: Places) -> Plan:
     unlock(plan, places)
     for unit in plan.units:
         journal_steps.exchange(plan, places, unit)
-    for place in _deepest_first(plan.places):
+    for place in journal_metadata.deepest_first(plan.places):
         if place.asked:
             journal_metadata.put(places, place, place.there)
     unlock(plan, places)
@@ -108,7 +113,7 @@ def settle(plan: Plan, places: Places) -> Plan:
     for unit in plan.units:
         with suppress(FileNotFoundError, NotADirectoryError):  # whoever removed a directory removed what was in it
             journal_steps.put_away(plan, places, unit)
-    for place in _deepest_first(plan.places):
+    for place in journal_metadata.deepest_first(plan.places):
         with suppress(FileNotFoundError):
             journal_metadata.put(places, place, place.there)
     units = tuple(_settled(places, unit) for unit in plan.units)
@@ -141,7 +146,7 @@ def revert(plan: Plan, places: Places) -> None:
             journal_steps.unstage(plan, places, unit, back=plan.head.passes > 0)
         except OSError as error:
             left.append(f"{unit.path}: {error.strerror}")
-    for place in _deepest_first(plan.places):
+    for place in journal_metadata.deepest_first(plan.places):
         with suppress(FileNotFoundError):
             journal_metadata.put(places, place, place.here)
     if left:
@@ -169,10 +174,6 @@ def unlock(plan: Plan, places: Places) -> None:
     for place in plan.places:
         with suppress(FileNotFoundError):
             journal_metadata.unlock(places, place)
-
-
-def _deepest_first(found: tuple[Place, ...]) -> list[Place]:
-    return sorted(found, key=lambda place: (-place.path.rstrip("/").count("/"), place.path))
 
 
 def _sync(plan: Plan, places: Places) -> None:

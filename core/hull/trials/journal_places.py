@@ -1,6 +1,8 @@
 """Directories of the host, opened so that no link on the way can lead elsewhere, and what lies in them."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from hull.kernel import syscalls
 from hull.light import NamedTuple
@@ -59,6 +61,15 @@ class Places:
         """Close everything."""
         self.forget()
         os.close(self._root)
+
+
+@contextmanager
+def named(path: str) -> Iterator[None]:
+    """Let an OSError name the entry that it is about, and no hidden name beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error
 
 
 def at(fd: int) -> str:

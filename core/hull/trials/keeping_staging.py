@@ -1,5 +1,6 @@
 """New versions, made beside what they will replace: complete with content and metadata before anything is exchanged."""
 
+import errno
 import os
 import stat
 
@@ -7,7 +8,7 @@ from hull.light import NamedTuple
 from hull.trials import journal_copying, keeping_links
 from hull.trials.changes import CHANGED, TYPE, XATTR, Change, Entry
 from hull.trials.journal import Plan, Unit
-from hull.trials.journal_places import Home, Places, at
+from hull.trials.journal_places import Home, Places, at, named
 from hull.trials.keeping_choosing import Chosen, is_below
 from hull.trials.keeping_owners import Owners
 from hull.trials.keeping_plans import Prepared
@@ -15,6 +16,7 @@ from hull.trials.keeping_source import Source
 
 _MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
 _DEFAULT = "system.posix_acl_default"
 
 
@@ -56,7 +58,8 @@ class Stager:
                 else:
                     place = Home(home.fd, plan.staged(unit))
                 where = hidden + one.change.path[len(unit.path) :]
-                fd = self._entry(place, places, one, where, above, home if place.fd == home.fd else None, inherited)
+                with named(one.change.path):
+                    fd = self._entry(place, places, one, where, above, home if place.fd == home.fd else None, inherited)
                 if fd >= 0:
                     stack.append(Deep(one.change.path, fd, one))
             while stack:
@@ -81,9 +84,7 @@ class Stager:
             os.mkdir(place.name, 0o700, dir_fd=place.fd)
             return place.open(_LIST)
         known = self._known(one.change, new, where)
-        if known:
-            first = places.home(known)
-            os.link(first.name, place.name, src_dir_fd=first.fd, dst_dir_fd=place.fd, follow_symlinks=False)
+        if known and self._linked(place, places.home(known)):
             if new.kind == "file" and not self._contents.get(one.change.path):
                 os.close(self._source.next(one.change.path))
         elif new.kind == "file":
@@ -98,6 +99,17 @@ class Stager:
             return ""
         first = self._first.setdefault((change.layer, new.file), where)
         return "" if first == where else first
+
+    @staticmethod
+    def _linked(place: Home, first: Home) -> bool:
+        """Make another name of a file; False where that cannot be, as between file systems: a copy it is, then."""
+        try:
+            os.link(first.name, place.name, src_dir_fd=first.fd, dst_dir_fd=place.fd, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            return False
+        return True
 
     def _file(self, place: Home, one: Chosen, above: os.stat_result, old: Home | None, inherited: bool) -> None:
         change, new = one.change, _new(one.change)
@@ -127,7 +139,7 @@ class Stager:
             return found.st_atime_ns, found.st_mtime_ns
         found = os.fstat(source)
         if not stat.S_ISREG(found.st_mode):
-            raise OSError(116, "it is no file any more")
+            raise OSError(errno.ESTALE, "it is no file any more")
         journal_copying.content(source, fd, found.st_size, sparse=found.st_blocks * 512 < found.st_size)
         return found.st_atime_ns, new.mtime
 
@@ -146,7 +158,7 @@ class Stager:
         os.fchmod(fd, mode)
         os.utime(fd, ns=times)
         if mode & 0o6000 and stat.S_IMODE(os.fstat(fd).st_mode) != mode:
-            raise OSError(1, "the kernel does not let you set its mode", one.change.path)
+            raise OSError(errno.EPERM, "the kernel does not let you set its mode", one.change.path)
 
     @staticmethod
     def _special(place: Home, one: Chosen, new: Entry) -> None:
