@@ -88,9 +88,11 @@ def _keep(engine: Engine) -> list[str]:
     from hull.trials import journal
 
     ident = journal.unfinished(engine.paths.data)
+    if not ident:
+        return []
     with journal.held(engine.paths.data, wait=False) as alone:
         return [f"keep {ident}: cut off, {journal.home(engine.paths.data)}/{ident} has what it saved"] * bool(
-            ident and alone and journal.unfinished(engine.paths.data)
+            alone and journal.unfinished(engine.paths.data)
         )
 
 
