@@ -11,6 +11,7 @@ from hull.commands._picking import Texts
 from hull.trials.changes import Change, Entry
 from hull.ui import text
 from hull.ui.glyphs import ASCII
+from hull.ui.picker import Picker
 from hull.ui.picking import Picking
 from hull.ui.picking_keys import KEYS
 from hull.ui.picking_painting import paint
@@ -192,6 +193,30 @@ def test_what_is_done_asks_before(state, key, verb):
     press(state, key)
     assert press(state, "y") == Request(verb)
     assert state.decision(verb).verb == verb
+
+
+def test_no_file_is_dropped_that_is_chosen_in_part(state):
+    into(state, "/home/u/.bashrc")
+    press(state, " ")
+    assert press(state, "d") is None
+    assert state.question is None
+    assert "/home/u/.bashrc is chosen in part" in state.message.text
+    press(state, "k")
+    assert "keep 1 change on" in state.question.text
+    press(state, "n")
+    press(state, "a")
+    press(state, "d")
+    assert "drop 1 change from" in state.question.text
+
+
+def test_nothing_is_read_once_the_picker_has_ended():
+    read = []
+    picker = Picker(view(read=lambda change, side: read.append(side) or OLD))
+    change = next(one for one in changes() if one.path == "/home/u/.bashrc")
+    assert picker._read(change).divisible
+    picker.stop()
+    assert not picker._read(change).divisible
+    assert read == ["old", "new"]
 
 
 def test_q_leaves_everything_as_it_is(state):

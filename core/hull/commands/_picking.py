@@ -114,7 +114,7 @@ def changes_of(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted
     from hull.trials.reporting import is_noise
     from hull.trials.walking_contents import Contents
 
-    view = walking.View(walking.layers(engine, row), base=row.config.layers or walking.HOST)
+    view = walking.view_of(engine, row, walking.layers(engine, row))
     examined = keeping.examine(engine, row, wanted or Wanted())
     found = (one.change for one in (*examined.mine, *examined.root))
     changes = sorted((one for one in found if not is_noise(one)), key=lambda one: one.path)
@@ -128,7 +128,8 @@ def changes_of(engine: Engine, row: Container, verb: str, keep: KeepJust, wanted
         return None if size < 0 else data
 
     def kept(paths: tuple[str, ...], texts: dict[str, bytes]) -> Any:
-        return keep([change for change in changes if change.path in paths], texts)
+        chosen = frozenset(paths)
+        return keep([change for change in changes if change.path in chosen], texts)
 
     def drop(paths: tuple[str, ...]) -> list[str]:
         forgetting.forget(engine, row, examined.changes, paths, view.new[-1])

@@ -25,7 +25,10 @@ from hull.ui.terminal import Terminal, held
 def show(view: Any) -> int:
     """Let the person pick; do what was decided, show what came of it, and return the exit code."""
     picker = Picker(view)
-    held(picker.run)
+    try:
+        held(picker.run)
+    finally:
+        picker.stop()
     value = view.settle(picker.decision)
     if value is not None:
         from hull.present import show as present
@@ -93,6 +96,7 @@ class Picker(Terminal):
         self._wanted: Any = None
         self._asked_for = threading.Condition()
         self._reads = threading.Lock()  # the loop reads, too, where a key cannot wait
+        self._stopped = False
 
     def _begin(self) -> None:
         super()._begin()
@@ -115,9 +119,16 @@ class Picker(Terminal):
                 change, self._wanted = self._wanted, None
             self._post(partial(self.state.texts.setdefault, change.path, self._read(change)))
 
+    def stop(self) -> None:
+        """Wait for the text that is being read; read none any more: what they are read from is about to be closed."""
+        with self._reads:
+            self._stopped = True
+
     def _read(self, change: Any) -> Detail:
         try:
             with self._reads:
+                if self._stopped:
+                    return Detail(change, Unread(""))
                 return Detail(change, self._view.texts(change))
         except (HullError, OSError) as error:
             return Detail(change, Unread(str(error)))

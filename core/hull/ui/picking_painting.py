@@ -118,9 +118,7 @@ def _told(node: Node) -> tuple[str, str]:
     """Return what the end of a line tells: why it is locked, what it is, how large, how many below."""
     change = node.change
     if node.lock:
-        return f"needs {node.lock.partition(':')[0]}" if False else text.plain(
-            node.lock.partition(":")[0]
-        ), "class:busy"
+        return text.plain(node.lock.partition(":")[0]), "class:busy"
     if node.flag:
         return text.plain(node.flag.partition(":")[0]), "class:busy"
     if node.children:

@@ -83,7 +83,12 @@ def _leaf(state: Picking, key: str, action: str, page: int) -> Request | None:
 
 
 def _ask(state: Picking, verb: str) -> None:
-    count = len(state.choices.chosen())
+    chosen = state.choices.chosen()
+    count = len(chosen)
+    parted = next((node.path for node in chosen if node.blocks is not None), "") if verb == "drop" else ""
+    if parted:
+        state.say(f"{parted} is chosen in part: drop takes all of a file, keep takes parts", "class:error")
+        return
     if not count:
         state.say("nothing is chosen: Space chooses what the line is about, a everything", "class:error")
         return
