@@ -172,6 +172,7 @@ def test_nothing_is_left_of_one_in_which_nothing_was_changed(tries: Tries) -> No
         (("--allow", "none", "true"), "there is no such hole"),
         (("--on", "a", "--from", "b", "true"), "leave out one"),
         (("--keep", "--rm", "true"), "leave out one"),
+        (("--keep", "-d", "true"), "nobody could be asked"),
         (("--hide", "~/no/such", "true"), "there is nothing of that name"),
         (("--hide", "/etc", "--from", "busybox", "true"), "nothing of this machine is in a try from busybox"),
     ],
@@ -214,6 +215,15 @@ def test_it_can_be_left_to_itself_and_be_seen(tries: Tries) -> None:
     assert tries.hull("ps", "-q", "--no-trunc", "--filter", "trial=true", check=True).stdout.decode().split() == [ident]
     assert tries.hull("exec", "away", "ls", check=True).stdout == b"f\n"
     assert tries.hull("drop", "--force", "away", check=True).stdout == b"away\n"
+
+
+@pytest.mark.parametrize("flags", [("--hide", "/etc"), ("--profile", "strict"), ("--ulimit", "nproc=9")])
+def test_what_was_decided_is_not_said_again_in_vain(tries: Tries, flags: tuple[str, ...]) -> None:
+    tries("--name", "decided", "true", check=True)
+    done = tries("--in", "decided", *flags, "touch", "file")
+    assert done.returncode == 125
+    assert b"that was decided when it was made" in done.stderr
+    assert b"hull try --on decided" in done.stderr
 
 
 def test_the_latest_is_the_one_that_went_on_last(tries: Tries) -> None:

@@ -21,12 +21,14 @@ LIVE = ("running", "paused")
 def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) -> Launch | list[str]:
     """Return the launch of a command in the try of that name; detached, its id."""
     row = _trial.latest(engine, name)
-    if asked.said:
+    if said := _decided(asked):
         raise UserError(
-            f"cannot go on in {row.name} with {asked.said[0]}: that was decided when it was made",
-            "leave it out, or make a new try: hull try --on NAME",
+            f"cannot go on in {row.name} with {said}: that was decided when it was made",
+            f"leave it out, or make a new try: hull try --on {row.name}",
         )
     if engine.containers.status(row).state in LIVE:
+        if asked.keep:
+            raise UserError(f"cannot keep what {row.name} changes: it runs, and may go on", "leave out --keep")
         return _join(engine, row, asked, detach=detach, plan=plan)
     with engine.containers.lock(row):
         changed = row._replace(spec=_changed(engine, row, asked))
@@ -43,6 +45,27 @@ def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) 
             return launch
         _start.detach(engine, changed, launch)
     return [row.id]
+
+
+def _decided(asked: Asked) -> str:
+    """Return the first flag that says what a try is made with, "" where none is there."""
+    trial, limits = asked.trial, asked.limits
+    flags = {
+        "--name": asked.name,
+        "--engine": trial.engine != "auto",
+        "--egress": asked.egress,
+        "--net": asked.network,
+        "--rw": trial.writable,
+        "--hide": trial.hide,
+        "--show": trial.show,
+        "--allow": trial.allow,
+        "--profile": trial.profile,
+        "--record": trial.record,
+        "--checkpoint": asked.checkpoint,
+        "--rm": asked.remove,
+        "limits": limits.asked or asked.ulimits,
+    }
+    return next((flag for flag, value in flags.items() if value), "")
 
 
 def _changed(engine: Engine, row: Container, asked: Asked) -> Spec:

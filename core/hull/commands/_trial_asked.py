@@ -33,7 +33,6 @@ class Asked(NamedTuple):
     remove: bool
     keep: bool
     report: bool
-    said: Many
 
 
 def asked(
@@ -85,7 +84,6 @@ def asked(
         f"{_path(path)}{':force' * (path != word)}" for word in rw for path in (word.removesuffix(":force"),)
     )
     trial = Trial(engine_, profile, hidden, shown, writable, allow, record)
-    said = [flag for flag, value in (("--name", name), ("--rm", rm), ("--net", net), ("--egress", egress)) if value]
     return Asked(
         command=command,
         name=_flags.container_name(name),
@@ -102,7 +100,6 @@ def asked(
         remove=rm,
         keep=keep,
         report=os.isatty(2) if report is None else report,
-        said=tuple(said),
     )
 
 

@@ -41,6 +41,8 @@ def try_(
         from hull.commands import _trial_box
 
         return _trial_box.listed(engine, asked.trial)
+    if detach and asked.keep:
+        raise UserError("cannot use --keep together with --detach: nobody could be asked", "hull keep, at its end")
     rm_.sweep(engine)
     if in_:
         if on or from_:
