@@ -87,6 +87,8 @@ def test_from_the_first_refusal_to_the_last_undo(tries: Tries) -> None:
 
 def test_a_path_that_is_none_and_a_try_that_runs(tries: Tries) -> None:
     tries("--name", "one", "sh", "-c", "echo x >here", check=True)
+    for flags in (("--drop",), ("--for-root", "x.tar.gz")):
+        assert f"cannot use --pick with {flags[0]}" in refused(tries, "keep", "one", "--pick", *flags)
     assert "it is no path" in refused(tries, "keep", "one", "here")
     assert "the try did not change it" in refused(tries, "keep", "one", "./nowhere")
     assert "k99" in refused(tries, "undo", "k99")

@@ -38,7 +38,7 @@ def keep(
     force, skip, trust = (tuple(way for word in said for way in _keeping.ways(word)) for said in (force, skip, trust))
     wanted = Wanted(paths, skip, force, trust)
     if pick:
-        return _pick(engine, row, wanted)
+        return _pick(engine, row, wanted, own=own, beside="--drop" if drop else "--for-root" if for_root else "")
     done = _keep(engine, row, wanted, own=own, parcel=for_root)
     if drop:
         from hull.commands import drop as drop_
@@ -80,13 +80,17 @@ def _parcel(engine: Engine, row: Container, found: "Examined", path: str) -> lis
     return parcel.write(engine, row, found, path)
 
 
-def _pick(engine: Engine, row: Container, wanted: "Wanted") -> Any:
+def _pick(engine: Engine, row: Container, wanted: "Wanted", *, own: bool, beside: str) -> Any:
     from hull.commands import _picking
+
+    if beside:
+        way = f"hull drop {row.name}" if beside == "--drop" else f"hull keep {row.name} --for-root FILE.tar.gz"
+        raise UserError(f"cannot use --pick with {beside}", f"pick first, then {way}")
 
     def chosen(changes: "list[Change]", contents: dict[str, bytes]) -> list[str]:
         if not changes:
             raise UserError("nothing was kept: nothing was chosen", f"hull keep --pick {row.name}")
         paths = tuple(change.path for change in changes)
-        return _keep(engine, row, wanted._replace(paths=paths, contents=contents, exact=True))
+        return _keep(engine, row, wanted._replace(paths=paths, contents=contents, exact=True), own=own)
 
     return _picking.of_try(engine, row, "keep", chosen, wanted)
