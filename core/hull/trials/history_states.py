@@ -20,12 +20,13 @@ from contextlib import contextmanager
 from hull.engine import Engine
 from hull.light import NamedTuple
 from hull.state.containers import Container
-from hull.state.snapshots import COPIED, FROZEN, LIVE, Checkpoint, Layers, Snapshots, Stack
+from hull.state.snapshots import FROZEN, Checkpoint, Layers, Snapshots, Stack
 from hull.storage import snapshots
 from hull.trials import freezing
+from hull.trials.history_holding import held
+from hull.trials.history_index import Index
+from hull.trials.walking_placeholders import PATHS
 
-INDEX = "index"  # beside the upper: what the last copy saw
-PLACEHOLDERS = ("proc", "sys", "dev", "run", "etc/resolv.conf", "etc/hostname", "etc/hosts")
 DEEPEST = 64  # layers of a stack; more become one
 
 
@@ -62,6 +63,7 @@ class States:
         self._upper = f"{self._directory}/upper"
         flavour = engine.identity(row.spec.userns).flavour
         self._flavour = "single" if flavour == "single" else "range"
+        self._index = Index(engine, row.id, self._flavour)
 
     def stack(self) -> Stack:
         """Return what the container stands on, once what a kill left undone is done."""
@@ -78,11 +80,11 @@ class States:
 
     def changed(self) -> bool:
         """Whether the upper holds what the state that it stands on has not."""
-        known = self._known(self.stack())
+        known = self._index.layers(self.stack())
         try:
             if known is None:
                 return not self._untouched()
-            return not self._same()
+            return not self._index.agrees()
         except PermissionError:
             return True
 
@@ -94,7 +96,7 @@ class States:
         may have stored unseen.
         """
         stack, name, kept = self.stack(), snapshots.fresh(), 0
-        copied = keep is None and self._known(stack) is not None
+        copied = keep is None and self._index.layers(stack) is not None
         target = self.rows.get(self._row.id, number) if number else None
         layers = target.layers if target is not None else ()
         snapshots.prepare(self._engine.paths)
@@ -137,7 +139,7 @@ class States:
         like = self.places(stack.layers)[-1] if stack.layers else base[-1]
         frozen = snapshots.place(self._engine.paths, stack.pending)
         freezing.run(self._engine, self._flavour, "swap", self._directory, frozen, like, "1" if base else "")
-        self._forget_index()
+        self._index.forget()
         done = stack._replace(pending="")
         self.rows.stand(self._row.id, done)
         return done
@@ -157,12 +159,12 @@ class States:
 
     def _copy(self, came: Came) -> int:
         stack = self.stack()
-        known = self._known(stack)
+        known = self._index.layers(stack)
         if known is None and not self.changed():
             return 0
         snapshots.prepare(self._engine.paths)
-        with self._scratch() as (target, after), self._held() as made:
-            words = (self._upper, target, self._before() if known else "", after)
+        with self._scratch() as (target, after), held(self._engine, self._row) as made:
+            words = (self._upper, target, self._index.entries if known else "", after)
             answer = freezing.run(self._engine, self._flavour, "copy", *words)
             if answer.get("uncovered"):
                 known = None
@@ -181,37 +183,16 @@ class States:
             self.rows.stand(self._row.id, stack._replace(stands=number, forward=()))
         layers = (*found.layers, name)
         layers = self._shorten(layers, lambda short: self.rows.move(self._row.id, number, short))
-        self._forget_index()
-        os.rename(after, self._before())
-        freezing.write(f"{self._directory}/{INDEX}", {"stack": stack.layers, "layers": layers})
+        self._index.put(after, stack, layers)
         return number
 
     def _enter(self, target: str, name: str) -> None:
         """Give a finished layer its name; the caller's transaction makes a row reach it."""
         freezing.run(self._engine, self._flavour, "enter", target, snapshots.place(self._engine.paths, name))
 
-    def _known(self, stack: Stack) -> Layers | None:
-        """Return the layers that the index tells the difference to; None where there is no index of this stack's."""
-        found = freezing.read(f"{self._directory}/{INDEX}")
-        if found is None or tuple(found["stack"]) != stack.layers:
-            return None
-        layers = tuple(map(str, found["layers"]))
-        return layers if all(os.path.isdir(path) for path in self.places(layers)) else None
-
-    def _before(self) -> str:
-        return f"{self._directory}/{INDEX}.entries"
-
-    def _forget_index(self) -> None:
-        for name in (INDEX, f"{INDEX}.entries"):
-            if os.path.exists(f"{self._directory}/{name}"):
-                os.unlink(f"{self._directory}/{name}")
-
-    def _same(self) -> bool:
-        return bool(freezing.run(self._engine, self._flavour, "same", self._upper, self._before())["same"])
-
     def _untouched(self) -> bool:
         spec, config = self._row.spec, self._row.config
-        skipped = frozenset((*PLACEHOLDERS, *(mount.target.strip("/") for mount in spec.mounts)))
+        skipped = frozenset((*PATHS, "run", *(mount.target.strip("/") for mount in spec.mounts)))
         lowers = (*(config.layers or ("/",)), *self.places(self.stack().layers))
         return snapshots.is_untouched(self._upper, lowers, skipped, owners=bool(config.layers))
 
@@ -225,24 +206,3 @@ class States:
             yield f"{place}/layer", f"{place}/index"
         finally:
             freezing.remove(self._engine, self._flavour, place)
-
-    @contextmanager
-    def _held(self) -> Iterator[str]:
-        """Hold the container's processes where its control group can; give how the checkpoint is made.
-
-        Signals, the other way to hold them, would be seen by whoever waits for them: they are not used.
-        """
-        from hull.runtime import freeze, membership
-
-        status = self._engine.containers.status(self._row)
-        group = membership.own_group(status.init.pid, self._row.id) if status.init.pid else ""
-        if status.state == "paused":
-            yield COPIED
-        elif not group or not os.path.exists(f"{group}/cgroup.freeze"):
-            yield LIVE
-        else:
-            held = freeze.hold(status.init.pid, group)
-            try:
-                yield COPIED
-            finally:
-                freeze.release(status.init.pid, group, held.already)
