@@ -24,7 +24,7 @@ def held(engine: Engine, row: Container) -> Iterator[str]:
     elif not group or not os.path.exists(f"{group}/cgroup.freeze"):
         yield LIVE
     else:
-        held = freeze.hold(status.init.pid, group)
+        before = freeze.hold(status.init.pid, group)
         try:
             yield COPIED
         finally:
