@@ -11,10 +11,10 @@ import sys
 from hull import log
 from hull.commands import _trial
 from hull.engine import Engine
-from hull.errors import HullError
 from hull.state.containers import Container
 
 NOTHING = "try: nothing was changed"
+FAULT, INTERRUPTED = 125, 130  # exit codes
 UNTOLD = (0, 126, 127, 130)  # codes that say themselves why
 
 
@@ -68,23 +68,33 @@ def _withheld(engine: Engine, ident: str, code: int) -> list[str]:
 
 
 def main(ident: str, *words: str) -> int:
-    """Report on standard error and leave as the try did."""
+    """Report on standard error and leave as the try did, whatever becomes of the report."""
     code, signal = int(os.environ.pop("HULL_EXIT", "0")), int(os.environ.pop("HULL_EXIT_SIGNAL", "0"))
-    engine = Engine(events=_say)
     try:
-        hint = _network(code) if "closed" in words else []
-        if _trial.is_gone(engine, ident):
-            said = [NOTHING, *hint]
-        elif "keep" in words and code == 0:
-            code, said = _keep(engine.containers.find(ident)), []
-        else:
-            said = lines(engine, engine.containers.find(ident), [*hint, *_withheld(engine, ident, code)])
-        sys.stderr.writelines(f"{line}\n" for line in said)
-    except HullError as error:
-        sys.stderr.write(f"hull: {error.message}\n{error.hint}\n")
-        code = code or error.exit_code
+        code = _ended(ident, code, words)
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")  # who does not wait for the report has what the try left all the same
+        code = code or (INTERRUPTED if "keep" in words else 0)
+    except Exception as error:  # noqa: BLE001 (the edge: nothing else would tell the user)
+        from hull.present import explain
+
+        sys.stderr.write(f"{explain(error)}\n")
+        code = code or int(getattr(error, "exit_code", FAULT))
     if signal:
         _die_of(signal)
+    return code
+
+
+def _ended(ident: str, code: int, words: tuple[str, ...]) -> int:
+    engine = Engine(events=_say)
+    hint = _network(code) if "closed" in words else []
+    if _trial.is_gone(engine, ident):
+        said = [NOTHING, *hint]
+    elif "keep" in words and code == 0:
+        code, said = _keep(engine.containers.find(ident)), []
+    else:
+        said = lines(engine, engine.containers.find(ident), [*hint, *_withheld(engine, ident, code)])
+    sys.stderr.writelines(f"{line}\n" for line in said)
     return code
 
 
