@@ -76,6 +76,14 @@ CHANGES: dict[str, tuple[Callable[[Path], object], bool]] = {
         False,
     ),
     "a link": (lambda upper: (upper / "link").symlink_to("x"), False),
+    "a directory's attribute": (
+        lambda upper: ((upper / "usr").mkdir(0o755), os.setxattr(upper / "usr", "user.x", b"y")),
+        False,
+    ),
+    "a mark": (
+        lambda upper: ((upper / "usr").mkdir(0o755), os.setxattr(upper / "usr", "user.overlay.origin", b"")),
+        True,
+    ),
     "a hiding directory": (
         lambda upper: ((upper / "usr").mkdir(0o755), os.setxattr(upper / "usr", "user.overlay.opaque", b"y")),
         False,
@@ -93,6 +101,20 @@ def test_an_upper_is_untouched_while_it_holds_nothing_of_the_containers(tmp_path
     act, untouched = CHANGES[change]
     act(upper)
     assert snapshots.is_untouched(str(upper), (str(lower),), SKIPPED) is untouched
+
+
+def test_whose_a_copy_is_counts(tmp_path: Path) -> None:
+    lower, upper = tmp_path / "lower", tmp_path / "upper"
+    for path in (lower / "usr", upper / "usr"):
+        path.mkdir(parents=True)
+    if os.geteuid() != 0:
+        pytest.skip("needs root: another's directory")
+    os.chown(upper / "usr", 5, 6)
+    layers = (str(lower),)
+    assert not snapshots.is_untouched(str(upper), layers, SKIPPED)
+    assert snapshots.is_untouched(str(upper), layers, SKIPPED, owners=False)
+    assert snapshots.is_untouched(str(upper), layers, SKIPPED, owner=lambda _: (5, 6))
+    assert not snapshots.is_untouched(str(upper), layers, SKIPPED, owner=lambda _: (5, 7))
 
 
 def test_layers_that_nobody_needs_are_orphans(tmp_path: Path) -> None:

@@ -100,13 +100,17 @@ def is_untouched(engine: Engine, row: Container) -> bool:
     """Whether a try's layers hold nothing but the places that its start made."""
     from hull.state.snapshots import Snapshots
     from hull.storage import snapshots
+    from hull.storage.trialupper import on_disk
     from hull.trials.walking_placeholders import PATHS
 
     if Snapshots(engine.db).stack(row.id).layers:
         return False
     try:
         upper = f"{engine.paths.container(row.id)}/upper"
-        return snapshots.is_untouched(upper, row.config.layers or ("/",), frozenset(PATHS), owners=False)
+        if row.config.layers:
+            return snapshots.is_untouched(upper, row.config.layers, frozenset(PATHS))
+        identity = engine.identity(row.spec.userns)
+        return snapshots.is_untouched(upper, ("/",), frozenset(PATHS), owner=lambda one: on_disk(identity, one))
     except OSError:
         return False  # what other ids closed, a program has made
 

@@ -4,8 +4,10 @@ A layer in snapshots/ is an upper directory as overlayfs left it, marks and owne
 states of several containers share it.
 """
 
+import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 
 from hull.light import NamedTuple
@@ -14,6 +16,7 @@ from hull.paths import Paths
 PLACE = "snapshots"
 HALF = ".half"
 OVERLAY = "user.overlay."
+NO_ATTRIBUTES = (OVERLAY, "user.fuseoverlayfs.", "user.hull.", "security.")  # marks, and the machine's labels
 
 
 class Stack(NamedTuple):
@@ -87,11 +90,24 @@ def orphans(paths: Paths, reached: set[str]) -> list[str]:
     return []
 
 
-def is_untouched(upper: str, lowers: tuple[str, ...], skipped: frozenset[str], *, owners: bool = True) -> bool:
+def _own(found: os.stat_result) -> tuple[int, int]:
+    return found.st_uid, found.st_gid
+
+
+def is_untouched(
+    upper: str,
+    lowers: tuple[str, ...],
+    skipped: frozenset[str],
+    *,
+    owners: bool = True,
+    owner: Callable[[os.stat_result], tuple[int, int]] = _own,
+) -> bool:
     """Whether an upper holds nothing but directories that are below it, too, and empty things to mount over.
 
-    `skipped` are the paths of these, without a leading slash. `owners`: those of `lowers` count, too.
+    `skipped` are the paths of these, without a leading slash. `owners`: those of `lowers` count, too; `owner` says
+    whose a copy of one is.
     """
+    owner_of = owner if owners else None
     pending = [""]
     while pending:
         path = pending.pop()
@@ -103,23 +119,45 @@ def is_untouched(upper: str, lowers: tuple[str, ...], skipped: frozenset[str], *
                 if inner in skipped and stat.S_ISREG(found.st_mode) and not found.st_size:
                     continue
                 return False
-            if not (inner in skipped or holds or _is_as_below(found, lowers, inner, owners=owners)):
+            if not (inner in skipped or holds or _is_as_below(found, lowers, inner, owner_of)):
                 return False
-            if is_opaque(entry.path):
+            if is_opaque(entry.path) or not (inner in skipped or holds or _adds_none(entry.path, lowers, inner)):
                 return False
             pending.append(inner)
     return True
 
 
-def _is_as_below(found: os.stat_result, lowers: tuple[str, ...], path: str, *, owners: bool) -> bool:
+def _is_as_below(
+    found: os.stat_result,
+    lowers: tuple[str, ...],
+    path: str,
+    owner: Callable[[os.stat_result], tuple[int, int]] | None,
+) -> bool:
     for lower in reversed(lowers):
         try:
             below = os.lstat(f"{lower}/{path}")
         except (FileNotFoundError, NotADirectoryError):
             continue
         same = stat.S_ISDIR(below.st_mode) and found.st_mode == below.st_mode
-        return same and (not owners or (found.st_uid, found.st_gid) == (below.st_uid, below.st_gid))
+        return same and (owner is None or _own(found) in {owner(below), _own(below)})
     return False
+
+
+def _adds_none(place: str, lowers: tuple[str, ...], path: str) -> bool:
+    """Whether a directory has no attribute beside the topmost one below it; that of a mirror has none at all."""
+    below = next((f"{lower}/{path}" for lower in reversed(lowers) if os.path.isdir(f"{lower}/{path}")), None)
+    known = _attributes(below) if below else {}
+    return all(known.get(key) == value for key, value in _attributes(place).items())
+
+
+def _attributes(path: str) -> dict[str, bytes]:
+    try:
+        names = [key for key in os.listxattr(path, follow_symlinks=False) if not key.startswith(NO_ATTRIBUTES)]
+        return {key: os.getxattr(path, key, follow_symlinks=False) for key in names}
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return {}
+        raise
 
 
 def is_opaque(path: str | int) -> bool:

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-enum { PATH_ROOM = 4096, DEPTH_MOST = 100 };
+enum { PATH_ROOM = 4096, DEPTH_MOST = 100, NAMES_ROOM = 4096, VALUE_ROOM = 4096 };
 
 /* Root's on the host is the container's root's: the caller, or whom root's containers have as theirs. */
 static bool is_owner(const struct plan *plan, enum word map, unsigned found, unsigned there, unsigned caller)
@@ -21,6 +21,33 @@ static bool is_owner(const struct plan *plan, enum word map, unsigned found, uns
     return false;
 }
 
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* Nothing but the overlay's own marks and the machine's labels is beside the host's; a directory that hides what is below
+ * it is no longer the host's at all. What is missing tells nothing: the mirror shows none. */
+static bool has_attributes_of(const char *path, const char *host)
+{
+    char names[NAMES_ROOM], value[VALUE_ROOM], other[VALUE_ROOM];
+    ssize_t size = llistxattr(path, names, sizeof names), length;
+
+    if (size < 0)
+        return errno == ENOTSUP;
+    for (const char *name = names; name < names + size; name += strlen(name) + 1) {
+        if (strcmp(name, "user.overlay.opaque") == 0)
+            return false;
+        if (begins(name, "user.overlay.") || begins(name, "security."))
+            continue;
+        length = lgetxattr(path, name, value, sizeof value);
+        if (length < 0 || lgetxattr(host, name, other, sizeof other) != length ||
+            memcmp(value, other, (size_t)length) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Times tell nothing: the host's own go on. */
 static bool is_as_host(const struct plan *plan, const char *path, const char *host)
 {
@@ -28,7 +55,7 @@ static bool is_as_host(const struct plan *plan, const char *path, const char *ho
 
     return lstat(path, &found) == 0 && lstat(host, &there) == 0 && S_ISDIR(found.st_mode) &&
            found.st_mode == there.st_mode && is_owner(plan, W_UID_MAP, found.st_uid, there.st_uid, getuid()) &&
-           is_owner(plan, W_GID_MAP, found.st_gid, there.st_gid, getgid()) && lgetxattr(path, "user.overlay.opaque", NULL, 0) < 0;
+           is_owner(plan, W_GID_MAP, found.st_gid, there.st_gid, getgid()) && has_attributes_of(path, host);
 }
 
 static bool holds_directories(const struct plan *plan, const char *upper, const char *below, int depth)
