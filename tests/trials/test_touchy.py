@@ -32,7 +32,7 @@ def test_they_are_found(path, kind) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/home/me/bashrc", "/home/you/.bashrc", "/home/me/.bashrc.d", "/home/me/p/Makefile", "/home/me/git/hooks/x",
+    ["/home/me/bashrc", "/home/you/.bashrc", "/home/me/.bashrc.old", "/home/me/p/Makefile", "/home/me/git/hooks/x",
      "/home/me/.bashrc\nx", "/etc/hostname"],
 )  # fmt: skip
 def test_others_are_not(path) -> None:
@@ -46,3 +46,23 @@ def test_programs_of_the_path_and_powers(tmp_path) -> None:
     assert touchy.find([one(f"{tmp_path}/data", 0o644)], HOME, search) == []
     assert touchy.find([one("/srv/x", 0o4755)], HOME, search)[0].kind == "power"
     assert touchy.find([one("/home/me/.ssh", 0o700, "directory")], HOME, search) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/home/me/.config/autostart", "link"), ("/home/me/.config", "link"), ("/home/me/p/.git/hooks", "link"),
+        ("/home/me/p/.git", "file"), ("/home/me/p/.git", "link"), ("/home/me/p/.vscode", "link"),
+        ("/home/me/.ssh", "link"), ("/etc/cron.d", "link"), ("/home/me/bin", "link"), ("/home/me/p/.git/modules/a/b/hooks/x", "file"),
+    ],
+)  # fmt: skip
+def test_what_takes_the_place_of_a_directory_brings_all_below_it(path, kind) -> None:
+    found = touchy.find([one(path, 0o777 if kind == "link" else 0o644, kind)], HOME, "/home/me/bin/deep")
+    assert [one.path for one in found] == [path]
+    gone = Chosen(Change("removed", path, (), Entry("directory", 0o755, 0, 0, 0, 0), None), 1, 1, None)
+    assert touchy.find([gone], HOME, "/home/me/bin/deep") == [] or "modules" in path
+
+
+@pytest.mark.parametrize("path", ["/home/me/link", "/home/me", "/home/me/p/git", "/srv", "/home/me/.configs"])
+def test_other_links_are_not(path) -> None:
+    assert touchy.find([one(path, 0o777, "link")], HOME, "/usr/bin") == []

@@ -6,7 +6,7 @@ The table's patterns are relative to the home directory where they begin with `~
 import os
 
 from hull.light import TYPE_CHECKING, NamedTuple
-from hull.trials.keeping_choosing import Chosen
+from hull.trials.keeping_choosing import Chosen, is_below
 
 if TYPE_CHECKING:
     import re
@@ -17,13 +17,15 @@ TABLE = (
     (STARTUP, "your shells run it", (
         "~/.bashrc", "~/.bash_profile", "~/.bash_login", "~/.bash_logout", "~/.bash_aliases", "~/.profile", "~/.zshrc",
         "~/.zshenv", "~/.zprofile", "~/.zlogin", "~/.zlogout", "~/.xonshrc", "~/.config/xonsh/**", "~/.config/fish/**",
-        "~/.kshrc", "~/.mkshrc", "~/.cshrc", "~/.tcshrc", "~/.login", "~/.inputrc",
+        "~/.kshrc", "~/.mkshrc", "~/.cshrc", "~/.tcshrc", "~/.login", "~/.inputrc", "~/.bash_completion",
+        "~/.local/share/bash-completion/**", "~/.bashrc.d/**", "~/.config/zsh/**", "~/.oh-my-zsh/**", "~/.zsh/**",
         "~/.config/environment.d/**", "~/.pam_environment", "/etc/profile", "/etc/profile.d/**",
-        "/etc/bash.bashrc", "/etc/zsh/**", "/etc/environment",
+        "/etc/bash.bashrc", "/etc/zsh/**", "/etc/environment", "/etc/xonsh/**", "/etc/xonshrc", "/etc/fish/**",
     )),
     (STARTUP, "your session runs it", (
         "~/.xinitrc", "~/.xsession", "~/.xsessionrc", "~/.xprofile", "~/.config/autostart/**", "~/.config/sway/**",
-        "~/.config/i3/**", "~/.config/hypr/**", "~/.local/share/applications/**", "~/.config/systemd/**",
+        "~/.config/i3/**", "~/.config/hypr/**", "~/.config/openbox/**", "~/.config/plasma-workspace/**",
+        "~/.local/share/applications/**", "~/.config/systemd/**",
         "~/.local/share/systemd/**", "~/.local/share/dbus-1/services/**", "/etc/xdg/autostart/**", "/etc/systemd/**",
         "/usr/lib/systemd/**", "/lib/systemd/**", "/etc/init.d/**", "/etc/rc.local", "/etc/ld.so.preload",
         "/etc/ld.so.conf", "/etc/ld.so.conf.d/**",
@@ -34,10 +36,15 @@ TABLE = (
         "~/.local/lib/python*/site-packages/sitecustomize.py", "~/.vimrc", "~/.vim/**", "~/.config/nvim/**", "~/.emacs",
         "~/.emacs.d/**", "~/.config/emacs/**", "~/.gdbinit", "~/.lldbinit", "~/.tmux.conf", "~/.config/tmux/**",
         "~/.screenrc", "~/.npmrc", "~/.config/pip/**", "~/.pip/**", "~/.cargo/config*", "~/.Rprofile", "~/.gitconfig",
-        "~/.config/git/**", "~/.mailcap", "~/.ansible.cfg", "~/.docker/config.json", "~/.kube/config",
+        "~/.config/git/**", "~/.mailcap", "~/.ansible.cfg", "~/.docker/config.json", "~/.docker/cli-plugins/**",
+        "~/.kube/config", "~/.config/uv/**", "~/.config/direnv/**", "~/.direnvrc", "~/.config/mise/**", "~/.yarnrc*",
+        "~/.gradle/init*", "~/.gradle/init.d/**", "~/.irbrc", "~/.pryrc", "~/.pdbrc", "~/.psqlrc", "~/.sqliterc",
+        "~/.julia/config/**", "~/.ghci", "~/.latexmkrc", "~/.config/Code/User/**", "~/.vscode/extensions/**",
     )),
     (HOOK, "git, an editor or direnv runs it", (
-        "**/.git/hooks/**", "**/.git/config", "**/.git/info/attributes", "**/.gitattributes", "**/.gitmodules",
+        "**/.git/hooks/**", "**/.git/config", "**/.git/info/attributes", "**/.git/modules/**/config",
+        "**/.git/modules/**/hooks/**", "**/.git/worktrees/**/config.worktree",
+        "**/.gitattributes", "**/.gitmodules",
         "**/.husky/**", "**/.pre-commit-config.yaml", "**/.vscode/tasks.json", "**/.vscode/launch.json",
         "**/.vscode/settings.json", "**/.idea/runConfigurations/**", "**/.envrc", "**/.mise.toml", "**/.autoenv",
         "**/.devcontainer/**", "**/.exrc", "**/.nvimrc", "**/.dir-locals.el", "**/.claude/settings*.json",
@@ -67,31 +74,47 @@ class Touchy(NamedTuple):
     reason: str
 
 
+class _Rule(NamedTuple):
+    """A row of the table; `ways` are the directories that lead to it, which something else may take the place of."""
+
+    kind: str
+    reason: str
+    pattern: "re.Pattern[str]"
+    ways: "re.Pattern[str]"
+
+
 def find(chosen: list[Chosen], home: str, search: str) -> list[Touchy]:
     """Return the changes that are touchy; `search` is the caller's PATH. Directories alone never are."""
-    rules = [(kind, reason, _pattern(words, home)) for kind, reason, words in TABLE]
+    rules = [
+        _Rule(kind, reason, _pattern(words, home), _pattern(tuple(way for word in words for way in _ways(word)), home))
+        for kind, reason, words in TABLE
+    ]
     programs = {os.path.realpath(one) for one in search.split(":") if one.startswith("/")}
     found = [_of(one, rules, programs) for one in chosen if one.change.new is None or not one.is_directory]
     return [one for one in found if one is not None]
 
 
-def kind_of(path: str, home: str) -> str:
-    """Return what kind of the table a path is, "" for none: what a picker shows beside it."""
-    return next((f"{kind}: {reason}" for kind, reason, words in TABLE if _pattern(words, home).match(path)), "")
-
-
-def _of(one: Chosen, rules: list[tuple[str, str, "re.Pattern[str]"]], programs: set[str]) -> Touchy | None:
+def _of(one: Chosen, rules: list[_Rule], programs: set[str]) -> Touchy | None:
     path, new = one.change.path, one.change.new
-    for kind, reason, pattern in rules:
-        if pattern.match(path):
-            return Touchy(path, kind, reason)
+    for rule in rules:
+        if rule.pattern.match(path) or (new is not None and rule.ways.match(path)):
+            return Touchy(path, rule.kind, rule.reason)
     if new is None:
         return None
     if new.mode & 0o6000 and new.kind == "file":
         return Touchy(path, POWER, "it runs with its owner's rights (set-id)")
     if os.path.dirname(path) in programs and (new.mode & 0o111 or new.kind == "link"):
         return Touchy(path, PROGRAM, "it is a program on your PATH")
+    if new.kind == "link" and any(is_below(program, (path,)) for program in programs):
+        return Touchy(path, PROGRAM, "it leads to a directory of your PATH")
     return None
+
+
+def _ways(word: str) -> list[str]:
+    """Return the patterns of the directories above what a pattern matches: a link there would bring all below it."""
+    parts = word.split("/")
+    above = ["/".join(parts[:count]) for count in range(1, len(parts))]
+    return [way for way in above if way not in ("", "~", "**")]
 
 
 def _pattern(words: tuple[str, ...], home: str) -> "re.Pattern[str]":
