@@ -53,7 +53,8 @@ def test_programs_of_the_path_and_powers(tmp_path) -> None:
     [
         ("/home/me/.config/autostart", "link"), ("/home/me/.config", "link"), ("/home/me/p/.git/hooks", "link"),
         ("/home/me/p/.git", "file"), ("/home/me/p/.git", "link"), ("/home/me/p/.vscode", "link"),
-        ("/home/me/.ssh", "link"), ("/etc/cron.d", "link"), ("/home/me/bin", "link"), ("/home/me/p/.git/modules/a/b/hooks/x", "file"),
+        ("/home/me/.ssh", "link"), ("/etc/cron.d", "link"), ("/home/me/bin", "link"),
+        ("/home/me/p/.git/modules/a/b/hooks/x", "file"),
     ],
 )  # fmt: skip
 def test_what_takes_the_place_of_a_directory_brings_all_below_it(path, kind) -> None:

@@ -17,7 +17,7 @@ from hull.trials.journal import PREPARING, Head
 from hull.trials.journal_places import Places
 from hull.trials.keeping_choosing import Chosen, Judge, Wanted, minor, select
 from hull.trials.keeping_owners import Owners
-from hull.trials.keeping_plans import Planner, Prepared
+from hull.trials.keeping_plans import Planner
 from hull.trials.keeping_source import Source
 from hull.trials.keeping_staging import Stager
 from hull.trials.touchy import Touchy
@@ -65,7 +65,7 @@ def keep(engine: Engine, row: Container, examined: Examined, wanted: Wanted) -> 
             _sweep(data)
             head = _head(journal_reading.next_id(data), row, examined.mine)
             plan = journal.begin(data, head, prepared.places, prepared.units)
-            source = _source(engine, row, plan.directory, prepared)
+            source = Source.of_try(engine, row, f"{plan.directory}/files", prepared.files)
             try:
                 stager = Stager(rule, examined.mine, prepared, source, wanted.contents)
                 return journal_passes.run(plan, stager).head
@@ -83,11 +83,6 @@ def owners(engine: Engine, row: Container) -> Owners:
 def home() -> str:
     """Return the caller's home directory, by name: what is a start-up file lies there."""
     return os.path.realpath(os.path.expanduser("~"))
-
-
-def _source(engine: Engine, row: Container, directory: str, prepared: Prepared) -> Source:
-    flavour = "single" if engine.identity(row.spec.userns).flavour == "single" else "range"
-    return Source(engine, flavour, f"{directory}/files", prepared.files)
 
 
 def _head(ident: str, row: Container, chosen: list[Chosen]) -> Head:

@@ -18,6 +18,8 @@ from hull.light import TYPE_CHECKING
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    from hull.state.containers import Container
+
 BATCH = 64  # descriptors in one message; the kernel takes 253
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _TREE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -52,6 +54,12 @@ class Source:
         self._child: Popen[bytes] | None = None
         self._handed: Generator[int, None, None] | None = None
         self._socket: socket.socket | None = None
+
+    @classmethod
+    def of_try(cls, engine: Engine, row: "Container", scratch: str, files: list[tuple[str, str]]) -> "Source":
+        """Return a source of a try's files, with the map that the try has."""
+        flavour = "single" if engine.identity(row.spec.userns).flavour == "single" else "range"
+        return cls(engine, flavour, scratch, files)
 
     def next(self, path: str) -> int:
         """Return a descriptor of the next file, which is the one at `path`."""

@@ -123,9 +123,8 @@ def _has_content(item: Item) -> bool:
 
 
 def _source(engine: Engine, row: Container, items: list[Item]) -> Source:
-    flavour = "single" if engine.identity(row.spec.userns).flavour == "single" else "range"
     files = [(item.change.layer, item.change.path) for item in items if _has_content(item)]
-    return Source(engine, flavour, f"{engine.paths.scratch}/parcel-{os.getpid()}", files)
+    return Source.of_try(engine, row, f"{engine.paths.scratch}/parcel-{os.getpid()}", files)
 
 
 def _content(tar: tarfile.TarFile, item: Item, source: Source) -> None:
