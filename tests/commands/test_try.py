@@ -1,5 +1,6 @@
 """hull try by real programs: what changes inside and what does not outside, by both engines, as whoever runs this."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -161,6 +162,18 @@ def test_nothing_is_left_of_one_in_which_nothing_was_changed(tries: Tries) -> No
     tries("--plan", "true", check=True)
     assert len(tries.names()) == left() == 3
     assert "kept" in tries.names()
+
+
+def test_one_that_somebody_is_busy_with_keeps_no_other_from_starting(tries: Tries) -> None:
+    before = set(os.listdir(f"{tries.cli.root}/containers"))
+    tries("touch", "changed", check=True)
+    (ident,) = set(os.listdir(f"{tries.cli.root}/containers")) - before
+    held = os.open(f"{tries.cli.root}/containers/{ident}", os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        tries("true", check=True, timeout=20)
+    finally:
+        os.close(held)
 
 
 @pytest.mark.parametrize(

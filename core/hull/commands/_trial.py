@@ -80,19 +80,29 @@ def is_gone(engine: Engine, ident: str) -> bool:
 
 
 def judge(engine: Engine, row: Container) -> bool:
-    """Remove an ended try that nobody named if nothing was changed in it; tell whether it was."""
-    from hull.commands import rm
+    """Remove an ended try that nobody named if nothing was changed in it; tell whether it was.
 
+    One that somebody is busy with is left for the next time: a copy into it may take as long as its writer likes.
+    """
     if not os.path.exists(f"{engine.paths.data}/{PLACE}/{row.id}"):
         return False
-    with engine.containers.lock(row):
-        found = engine.containers.status(row)
-        if found.state != "exited" or found.active or engine.containers.starting(row, found):
-            return False
-        _forget(engine, row.id)
-        if not is_untouched(engine, row):
-            return False
-        rm.remove(engine, engine.containers.desire(row, "removing"))
+    try:
+        with engine.containers.lock(row, wait=False):
+            return _judge(engine, row)
+    except BlockingIOError:
+        return False
+
+
+def _judge(engine: Engine, row: Container) -> bool:
+    from hull.commands import rm
+
+    found = engine.containers.status(row)
+    if found.state != "exited" or found.active or engine.containers.starting(row, found):
+        return False
+    _forget(engine, row.id)
+    if not is_untouched(engine, row):
+        return False
+    rm.remove(engine, engine.containers.desire(row, "removing"))
     return True
 
 

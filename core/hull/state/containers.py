@@ -160,9 +160,9 @@ class Containers:
             return False
         return row.creator.alive or watched(self._paths.container(row.id))
 
-    def lock(self, row: Container) -> Lock:
-        """Let nobody else start or remove the container inside the `with`."""
-        return Lock(self._paths.container(row.id))
+    def lock(self, row: Container, *, wait: bool = True) -> Lock:
+        """Let nobody else start or remove the container inside the `with`; BlockingIOError without `wait`."""
+        return Lock(self._paths.container(row.id), wait=wait)
 
     def begin(self, row: Container) -> Container:
         """Record that this process starts it now; what the last start told is over."""

@@ -4,10 +4,11 @@ import os
 
 
 class Lock:
-    """Held in a `with`; a directory that is not there needs none."""
+    """Held in a `with`; a directory that is not there needs none. BlockingIOError where it is not to be waited for."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, *, wait: bool = True) -> None:
         self._directory = directory
+        self._wait = wait
         self._fd = -1
 
     def __enter__(self) -> None:
@@ -17,7 +18,11 @@ class Lock:
             self._fd = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
             return
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX if self._wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
         if self._fd >= 0:
