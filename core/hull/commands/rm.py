@@ -6,7 +6,7 @@ from hull import log
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import HostError, UserError
+from hull.errors import UserError
 from hull.light import Annotated
 from hull.state import lifecycle
 from hull.state.containers import Container, NoSuchContainer
@@ -134,10 +134,9 @@ def _remove_volume(engine: Engine, name: str, row: Container) -> None:
 def _remove(engine: Engine, directory: str) -> None:
     """Remove a tree, inside the user namespace where mapped ids own files."""
     if os.path.isdir(directory) and not _remove_own(directory):
-        with engine.confine(["/bin/rm", "-rf", "--one-file-system", "--", directory], stderr=-1) as child:
-            error = child.communicate()[1]
-        if os.path.isdir(directory):
-            raise HostError(f"cannot remove {directory}: {error.decode(errors='replace').strip()}", "hull rm it again")
+        from hull.trials import freezing
+
+        freezing.remove(engine, "range", directory, "hull rm it again")
 
 
 def sweep(engine: Engine) -> None:

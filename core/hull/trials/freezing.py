@@ -53,9 +53,13 @@ def run(engine: Engine, flavour: str, action: str, *words: str) -> Answer:
     return answer
 
 
-def remove(engine: Engine, flavour: str, path: str) -> None:
-    """Remove a tree of the store, whoever of the container's users owns what is in it."""
+def remove(engine: Engine, flavour: str, path: str, again: str = "hull fsck tries it again") -> None:
+    """Remove a tree of the store, whoever of the container's users owns what is in it, and however deep it is.
+
+    Root needs no child's rights, and a child could not remove what lies in root's own directory.
+    """
     import shutil
+    from subprocess import PIPE, Popen
 
     try:
         shutil.rmtree(path)
@@ -63,10 +67,10 @@ def remove(engine: Engine, flavour: str, path: str) -> None:
         return
     except (PermissionError, RecursionError):
         argv = ["/bin/rm", "-rf", "--one-file-system", "--", path]
-        with engine.confine(argv, flavour, stderr=-1) as child:
+        with engine.confine(argv, flavour, stderr=PIPE) if os.geteuid() else Popen(argv, stderr=PIPE) as child:
             told = child.communicate()[1].decode(errors="replace").strip()
         if os.path.lexists(path):
-            raise HostError(f"cannot remove {path}: {told}", "hull fsck tries it again") from None
+            raise HostError(f"cannot remove {path}: {told}", again) from None
 
 
 def read(path: str) -> Any:
