@@ -46,7 +46,9 @@ def save(plan: Plan, places: Places, unit: Unit) -> Unit:
     _unchanged(home, unit)
     _copy(home.fd, home.name, slots, name + SAVE)
     found = home.status()
-    return unit._replace(here=None if found is None else Mark.of(found))
+    if found is None or not Mark.of(found).renamed(unit.here):  # what somebody wrote meanwhile is not in the copy
+        raise Changed(unit.path)
+    return unit._replace(here=Mark.of(found))
 
 
 def exchange(plan: Plan, places: Places, unit: Unit) -> None:
@@ -55,6 +57,8 @@ def exchange(plan: Plan, places: Places, unit: Unit) -> None:
     if exchanged(plan, home, unit):
         return
     _unchanged(home, unit)
+    if unit.here is None and unit.there is None:  # forced: it has gone by itself
+        return
     _swap(home, plan.staged(unit), unit)
     went = home.status(plan.staged(unit))
     if unit.here is not None and (went is None or not Mark.of(went).renamed(unit.here)):

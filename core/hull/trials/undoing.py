@@ -84,6 +84,11 @@ def _as_now(plan: Plan, places: Places, force: tuple[str, ...]) -> Plan:
             raise UserError(
                 f"cannot look into {above}: its mode closes it to you", f"chmod u+rwx {above}, then --force {above}"
             ) from None
+        except (FileNotFoundError, NotADirectoryError):
+            above = os.path.dirname(unit.path)
+            raise UserError(
+                f"cannot change {unit.path}: its directory is gone", f"mkdir -p {above}, then again"
+            ) from None
         now = None if found is None else journal.Mark.of(found)
         as_left = now is not None and now.renamed(unit.here)
         units.append(unit._replace(here=now) if force or as_left else unit)
