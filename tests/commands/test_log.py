@@ -75,6 +75,7 @@ def test_every_commands_end_is_a_state_to_go_back_to(cli, box):
     assert "no state after" in refused(cli, "redo", "states")
     assert "2 states before" in refused(cli, "undo", "states", "3")
     assert "no such checkpoint: states@9" in refused(cli, "undo", "states@9")
+    assert "it says which state" in refused(cli, "redo", "states@1", "2")
     cli("undo", "states@0", check=True)
     assert sh(cli, "states", "ls -d /d /one /two 2>/dev/null | wc -l") == "0\n"
     assert log(cli, "states", "here") == [True, False, False]
@@ -136,9 +137,10 @@ def test_what_has_ended_is_told_whatever_looks_at_it_first(cli, box):
     sh(cli, "looked", "echo 1 >/one")
     cli("branch", "looked", "aside", check=True)
     assert log(cli, "aside", "label") == ["(the beginning)", "sh -c echo 1 >/one"]
-    sh(cli, "looked", "echo 2 >/two")
+    sh(cli, "looked", "echo 2 >/two\n:")
     assert cli("undo", "looked", check=True).stdout.endswith(b"what there was is looked@2\n")
-    assert log(cli, "looked", "label")[2] == "sh -c echo 2 >/two; sleep 1000"
+    assert log(cli, "looked", "label")[2] == "sh -c echo 2 >/two\n:; sleep 1000"
+    assert b"looked@2 (sh -c echo 2 >/two\\n:; sleep 1000)" in cli("redo", "looked", check=True).stdout
     cli("rm", "-f", "aside", check=True)
 
 

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hull import log
+from hull.commands._listing import shortened
+from hull.commands.log import WIDTH
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import TYPE_CHECKING
 from hull.state.containers import Container
+from hull.tables import harmless
 
 if TYPE_CHECKING:
     from hull.trials.history_moves import Moved
@@ -20,6 +23,7 @@ def undo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> 
     name, number = history.spelt(word)
     row = engine.containers.find(name)
     if number is not None:
+        _alone("undo", word, steps)
         return _to(engine, row, number, restart=restart)
     history_moves.check_back(engine, row, steps)
     return _moved(engine, row, lambda: history_moves.undo(engine, row, steps), restart=restart)
@@ -32,9 +36,18 @@ def redo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> 
     name, number = history.spelt(word)
     row = engine.containers.find(name)
     if number is not None:
+        _alone("redo", word, steps)
         return _to(engine, row, number, restart=restart)
     history_moves.check_forward(engine, row, steps)
     return _moved(engine, row, lambda: history_moves.redo(engine, row, steps), restart=restart)
+
+
+def _alone(verb: str, word: str, steps: int) -> None:
+    if steps != 1:
+        raise UserError(
+            f"cannot {verb} {word} by {steps}: it says which state",
+            f"hull {verb} {word}, or NAME and a number of states",
+        )
 
 
 def _to(engine: Engine, row: Container, number: int, *, restart: bool) -> list[str]:
@@ -51,9 +64,8 @@ def _moved(engine: Engine, row: Container, act: "Callable[[], Moved]", *, restar
         moved = act()
     found = Snapshots(engine.db).get(row.id, moved.number)
     where = f"{row.name}@{moved.number}"
-    label = (
-        f" ({found.label})" if found is not None and found.label else "" if found is not None else " (its beginning)"
-    )
+    label = "its beginning" if found is None else harmless(shortened(found.label, WIDTH))
+    label = f" ({label})" if label else ""
     kept = f"; what there was is {row.name}@{moved.kept}" if moved.kept else ""
     engine.history.add("container", "restore", row.id, {"name": row.name, "checkpoint": str(moved.number)})
     return [f"{row.name} is as it was at {where}{label}{kept}"]
