@@ -27,7 +27,6 @@ def test_what_stops_the_report_is_told_and_the_code_is_the_program_s(
         raise raised
 
     monkeypatch.setenv("HULL_EXIT", str(codes[0]))
-    monkeypatch.setenv("HULL_DEBUG", "1")
     monkeypatch.setattr(_trial_ended._trial, "is_gone", look)
     assert _trial_ended.main("0" * 64, *words) == codes[1]
     told = capsys.readouterr().err

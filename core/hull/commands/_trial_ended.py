@@ -11,10 +11,11 @@ import sys
 from hull import log
 from hull.commands import _trial
 from hull.engine import Engine
+from hull.errors import HullError
 from hull.state.containers import Container
 
 NOTHING = "try: nothing was changed"
-FAULT, INTERRUPTED = 125, 130  # exit codes
+INTERRUPTED = 130  # the exit code of a keep that was
 UNTOLD = (0, 126, 127, 130)  # codes that say themselves why
 
 
@@ -75,11 +76,12 @@ def main(ident: str, *words: str) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\n")  # who does not wait for the report has what the try left all the same
         code = code or (INTERRUPTED if "keep" in words else 0)
+    except HullError as error:
+        sys.stderr.write(f"hull: {error.message}\n  hint: {error.hint}\n")
+        code = code or error.exit_code
     except Exception as error:  # noqa: BLE001 (the edge: nothing else would tell the user)
-        from hull.present import explain
-
-        sys.stderr.write(f"{explain(error)}\n")
-        code = code or int(getattr(error, "exit_code", FAULT))
+        sys.stderr.write(f"hull: cannot tell what the try changed: {error}\n  hint: hull diff tells it\n")
+        code = code or HullError.exit_code
     if signal:
         _die_of(signal)
     return code
