@@ -1,6 +1,6 @@
 """Go on in a try that is there: one more program where it runs, else the next start with another command."""
 
-from hull.commands import _start, _trial, _trial_asked, _trial_box
+from hull.commands import _trial, _trial_asked, _trial_box, _trial_making
 from hull.commands import exec as exec_
 from hull.commands import start as start_
 from hull.commands._container import HOST
@@ -33,18 +33,12 @@ def go_on(engine: Engine, name: str, asked: Asked, *, detach: bool, plan: bool) 
     with engine.containers.lock(row):
         changed = row._replace(spec=_changed(engine, row, asked))
         steps = start_.planned(engine, changed, Detached() if detach else None)
+        steps += _trial_asked.ending(engine, changed, asked, detached=detach)
         if plan:
             return ops.describe(steps)
         engine.containers.respecify(row, changed.spec)
         engine.containers.begin(changed)
-        steps += _trial_asked.ending(engine, changed, asked, detached=detach)
-        launch = _start.prepared(steps, ("hull", "try", *changed.spec.command), row.id)
-        _trial.remember(engine, changed)
-        _trial_asked.note(engine, changed, asked)
-        if not detach:
-            return launch
-        _start.detach(engine, changed, launch)
-    return [row.id]
+        return _trial_making.begun(engine, changed, asked, steps, detach=detach)
 
 
 def _decided(asked: Asked) -> str:

@@ -2,10 +2,12 @@
 
 import os
 
-from hull.commands import _trial, _trial_asked
+from hull.commands import _start, _trial, _trial_asked
 from hull.commands._container import HOST, make
 from hull.engine import Engine
 from hull.errors import UserError
+from hull.runtime.launch import Launch
+from hull.runtime.ops import Op
 from hull.state.containers import Container, NoSuchContainer
 
 
@@ -24,6 +26,19 @@ def made(engine: Engine, asked: _trial_asked.Asked, on: str, begin: str) -> Cont
         spec = spec._replace(env=(*origin.spec.env, *spec.env), workdir=spec.workdir or origin.spec.workdir)
     spec = spec._replace(user=origin.spec.user, stop_signal=origin.spec.stop_signal)
     return engine.containers.begin(_branching.make(engine, on or begin, spec))
+
+
+def begun(
+    engine: Engine, row: Container, asked: _trial_asked.Asked, steps: list[Op], *, detach: bool
+) -> Launch | list[str]:
+    """Return the launch of a planned start; detached, start it and return its id."""
+    launch = _start.prepared(steps, ("hull", "try", *row.spec.command), row.id)
+    _trial.remember(engine, row)
+    _trial_asked.note(engine, row, asked)
+    if not detach:
+        return launch
+    _start.detach(engine, row, launch)
+    return [row.id]
 
 
 def _check_hidden(paths: tuple[str, ...], image: str) -> None:

@@ -1,6 +1,6 @@
 """hull try: a program on this machine's own files, copy-on-write."""  # noqa: N999 (the verb is spelt as the user types it)
 
-from hull.commands import _start, _trial, _trial_asked, _trial_making
+from hull.commands import _start, _trial_asked, _trial_making
 from hull.commands import rm as rm_
 from hull.commands._container import discard
 from hull.commands._verb import Flag, Word, takes
@@ -62,10 +62,4 @@ def try_(
     if plan:
         discard(engine, row)
         return ops.describe(steps)
-    launch = _start.prepared(steps, ("hull", "try", *row.spec.command), row.id)
-    _trial.remember(engine, row)
-    _trial_asked.note(engine, row, asked)
-    if not detach:
-        return launch
-    _start.detach(engine, row, launch)
-    return [row.id]
+    return _trial_making.begun(engine, row, asked, steps, detach=detach)
