@@ -4,11 +4,11 @@ import os
 
 import pytest
 from hull.engine import Engine
-from hull.errors import Bug
+from hull.errors import Bug, HostError
 from hull.log import silent
 from hull.paths import Paths
 from hull.trials import child_asking
-from hull.trials.walking import View
+from hull.trials.walking import View, told
 
 pytestmark = [pytest.mark.real, pytest.mark.needs("userns"), pytest.mark.single_id]
 
@@ -28,6 +28,14 @@ def test_more_paths_than_an_argument_may_hold(engine, tmp_path):
     only = (*(f"/{number:0100}" for number in range(2000)), "/one")
     found = list(child_asking.walk(engine, "single", View((os.fspath(upper),), only=only)))
     assert [(told.change.kind, told.change.path) for told in found] == [("added", "/one")]
+
+
+def test_what_was_removed_meanwhile_is_no_fault_of_hulls(engine, tmp_path):
+    view = View((f"{tmp_path}/gone",))
+    with pytest.raises(HostError, match="gone: it was removed"):
+        list(told(view))
+    with pytest.raises(HostError, match="gone: it was removed"):
+        list(child_asking.walk(engine, "single", view))
 
 
 def ask(engine, action):

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from hull.engine import Engine
+from hull.errors import HostError
 from hull.light import NamedTuple
 from hull.state.containers import Container
 from hull.trials import stacks
@@ -113,13 +114,20 @@ def settled(engine: Engine, row: Container, view: View) -> list[Change]:
 def told(view: View, base: int | None = None) -> Iterator[Told]:
     """Walk the view in this process. `base` is a descriptor of what lies below, of `/` where it is left out."""
     numbers = {path: number for number, path in enumerate(dict.fromkeys((*view.new, *view.old)))}
-    opened = [stacks.top(os.open(path, stacks.OPEN), number, fuse=view.fuse) for path, number in numbers.items()]
+    opened = [stacks.top(_layer(path), number, fuse=view.fuse) for path, number in numbers.items()]
     opened.append(stacks.top(os.open("/" if base is None else ".", stacks.OPEN, dir_fd=base), BASE))
     try:
         walk = Walk(tuple(numbers), frozenset(view.skipped), view.only, owners=not view.on_host, pieces=view.pieces)
         yield from walk.changes(*(_stack(opened, numbers, paths) for paths in (view.new, view.old)))
     finally:
         stacks.close(opened)
+
+
+def _layer(path: str) -> int:
+    try:
+        return os.open(path, stacks.OPEN)
+    except FileNotFoundError:
+        raise HostError(f"cannot look at {path}: it was removed", "hull ps -a lists what is there") from None
 
 
 def _stack(opened: list[Part], numbers: dict[str, int], paths: tuple[str, ...]) -> Parts:
