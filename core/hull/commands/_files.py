@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18
 COMPOSING = ("layer", "changes")
 LIVE = ("running", "paused", "stopping")
-# What a start makes in an image that lacks it, to mount over: never the container's own doing.
-PLACEHOLDERS = ("proc", "sys", "dev", "etc/resolv.conf", "etc/hostname", "etc/hosts")
 
 
 class Files:
@@ -64,13 +62,14 @@ class Files:
     def _stacked(self, view: View) -> "Child":
         fuse = self._row.spec.image != HOST and self._identity.flavour == "keep-id"
         from hull.trials import history
+        from hull.trials.walking_placeholders import PATHS
 
         own = history.own(self._engine, self._row)
         view = view._replace(
             lowers=self._row.config.layers or ("/",),
             frozen=own.frozen,
             upper=own.upper,
-            skipped=PLACEHOLDERS,
+            skipped=PATHS,
             fuse=fuse,
         )
         return Child(self._engine, view, self.flavour, None)
