@@ -48,7 +48,8 @@ SECRETS = (
             *_below("~", ".aws .azure .oci .kube .docker .terraform.d .terraformrc .pulumi .vault-token .fly .boto"),
             *_below("~", ".s3cfg .bluemix .linode-cli .config/linode-cli .minikube .chef .ansible/vault .mc .saml2aws"),
             *_below(_CONFIG, "gcloud doctl hcloud helm rclone netlify vercel .wrangler wrangler containers fly scw"),
-            *_below(_CONFIG, "civo exoscale railway upctl.yaml azure configstore containers/auth.json"),
+            *_below("~", ".dockercfg .tsh .awsvault .ovh.conf"),
+            *_below(_CONFIG, "civo exoscale railway upctl.yaml azure configstore containers/auth.json openstack"),
             *_below(_DATA, "com.vercel.cli netlify heroku"),
             *("$XDG_RUNTIME_DIR/containers/auth.json", "~/.netlify", "~/.wrangler", "~/.vercel", "~/.railway"),
             *("$AWS_SHARED_CREDENTIALS_FILE", "$AWS_CONFIG_FILE", "$AZURE_CONFIG_DIR", "$CLOUDSDK_CONFIG"),
@@ -62,14 +63,12 @@ SECRETS = (
         (
             *_below("~", ".netrc .git-credentials .npmrc .yarnrc.yml .pypirc .gem/credentials .cargo/credentials"),
             *_below("~", ".cargo/credentials.toml .composer/auth.json .hex .m2/settings.xml .m2/settings-security.xml"),
-            *_below(
-                "~", ".gradle/gradle.properties .nuget/NuGet/NuGet.Config .condarc .kaggle .databrickscfg .sentryclirc"
-            ),
-            *_below(
-                "~", ".huggingface .cache/huggingface/token .cache/huggingface/stored_tokens .wakatime.cfg .travis"
-            ),
+            *_below("~", ".gradle/gradle.properties .nuget/NuGet/NuGet.Config .condarc .kaggle .databrickscfg"),
+            *_below("~", ".huggingface .cache/huggingface/token .cache/huggingface/stored_tokens .wakatime.cfg"),
             *_below(_CONFIG, "gh glab-cli hub git/credentials pypoetry/auth.toml composer/auth.json pip/pip.conf"),
             *_below(_CONFIG, "NuGet/NuGet.Config ngrok stripe tea jira .jira op.yml wandb github-copilot"),
+            *_below("~", ".sentryclirc .travis .subversion/auth .cvspass .ngrok2 .clasprc.json .oscrc .expo"),
+            *_below(_CONFIG, "osc copr kaggle"),
             *_below(_DATA, "gem/credentials"),
             *("$NETRC", "$NPM_CONFIG_USERCONFIG", "$CARGO_HOME/credentials", "$CARGO_HOME/credentials.toml"),
             *("$HF_TOKEN_PATH", "$HF_HOME/token", "$GH_CONFIG_DIR", "$GLAB_CONFIG_DIR", "$COMPOSER_HOME/auth.json"),
@@ -167,19 +166,14 @@ SECRETS = (
     ),
     Secret(
         "networks",
-        "VPN, wireless and host keys",
+        "VPN, wireless and host keys, passwords of other machines",
         (
             *("/etc/NetworkManager/system-connections", "/etc/wireguard", "/etc/openvpn", "/etc/ipsec.secrets"),
-            *(
-                "/etc/wpa_supplicant",
-                "/etc/ssh/ssh_host_*_key",
-                "/var/lib/iwd",
-                "/var/lib/tailscale",
-                "/etc/krb5.keytab",
-            ),
-            *_below(_CONFIG, "wireguard openvpn protonvpn Mullvad* nordvpn remmina"),
-            *_below(_DATA, "networkmanagement remmina"),
-            *("~/.cert", "~/.vnc", "~/.config/rustdesk", "~/.cisco", "~/.rdesktop", "$KRB5_KTNAME"),
+            *("/etc/wpa_supplicant", "/etc/ssh/ssh_host_*_key", "/var/lib/iwd", "/var/lib/tailscale"),
+            *("/etc/krb5.keytab", "$KRB5_KTNAME", "~/.config/rustdesk"),
+            *_below(_CONFIG, "wireguard openvpn protonvpn Mullvad* nordvpn remmina filezilla"),
+            *_below(_DATA, "networkmanagement remmina lftp"),
+            *_below("~", ".cert .vnc .filezilla .lftp .cisco .rdesktop"),
         ),
     ),
     Secret(
