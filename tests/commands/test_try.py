@@ -331,3 +331,12 @@ def test_the_report_tells_what_there_is_to_do_and_of_nothing_nothing_is_left(tri
     assert tries.names() == ["told"]
     assert tries("--rm", "--report", "touch", "x", check=True).stderr == b""
     assert tries.names() == ["told"]
+
+
+@pytest.mark.needs("fuse", "range")
+def test_a_change_to_a_directory_alone_is_one(tries: Tries) -> None:
+    attribute = "import os; os.setxattr('inner', 'user.x', b'1')"
+    (tries.home / "inner").mkdir()
+    for words in (("chown", "33", "/var/opt"), (sys.executable, "-c", attribute)):
+        assert tries("--report", *words, check=True).stderr.splitlines()[0].endswith(b": 1 changed"), words
+    assert len(tries.names()) == 2

@@ -108,6 +108,22 @@ def test_nothing_that_is_no_file_is_opened(box: Box) -> None:
     assert os.listdir(f"{box.upper}") == [] or "pipe" not in os.listdir(box.upper)
 
 
+def test_it_has_no_more_rights_and_descriptors_than_it_needs(box: Box) -> None:
+    shell = Shell(box)
+    assert shell.ask("ls / > /dev/null; echo up") == "up\n"
+    place = f"/proc/{server(shell.child.pid)}"
+    with open(f"{place}/status") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    assert {status[f"Cap{kind}"].strip("0") for kind in ("Inh", "Prm", "Eff", "Amb")} == {""}
+    if os.geteuid() == 0:  # it is whom the container's root is outside
+        assert set(status["Uid"].split()) == {next(op[2] for op in box.identity if op[0] == "uid-map")}
+        assert not status["Groups"].split()
+    held = {os.readlink(f"{place}/fd/{fd}").partition(":")[0] for fd in os.listdir(f"{place}/fd")}
+    assert {name for name in held if not name.startswith(f"{box.layer}/")} - {"/dev/fuse", "/fuse"} == {
+        *("/dev/null", "pipe", box.layer)
+    }
+
+
 @pytest.mark.parametrize("how", ["kill", "abandon"])
 def test_its_end_is_the_containers(box: Box, how: str) -> None:
     shell = Shell(box)
