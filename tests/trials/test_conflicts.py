@@ -5,7 +5,7 @@ import tempfile
 
 import pytest
 from hull.errors import HostError, UserError
-from hull.trials import journal_copying, journal_recovery, journal_steps, keeping, undoing
+from hull.trials import journal_recovery, journal_steps, keeping, undoing
 from hull.trials.keeping_choosing import Wanted
 
 from tests.trials import keep_rig
@@ -180,27 +180,3 @@ def test_undo_where_a_directory_is_gone(trying) -> None:
     os.rename(f"{trying.host}/dir", f"{trying.host}/elsewhere")
     with pytest.raises(UserError, match="its directory is gone"):
         undoing.undo(trying.engine, ident, ("all",))
-
-
-@pytest.mark.skipif(not keep_rig.takes_uppers(keep_rig.OTHER), reason="no second file system here")
-def test_what_is_written_during_the_copy_to_the_store_is_not_lost(monkeypatch) -> None:
-    with tempfile.TemporaryDirectory(prefix="hull-") as base, tempfile.TemporaryDirectory(dir=keep_rig.OTHER) as other:
-        made, host, content = keep_rig.engine(f"{base}/s"), f"{other}/host", journal_copying.content
-        os.mkdir(host)
-        write(f"{host}/one", "one")
-        tick()
-        trying = keep_rig.Trying(made, host)
-        trying.run("rm", f"{host}/one")
-        tick()
-
-        def late(*words, **named) -> None:
-            content(*words, **named)
-            write(f"{host}/one", "ONE")
-
-        monkeypatch.setattr(journal_copying, "content", late)
-        with pytest.raises(HostError, match="it changed meanwhile"):
-            trying.keep()
-        with open(f"{host}/one") as file:
-            assert file.read() == "ONE"
-        made.close()
-        keep_rig.remove(base)

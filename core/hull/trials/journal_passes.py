@@ -8,7 +8,7 @@ from contextlib import suppress
 from hull.errors import HostError
 from hull.trials import journal, journal_copying, journal_metadata, journal_prints, journal_steps
 from hull.trials.journal import APPLIED, PREPARED, PREPARING, REVERTING, SETTLED, Mark, Plan, Unit
-from hull.trials.journal_places import Places, named
+from hull.trials.journal_places import Places, named, sync
 
 Stage = Callable[[Plan, Places], None]
 
@@ -185,11 +185,11 @@ def _sync(plan: Plan, places: Places) -> None:
         except (FileNotFoundError, NotADirectoryError):
             continue
         if (device := os.fstat(fd).st_dev) not in done:
-            journal_steps.sync(fd)
+            sync(fd)
             done.add(device)
     slots = places.directory(os.fsencode(f"{plan.directory}/slots"))
     if os.fstat(slots).st_dev not in done:
-        journal_steps.sync(slots)
+        sync(slots)
 
 
 def told(error: OSError) -> HostError:

@@ -75,3 +75,12 @@ def named(path: str) -> Iterator[None]:
 def at(fd: int) -> str:
     """Return a path of what a descriptor stands for, for calls that take no descriptor of this kind."""
     return f"/proc/self/fd/{fd}"
+
+
+def sync(directory: int) -> None:
+    """Make all of a directory's file system durable."""
+    fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        syscalls.syncfs(fd)
+    finally:
+        os.close(fd)

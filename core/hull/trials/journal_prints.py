@@ -35,6 +35,14 @@ def below(directory: int, name: bytes, prefix: str = "", *, still: bool = False)
             os.chmod(name, stat.S_IMODE(found.st_mode), dir_fd=directory)
 
 
+def contents(directory: int, name: bytes) -> dict[str, tuple[int, int, int]]:
+    """Return what a whole copy of a tree has in common with it: the modes, sizes and times of what is below `name`."""
+    return {
+        path: (mark.mode, 0 if stat.S_ISDIR(mark.mode) else mark.size, mark.modified)
+        for path, mark in below(directory, name, still=True)
+    }
+
+
 def changed(directory: int, name: bytes, path: str, known: tuple[tuple[str, Mark], ...], ours: set[str]) -> list[str]:
     """Return what below `name` is not as it was; what lies in a closed directory is not looked at.
 

@@ -8,9 +8,9 @@ import os
 import stat
 
 from hull.kernel import syscalls
-from hull.trials import journal_copying
+from hull.trials import journal_copying, journal_prints
 from hull.trials.journal import Mark, Plan, Unit
-from hull.trials.journal_places import Home, Places
+from hull.trials.journal_places import Home, Places, sync
 
 PART, GONE, SAVE = b".part", b".gone", b".save"
 _CANNOT = {
@@ -61,9 +61,16 @@ def exchange(plan: Plan, places: Places, unit: Unit) -> None:
         return
     _swap(home, plan.staged(unit), unit)
     went = home.status(plan.staged(unit))
-    if unit.here is not None and (went is None or not Mark.of(went).renamed(unit.here)):
+    if unit.here is not None and (went is None or not Mark.of(went).renamed(unit.here) or _grew(plan, places, unit)):
         _swap_back(home, plan.staged(unit), unit)
         raise Changed(unit.path)
+
+
+def _grew(plan: Plan, places: Places, unit: Unit) -> bool:
+    """Whether what went is more than the copy of it that the store has: it lies on another file system."""
+    home, (slots, name) = places.home(unit.path), places.home(plan.slot(unit))
+    saved = os.path.lexists(f"{plan.slot(unit)}{SAVE.decode()}")
+    return saved and journal_prints.contents(home.fd, plan.staged(unit)) != journal_prints.contents(slots, name + SAVE)
 
 
 def _unchanged(home: Home, unit: Unit) -> None:
@@ -129,21 +136,20 @@ def unstage(plan: Plan, places: Places, unit: Unit, *, back: bool) -> None:
 
 
 def _swap(home: Home, staged: bytes, unit: Unit) -> None:
-    if unit.here is None:
-        _rename(home, staged, home.name, syscalls.RENAME_NOREPLACE, unit.path)
-    elif unit.there is None:
-        _rename(home, home.name, staged, syscalls.RENAME_NOREPLACE, unit.path)
-    else:
-        _rename(home, staged, home.name, syscalls.RENAME_EXCHANGE, unit.path)
+    _turn(home, staged, home.name, unit)
 
 
 def _swap_back(home: Home, staged: bytes, unit: Unit) -> None:
+    _turn(home, home.name, staged, unit)
+
+
+def _turn(home: Home, comes: bytes, goes: bytes, unit: Unit) -> None:
     if unit.here is None:
-        _rename(home, home.name, staged, syscalls.RENAME_NOREPLACE, unit.path)
+        _rename(home, comes, goes, syscalls.RENAME_NOREPLACE, unit.path)
     elif unit.there is None:
-        _rename(home, staged, home.name, syscalls.RENAME_NOREPLACE, unit.path)
+        _rename(home, goes, comes, syscalls.RENAME_NOREPLACE, unit.path)
     else:
-        _rename(home, staged, home.name, syscalls.RENAME_EXCHANGE, unit.path)
+        _rename(home, comes, goes, syscalls.RENAME_EXCHANGE, unit.path)
 
 
 def _rename(home: Home, name: bytes, new: bytes, flags: int, path: str) -> None:
@@ -187,12 +193,3 @@ def _gone(source: int, name: bytes) -> None:
     """Remove what has a whole copy elsewhere; cut off, it is never taken for whole again."""
     os.rename(name, name + GONE, src_dir_fd=source, dst_dir_fd=source)
     journal_copying.remove(source, name + GONE)
-
-
-def sync(directory: int) -> None:
-    """Make all of a directory's file system durable."""
-    fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
-    try:
-        syscalls.syncfs(fd)
-    finally:
-        os.close(fd)
