@@ -246,6 +246,7 @@ def test_the_latest_is_the_one_that_went_on_last(tries: Tries) -> None:
     assert b"/first" in tries.hull("diff", check=True).stdout
     assert tries.hull("drop", check=True).stdout == b"first\n", "what was looked at"
     assert tries.names() == ["second"]
+    assert tries.hull("drop", "second", "second", check=True).stdout == b"second\n"
 
 
 def test_the_plan_is_printed_and_nothing_is_made(tries: Tries) -> None:

@@ -24,7 +24,7 @@ def drop(
         raise UserError("cannot drop all and some: they are named", "leave out --all, or the names")
     ballast.lend(engine.paths.data)
     if names:
-        rows = [_trial.latest(engine, name) for name in names]
+        rows = list({row.id: row for row in (_trial.latest(engine, name) for name in names)}.values())
     else:
         rows = [row for row in _trial.every(engine) if force or not _runs(engine, row)]
         rows = rows if all_ else rows[:1]
@@ -33,8 +33,7 @@ def drop(
     running = next((row for row in rows if _runs(engine, row) and not force), None)
     if running is not None:
         raise UserError(f"cannot drop {running.name}: it is running", f"hull drop --force {running.name} ends it first")
-    rm_.rm(engine, tuple(row.id for row in rows), force=force, volumes=True)
-    return [row.name for row in rows]
+    return rm_.rm(engine, tuple(row.name for row in rows), force=force, volumes=True)
 
 
 def _runs(engine: Engine, row: Container) -> bool:
