@@ -1,11 +1,13 @@
 """What changed meanwhile stops a keep and an undo, whole; nobody can lead a write elsewhere or slip in between."""
 
 import os
+import subprocess
+import sys
 import tempfile
 
 import pytest
 from hull.errors import HostError, UserError
-from hull.trials import journal_recovery, journal_steps, keeping, undoing
+from hull.trials import conflicts, journal_recovery, journal_steps, keeping, undoing
 from hull.trials.keeping_choosing import Wanted
 
 from tests.trials import keep_rig
@@ -180,3 +182,15 @@ def test_undo_where_a_directory_is_gone(trying) -> None:
     os.rename(f"{trying.host}/dir", f"{trying.host}/elsewhere")
     with pytest.raises(UserError, match="its directory is gone"):
         undoing.undo(trying.engine, ident, ("all",))
+
+
+def test_a_name_that_a_terminal_would_obey_is_spelt(trying) -> None:
+    name = "\x1b]0;evil\x07 it's\udcff"
+    trying.run(sys.executable, "-c", f"open({trying.host!r} + {'/' + name!a}, 'w')")
+    with open(f"{trying.host}/{name}", "w"):
+        pass
+    with pytest.raises(UserError) as caught:
+        conflicts.refuse(trying.examine().conflicts, "keep", lambda path: f"printf %s {path}")
+    assert (str(caught.value) + caught.value.hint).replace("\n", "").isprintable()
+    said = subprocess.run(["bash", "-c", caught.value.hint], stdout=subprocess.PIPE, check=True).stdout
+    assert said == os.fsencode(f"{trying.host}/{name}")

@@ -58,7 +58,7 @@ def test_attributes_that_the_file_system_refuses(trying, monkeypatch) -> None:
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP), f"{trying.host}/two")
 
     monkeypatch.setattr(journal_copying, "set_attributes", refuse)
-    refused(trying, "two: Operation not supported; nothing was changed")
+    refused(trying, "two': Operation not supported; nothing was changed")
 
 
 def test_names_of_one_file_that_cannot_be_linked(trying, monkeypatch) -> None:
@@ -85,7 +85,7 @@ def test_a_refusal_names_the_file(trying, monkeypatch) -> None:
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT), b".hull-k1-hidden")
 
     monkeypatch.setattr(journal_copying, "content", full)
-    refused(trying, f"cannot change {trying.host}/deep/added: Disk quota exceeded; nothing was changed")
+    refused(trying, f"cannot change '{trying.host}/deep/added': Disk quota exceeded; nothing was changed")
 
 
 def test_a_file_system_that_cannot_exchange(trying, monkeypatch) -> None:
@@ -98,7 +98,7 @@ def test_a_file_system_that_cannot_exchange(trying, monkeypatch) -> None:
         rename(source, name, target, new, flags)
 
     monkeypatch.setattr(syscalls, "rename", plain)
-    refused(trying, f"{trying.host}/one: its file system cannot exchange two names in one step")
+    refused(trying, f"{trying.host}/one': its file system cannot exchange two names in one step")
 
 
 def test_a_disk_that_is_full_once_all_is_exchanged(trying, monkeypatch) -> None:
@@ -120,7 +120,7 @@ def test_a_mount_in_a_directory_that_goes(trying, monkeypatch) -> None:
     tick()
     there = f"{trying.host}/gone/deep"
     monkeypatch.setattr(trialmounts, "read", lambda: (trialmounts.Mounted(there, "tmpfs"),))
-    with pytest.raises(UserError, match=f"something is mounted at {there}"):
+    with pytest.raises(UserError, match=f"something is mounted at '{there}'"):
         trying.keep()
     assert os.path.exists(f"{there}/inner")
     trying.keep(skip=(f"{trying.host}/gone",))

@@ -71,7 +71,7 @@ def refuse(row: Container, found: "Examined") -> None:
 
 def agreed(row: Container, found: "list[Touchy]", trust: Many) -> None:
     """Ask for what runs or opens something later; without a terminal every one must have been named."""
-    from hull.trials.keeping_choosing import is_below
+    from hull.trials.keeping_choosing import is_below, spelt
 
     left = [one for one in found if not is_below(one.path, trust)]
     if not left:
@@ -79,7 +79,8 @@ def agreed(row: Container, found: "list[Touchy]", trust: Many) -> None:
     lines = [f"  {one.kind:9} {one.path!r:.200}: {one.reason}" for one in left[:SHOWN]]
     lines += [f"  and {len(left) - SHOWN} more"] if len(left) > SHOWN else []
     text = "\n".join(lines)
-    hint = f"hull diff {row.name} -p; then --trust {left[0].path} or --skip {left[0].path}, or either with `all`"
+    first = spelt(left[0].path)
+    hint = f"hull diff {row.name} -p; then --trust {first} or --skip {first}, or either with `all`"
     what = "1 file that" if len(left) == 1 else f"{len(left)} files that"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UserError(f"cannot keep {what} will be run or trusted later, unasked:\n{text}", hint)

@@ -10,7 +10,7 @@ from hull.trials import journal_prints, journal_reading
 from hull.trials.changes import TIME, TYPE, Change
 from hull.trials.journal import SETTLED, Mark, Meta, Place, Plan
 from hull.trials.journal_places import Places, at
-from hull.trials.keeping_choosing import Chosen, is_below
+from hull.trials.keeping_choosing import Chosen, is_below, spelt
 
 SHOWN = 20  # lines of a message; the rest is counted
 
@@ -174,11 +174,11 @@ def _changed(here: os.stat_result | None, then: Mark | None) -> str:
 
 
 def refuse(found: list[Conflict], verb: str, way: Callable[[str], str]) -> None:
-    """Raise UserError that lists all of them; `way` gives the command that goes ahead with a path."""
+    """Raise UserError that lists all of them; `way` gives the command that goes ahead with a path as a shell's word."""
     if not found:
         return
     lines = [f"  {one.path!r:.200}: {one.reason}" for one in found[:SHOWN]]
     lines += [f"  and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     files = "1 file" if len(found) == 1 else f"{len(found)} files"
     message = "\n".join([f"cannot {verb}: {files} changed on this machine meanwhile; nothing was done", *lines])
-    raise UserError(message, way(found[0].path))
+    raise UserError(message, way(spelt(found[0].path)))

@@ -194,7 +194,7 @@ def _sync(plan: Plan, places: Places) -> None:
 
 def told(error: OSError) -> HostError:
     """Return what to say of a failure that changed nothing."""
-    where = f" {os.fsdecode(error.filename)}" if error.filename else ""
+    where = f" {os.fsdecode(error.filename)!r}" if error.filename else ""
     return HostError(
         f"cannot change{where}: {error.strerror}; nothing was changed",
         "see hull keep --help, and the space that is left",

@@ -72,6 +72,16 @@ def is_below(path: str, tops: Iterable[str]) -> bool:
     return any(path == top or top in ("/", "all") or path.startswith(f"{top}/") for top in tops)
 
 
+def spelt(path: str) -> str:
+    """Return a path as a shell's word, on one line and with nothing that a terminal would obey."""
+    import shlex
+
+    if path.isprintable():
+        return shlex.quote(path)
+    plain = set(range(0x20, 0x7F)) - {*b"'\\"}
+    return "$'" + "".join(chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in os.fsencode(path)) + "'"
+
+
 def followed(path: str) -> str:
     """Return an absolute path with the links in its directories followed, the entry itself not."""
     return path if path == "/" else os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))

@@ -10,7 +10,7 @@ from hull.trials import journal_copying, journal_metadata
 from hull.trials.changes import ADDED, MODE, OWNER, REMOVED, TYPE, XATTR, Change
 from hull.trials.journal import Mark, Meta, Place, Unit
 from hull.trials.journal_places import Places, at
-from hull.trials.keeping_choosing import Chosen, is_below
+from hull.trials.keeping_choosing import Chosen, is_below, spelt
 from hull.trials.keeping_owners import Owners
 
 
@@ -74,8 +74,8 @@ class Planner:
         there = next((mount for mount in self._mounts if is_below(mount, (path,))), "")
         if there:
             raise UserError(
-                f"cannot keep that {path} goes: something is mounted at {there}; nothing was done",
-                f"umount {there}, or keep without it: --skip {path}",
+                f"cannot keep that {path!r} goes: something is mounted at {there!r}; nothing was done",
+                f"umount {spelt(there)}, or keep without it: --skip {spelt(path)}",
             )
 
     def _parent(self, one: Chosen) -> None:

@@ -8,6 +8,7 @@ from hull.light import NamedTuple
 from hull.trials import conflicts, journal, journal_metadata, journal_passes, journal_reading, journal_recovery
 from hull.trials.journal import SETTLED, Head, Place, Plan
 from hull.trials.journal_places import Places
+from hull.trials.keeping_choosing import spelt
 
 
 class KeepRow(NamedTuple):
@@ -82,12 +83,13 @@ def _as_now(plan: Plan, places: Places, force: tuple[str, ...]) -> Plan:
         except PermissionError:
             above = os.path.dirname(unit.path)
             raise UserError(
-                f"cannot look into {above}: its mode closes it to you", f"chmod u+rwx {above}, then --force {above}"
+                f"cannot look into {above!r}: its mode closes it to you",
+                f"chmod u+rwx {spelt(above)}, then --force {spelt(above)}",
             ) from None
         except (FileNotFoundError, NotADirectoryError):
             above = os.path.dirname(unit.path)
             raise UserError(
-                f"cannot change {unit.path}: its directory is gone", f"mkdir -p {above}, then again"
+                f"cannot change {unit.path!r}: its directory is gone", f"mkdir -p {spelt(above)}, then again"
             ) from None
         now = None if found is None else journal.Mark.of(found)
         as_left = now is not None and now.renamed(unit.here)
