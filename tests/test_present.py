@@ -142,6 +142,11 @@ def test_explain_a_refusal():
     assert present.explain(UserError("cannot do it", "do that")) == "hull: cannot do it\n  hint: do that"
 
 
+def test_explain_lets_no_name_speak_to_the_terminal():
+    told = present.explain(UserError("cannot keep \x1b]0;x\x07:\n  one", "try \x1b[2J\udcff"))
+    assert told == "hull: cannot keep \\x1b]0;x\\x07:\n  one\n  hint: try \\x1b[2J\\udcff"
+
+
 def test_explain_a_fault_saves_its_traceback(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(ZeroDivisionError) as caught:

@@ -120,13 +120,13 @@ def explain(error: Exception) -> str:
 
     HULL_DEBUG=1 puts the traceback before it.
     """
+    from hull import tables
     from hull.errors import HullError
 
     debug = _traceback(error) if os.environ.get("HULL_DEBUG") else ""
     if isinstance(error, HullError):
-        return debug + "\n".join(
-            f"hull: {one.message}" + (f"\n  hint: {one.hint}" if one.hint else "") for one in error.errors
-        )
+        told = "\n".join(f"hull: {one.message}" + (f"\n  hint: {one.hint}" if one.hint else "") for one in error.errors)
+        return debug + "\n".join(map(tables.harmless, told.split("\n")))
     if _is_full(error):
         return (
             f"{debug}hull: cannot go on: the disk is full: {error}\n  hint: hull drop, hull rm or hull prune make room"
