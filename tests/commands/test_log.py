@@ -7,7 +7,7 @@ import pytest
 
 from tests.commandline import CommandLine
 
-pytestmark = [pytest.mark.real, pytest.mark.single_id, pytest.mark.as_root]
+pytestmark = [pytest.mark.real, pytest.mark.as_root]
 
 
 @pytest.fixture

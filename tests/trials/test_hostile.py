@@ -17,7 +17,7 @@ from tests.commandline import CommandLine
 from tests.repeat import times
 from tests.waiting import until
 
-pytestmark = [pytest.mark.needs("launcher", "userns"), pytest.mark.single_id]
+pytestmark = [pytest.mark.needs("launcher", "userns")]
 BUSY = """
 i=0
 while :; do

@@ -11,7 +11,6 @@ from tests.repeat import times
 pytestmark = [
     pytest.mark.real,
     pytest.mark.needs("userns", "program:unshare"),
-    pytest.mark.single_id,
     pytest.mark.as_root,
 ]
 
