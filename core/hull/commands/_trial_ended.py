@@ -77,7 +77,7 @@ def main(ident: str, *words: str) -> int:
         sys.stderr.write("\n")  # who does not wait for the report has what the try left all the same
         code = code or (INTERRUPTED if "keep" in words else 0)
     except HullError as error:
-        sys.stderr.write(f"hull: {error.message}\n  hint: {error.hint}\n")
+        sys.stderr.write(f"hull: {error.message}\n" + (f"  hint: {error.hint}\n" if error.hint else ""))
         code = code or error.exit_code
     except Exception as error:  # noqa: BLE001 (the edge: nothing else would tell the user)
         sys.stderr.write(f"hull: cannot tell what the try changed: {error}\n  hint: hull diff tells it\n")

@@ -1,4 +1,4 @@
-"""Which directories the kernel takes as an overlay's lower: the child side of storage.triallowers.
+"""Which directories the kernel takes as an overlay's lower: the child side of commands._trial_lowers.
 
 Run as `python -m hull.kernel.stackable SCRATCH PATH…`, as root of a user namespace. Prints one JSON object: the paths
 that are refused, with the reason. The effect is tried, never the file system's name.

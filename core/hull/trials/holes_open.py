@@ -61,16 +61,17 @@ def opened(holes: tuple[Hole, ...], around: Around, runtime: str) -> Opened:
     env: list[str] = []
     for hole in holes:
         for socket in hole.sockets:
-            source = _found(hole, socket, around)
+            source, is_socket = _found(hole, socket, around)
             if source:
                 target = _target(socket, around, runtime)
-                mounts.append(Mount("bind", source, target, readonly=not _is_socket(source)))
+                mounts.append(Mount("bind", source, target, readonly=not is_socket))
                 env += [socket.variable.format(target=target)] if socket.variable else []
     warnings = (f"--allow {hole.name}: {hole.warning}" for hole in holes if hole.warning)
     return Opened(tuple(mounts), tuple(env), tuple(warnings))
 
 
-def _found(hole: Hole, socket: Socket, around: Around) -> str:
+def _found(hole: Hole, socket: Socket, around: Around) -> tuple[str, bool]:
+    """Return the path, "" where there is none that is needed, and whether it is a socket."""
     places = [path for word in socket.places if (path := _place(word, around))]
     for path in places:
         real = os.path.realpath(path)
@@ -79,18 +80,14 @@ def _found(hole: Hole, socket: Socket, around: Around) -> str:
         except OSError:
             continue
         if stat.S_ISSOCK(mode) or (stat.S_ISREG(mode) and not (socket.needed or socket.variable.endswith("_SOCK"))):
-            return real
+            return real, stat.S_ISSOCK(mode)
     if socket.needed:
         tried = ", ".join(dict.fromkeys(places)) or f"{' or '.join(socket.places)} is not set"
         raise HostError(
             f"cannot allow {hole.name}: there is no socket for it ({tried})",
             "start the service, or set the variable that names its socket (an abstract one cannot be passed)",
         )
-    return ""
-
-
-def _is_socket(path: str) -> bool:
-    return stat.S_ISSOCK(os.stat(path).st_mode)
+    return "", False
 
 
 def _target(socket: Socket, around: Around, runtime: str) -> str:
