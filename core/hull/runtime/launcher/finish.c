@@ -190,8 +190,8 @@ void finish_remove(const struct launch *launch)
  * the terminal sent, 0 for none. A container that never ran has nothing to tell of. */
 void finish_then(const struct launch *launch, int code)
 {
+    static char **words;
     size_t count = plan_number(launch->plan, W_THEN), used = 0;
-    char **words;
     sigset_t none;
 
     if (count == 0 || launch->failed || (words = calloc(count + 1, sizeof *words)) == NULL)
