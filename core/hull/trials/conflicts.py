@@ -55,10 +55,10 @@ class Known(NamedTuple):
 def of_keep(chosen: list[Chosen], places: Places, known: Known, force: tuple[str, ...] = ()) -> list[Conflict]:
     """Return what changed on the host after the try had copied it, or came where the try put something."""
     found: list[Conflict] = []
-    tops: list[str] = []
+    top = ""  # they come in the order of paths: what is below a tree follows it
     for one in chosen:
         path = one.change.path
-        if is_below(path, tops) or is_below(path, force):
+        if (top and is_below(path, (top,))) or is_below(path, force):
             continue
         ours = one.here is not None and known.has(path, one.here)
         reason = _above(one, places) or ("" if ours else _against(one.change, one.here))
@@ -67,7 +67,7 @@ def of_keep(chosen: list[Chosen], places: Places, known: Known, force: tuple[str
         elif one.change.kind == "removed" or TYPE in one.change.what:
             found += _below(one, places, known)
         if one.is_directory and one.replaces:
-            tops.append(path)
+            top = path
     return found
 
 

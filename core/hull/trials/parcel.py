@@ -89,15 +89,15 @@ def _private(path: str, flags: int) -> int:
 def _items(chosen: list[Chosen]) -> list[Item]:
     items: list[Item] = []
     seen: dict[tuple[str, tuple[int, int]], str] = {}
-    tops: list[str] = []
+    top = ""  # they come in the order of paths: what is below a tree follows it
     for number, one in enumerate(chosen, 1):
         new, path = one.change.new, one.change.path
         first = path
         if new is not None and new.links > 1 and new.kind == "file" and not one.change.blind:
             first = seen.setdefault((one.change.layer, new.file), path)
-        expected = "" if is_below(path, tops) else base(one, path)
+        expected = "" if top and is_below(path, (top,)) else base(one, path)
         if one.is_directory and one.replaces:
-            tops.append(path)
+            top = path
         items.append(Item(number, one, expected, "" if first == path else first, path in ACCOUNTS))
     return items
 
