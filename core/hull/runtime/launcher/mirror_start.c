@@ -92,7 +92,7 @@ static _Noreturn void run(const struct helper *helper, pid_t launcher)
 {
     static struct mirror mirror;
     const char *root = find_root(helper);
-    struct message message;
+    struct message message = {0};
     int fuse;
 
     setsid(); /* the terminal's signals are not for it */
