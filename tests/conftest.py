@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hull.runtime import control
 
 from tests.busybox import rootfs
 from tests.capabilities import missing
@@ -103,12 +104,21 @@ def _store() -> CommandLine:
     return cli
 
 
+def _end(cli: CommandLine) -> None:
+    """End what tests left to its monitor, then remove the store: else it would run on beside all later tests."""
+    homes = f"{cli.root}/containers"
+    left = [ident for ident in os.listdir(homes) if os.path.exists(f"{homes}/{ident}/{control.SOCKET}")]
+    if left:
+        cli("rm", "-f", *left)
+    remove_tree(os.path.dirname(cli.root))
+
+
 @pytest.fixture(scope="session")
 def cli() -> Iterator[CommandLine]:
     """Give the `hull` command over one store that the whole run shares and that holds `busybox`."""
     cli = _store()
     yield cli
-    remove_tree(os.path.dirname(cli.root))
+    _end(cli)
 
 
 @pytest.fixture
@@ -122,7 +132,7 @@ def fresh_cli() -> Iterator[CommandLine]:
     """Give the `hull` command over a store of this test alone, `busybox` in it."""
     cli = _store()
     yield cli
-    remove_tree(os.path.dirname(cli.root))
+    _end(cli)
 
 
 @pytest.fixture
