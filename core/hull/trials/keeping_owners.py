@@ -27,11 +27,12 @@ class Owners(NamedTuple):
     def owner(self, uid: int, gid: int, above: os.stat_result) -> tuple[int, int]:
         """Return the host's numbers of a new entry below the existing directory `above`.
 
-        Inside 0 is the caller in directories of theirs, root elsewhere; others are the numbers they are.
+        Inside 0 is the caller in directories in which they may make names, as a command of theirs would have made it;
+        root elsewhere. Others are the numbers they are.
         """
         if self.uid is None:
             return uid, gid
-        mine = above.st_uid == os.geteuid()
+        mine = _open(above)
         is_caller = uid == self.uid and (uid != 0 or mine)
         if gid == self.gid and (gid != 0 or mine):
             gid = above.st_gid if above.st_mode & stat.S_ISGID else os.getegid()
@@ -55,6 +56,13 @@ class Owners(NamedTuple):
 def groups() -> set[int]:
     """Return the groups that the caller may give files to."""
     return {os.getegid(), *os.getgroups()}
+
+
+def _open(directory: os.stat_result) -> bool:
+    """Whether the caller may make names in it: theirs, their group's, everybody's."""
+    if directory.st_uid == os.geteuid():
+        return True
+    return bool(directory.st_mode & (stat.S_IWGRP if directory.st_gid in groups() else stat.S_IWOTH))
 
 
 def _inside(extents: tuple[IdMap, ...], own: int) -> int | None:
