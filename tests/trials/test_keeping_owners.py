@@ -4,7 +4,6 @@ import os
 import stat
 
 import pytest
-
 from hull.trials import keeping_owners
 from hull.trials.keeping_owners import Owners
 
