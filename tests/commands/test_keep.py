@@ -77,6 +77,8 @@ def test_from_the_first_refusal_to_the_last_undo(tries: Tries) -> None:
     assert sorted(os.listdir(tries.home)) == ["gone", "root.tar.gz", "text"]
     assert (tries.home / "text").read_text() == "old\n"
     assert "is undone already" in refused(tries, "undo", ident)
+    assert "it is one keep" in refused(tries, "undo", ident, "2")
+    assert "it is one keep" in refused(tries, "undo", ident, "--no-restart")
     assert ident in said(tries, "undo", "--list")
     said(tries, "redo", ident)
     (tries.home / "text").write_text("somebody\n")

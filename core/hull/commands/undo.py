@@ -35,5 +35,10 @@ def undo(
         if force:
             raise UserError(f"cannot use --force with {what}: it is no keep", "hull undo --list")
         return _rewinding.undo(engine, what, steps, restart=restart)
+    if steps != 1 or not restart:
+        raise UserError(
+            f"cannot take {what or 'the last keep'} back by {'steps' if steps != 1 else '--no-restart'}: it is one keep",
+            "hull undo --list shows keeps; steps are a container's or a try's: hull undo NAME N",
+        )
     head = undoing.undo(engine, what, tuple(map(_keeping.path, force)))
     return [f"{head.id}: undone ({_keeping.counts(head)}). hull redo {head.id} does it again"]
