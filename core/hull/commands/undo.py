@@ -36,8 +36,9 @@ def undo(
             raise UserError(f"cannot use --force with {what}: it is no keep", "hull undo --list")
         return _rewinding.undo(engine, what, steps, restart=restart)
     if steps != 1 or not restart:
+        word = "steps" if steps != 1 else "--no-restart"
         raise UserError(
-            f"cannot take {what or 'the last keep'} back by {'steps' if steps != 1 else '--no-restart'}: it is one keep",
+            f"cannot take {what or 'the last keep'} back by {word}: it is one keep",
             "hull undo --list shows keeps; steps are a container's or a try's: hull undo NAME N",
         )
     head = undoing.undo(engine, what, tuple(map(_keeping.path, force)))
