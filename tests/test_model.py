@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hull.model import Endpoint, Health, Image, Limits, Mount, Port, Spec, Ulimit
+from hull.model import Endpoint, Health, Identity, Image, Limits, Mount, Port, Spec, Ulimit
 
 FULL = Spec(
     image="debian:12",
@@ -51,3 +51,8 @@ def test_a_field_of_a_newer_hull_is_an_error_not_a_weaker_container() -> None:
 def test_limits_know_whether_anything_was_asked() -> None:
     assert not Limits().asked
     assert Limits(pids=5).asked
+
+
+@pytest.mark.parametrize(("flavour", "layers"), [("range", "range"), ("keep-id", "range"), ("single", "single")])
+def test_layers_are_unpacked_under_one_of_two_maps(flavour: str, layers: str) -> None:
+    assert Identity(flavour, (), ()).layer_flavour == layers

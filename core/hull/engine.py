@@ -103,12 +103,15 @@ class Engine:
             self._identities[userns] = find(userns, self.events)
         return self._identities[userns]
 
+    def confined(self, flavour: str) -> "Identity":
+        """Return the identity that `confine` gives a program: the caller's map, with one id where layers have one."""
+        return self.identity("single" if flavour == "single" else "auto")
+
     def confine(self, argv: list[str], flavour: str = "range", **options: Any) -> "Popen[bytes]":
         """Start a program as root of a user namespace with the caller's map and nothing else new; Popen's options."""
         from hull.runtime.launch import confine
 
-        identity = self.identity("single" if flavour == "single" else "auto")
-        return confine(argv, identity, self.session, **options)
+        return confine(argv, self.confined(flavour), self.session, **options)
 
     def become(self, launch: "Launch") -> NoReturn:
         """Replace this process with what run or exec prepared."""

@@ -275,6 +275,11 @@ class Identity(NamedTuple):
     gids: tuple[IdMap, ...]
     helpers: tuple[str, str] | tuple[()] = ()
 
+    @property
+    def layer_flavour(self) -> str:
+        """The flavour of the layers it uses, range or single: keep-id moves ids of the range, it unpacks nothing."""
+        return "single" if self.flavour == "single" else "range"
+
 
 class Attachment(NamedTuple):
     """What a network backend decided for one container: words for the plan and files for /etc.

@@ -34,7 +34,7 @@ class Workshop:
     ) -> None:
         self.engine = engine
         self.identity = engine.identity()
-        self.flavour = "single" if self.identity.flavour == "single" else "range"
+        self.flavour = self.identity.layer_flavour
         self.worker = Worker(engine.confine, self.flavour)
         self.directory, self._lock_fd = _begin(engine, overlay.owner_of(self.identity))
         self.stopped = threading.Event()

@@ -19,8 +19,8 @@ def make(engine: Engine, spec: Spec) -> Container:
 
         spec = _attaching.known(engine, spec)
     identity = engine.identity(spec.userns)
-    image = resolve(engine, spec, identity.flavour)
-    spec = finish(mounting(engine, _settled(engine, spec), identity.flavour), image)
+    image = resolve(engine, spec, identity.layer_flavour)
+    spec = finish(mounting(engine, _settled(engine, spec), identity.layer_flavour), image)
     plan.command(spec, image)
     ident = os.urandom(32).hex()
     row = engine.containers.add(ident, spec, image)
@@ -43,7 +43,7 @@ def resolve(engine: Engine, spec: Spec, flavour: str) -> Image:
     """Return the image, pulled if the spec's policy says so; the host itself has no layers."""
     if spec.image == HOST:
         return Image("", HOST, (), command=(os.environ.get("SHELL", "/bin/sh"),), workdir="/")
-    return engine.images.resolve(spec.image, spec.pull, spec.platform, "single" if flavour == "single" else "range")
+    return engine.images.resolve(spec.image, spec.pull, spec.platform, flavour)
 
 
 def _settled(engine: Engine, spec: Spec) -> Spec:

@@ -34,7 +34,7 @@ class Files:
         self._engine, self._row = engine, row
         self._identity = engine.identity(row.spec.userns)
         self._directory = engine.paths.container(row.id)
-        self.flavour = "single" if self._identity.flavour == "single" else "range"
+        self.flavour = self._identity.layer_flavour
 
     def live(self, *, writable: bool = False) -> "Child":
         """Return the view that cp needs: the running container's own, mounts included, else its stopped tree's."""
@@ -149,7 +149,7 @@ class Child:
 
         place = f"{self._engine.paths.scratch}/own-{os.urandom(12).hex()}"
         os.mkdir(place, 0o700)
-        owner = overlay.owner_of(self._engine.identity("single" if self._flavour == "single" else "auto"))
+        owner = overlay.owner_of(self._engine.confined(self._flavour))
         if owner:
             os.chown(place, *owner)
         return place

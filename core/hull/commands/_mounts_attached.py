@@ -82,18 +82,17 @@ def pinned(engine: Engine, mount: Mount, flavour: str) -> Mount:
     """Return an image's mount with the image that its name means now; later starts show the same."""
     if mount.kind != "image":
         return mount
-    image = engine.images.resolve(mount.source, "missing", "", "single" if flavour == "single" else "range")
+    image = engine.images.resolve(mount.source, "missing", "", flavour)
     return mount._replace(options=(*mount.options, f"image={image.id}"))
 
 
 def _image(start: Start, mount: Mount, number: int) -> Mount:
     ident = next((word[6:] for word in mount.options if word.startswith("image=")), mount.source)
-    flavour = start.identity.flavour
-    image = start.engine.images.resolve(ident, "never", "", "single" if flavour == "single" else "range")
+    image = start.engine.images.resolve(ident, "never", "", start.identity.layer_flavour)
     lowers = image.layers[::-1]
     if not lowers:
         raise UserError(f"cannot mount the image {mount.source}: it has no files", "name another one")
-    if flavour == "keep-id":
+    if start.identity.flavour == "keep-id":
         start.note("warning", f"the files of {mount.source} show shifted owners: --userns keep-id moves them")
     if not mount.readonly:
         return _written(start, mount, number, lowers)

@@ -90,7 +90,7 @@ def bytes_below(engine: Engine, directories: list[str]) -> list[int]:
     from hull.commands._files import Child
     from hull.images.files import View
 
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     sizes: list[int] = Child(engine, View("store:"), flavour, None).run("size", *directories)["sizes"]
     return sizes
 

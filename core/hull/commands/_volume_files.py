@@ -37,5 +37,5 @@ def _child(engine: Engine, one: Volume) -> Child:
     from hull.storage import drivers
 
     bound = drivers.bound(one.options)
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     return Child(engine, View(f"{one.name}:", root=bound.device if bound else one.path), flavour, None)

@@ -62,7 +62,7 @@ def _mender(engine: Engine) -> "Mender":
     from hull.images.mending import Mender
     from hull.state.sources import Sources
 
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     return Mender(engine.images, engine.paths, Sources(engine.db), config.load(engine.paths.config), flavour)
 
 

@@ -57,7 +57,7 @@ def _diff(engine: Engine, images: Many) -> list[str]:
 
     if len(images) != 2:  # noqa: PLR2004 (one against another)
         raise UserError("hull image diff needs two images", "hull image diff A B")
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     stacks = [":".join(_layers(engine, one, flavour)) for one in images]
     answer = child.run(engine.confine, flavour, ["compare", *stacks])
     return [str(line) for line in answer["changes"]]

@@ -25,6 +25,6 @@ def import_(
 
     if file == "-" and sys.stdin.isatty():
         raise UserError("cannot import from a terminal", "hull import FILE, or hull import - < FILE")
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     source = sys.stdin.buffer if file == "-" else file
     return engine.images.import_(source, reference, change, message=message, platform=platform, flavour=flavour)

@@ -22,5 +22,5 @@ def load(
 
     if input == "-" and sys.stdin.isatty():
         raise UserError("cannot load from a terminal", "hull load -i FILE, or hull load < FILE")
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     return engine.images.load(sys.stdin.buffer if input == "-" else input, flavour, platform)

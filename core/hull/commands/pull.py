@@ -20,7 +20,7 @@ def pull(
     from hull import config
     from hull.images import reference
 
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     if not all_tags:
         engine.images.pull(image, platform, flavour)
         return reference.parse(image).canonical

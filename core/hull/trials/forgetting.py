@@ -28,7 +28,7 @@ def forget(engine: Engine, row: Container, changes: Sequence[Change], paths: Col
 def _run(engine: Engine, row: Container, steps: Sequence[tuple[Any, ...]], upper: str) -> None:
     from subprocess import PIPE
 
-    flavour = "single" if engine.identity(row.spec.userns).flavour == "single" else "range"
+    flavour = engine.identity(row.spec.userns).layer_flavour
     argv = [sys.executable, "-P", "-m", "hull.trials.forgetting", upper]
     child = engine.confine(argv, flavour, stdin=PIPE, stdout=-3, stderr=PIPE)
     _, told = child.communicate(_encoded(steps))

@@ -47,7 +47,7 @@ def collect(engine: Engine) -> list[str]:
     with engine.db.transaction():
         rows.forget_strays()
         gone = snapshots.orphans(engine.paths, rows.reached())
-    flavour = "single" if engine.identity().flavour == "single" else "range"
+    flavour = engine.identity().layer_flavour
     for name in gone:
         freezing.remove(engine, flavour, snapshots.place(engine.paths, name))
     return gone
@@ -61,8 +61,7 @@ class States:
         self.rows = Snapshots(engine.db)
         self._directory = engine.paths.container(row.id)
         self._upper = f"{self._directory}/upper"
-        flavour = engine.identity(row.spec.userns).flavour
-        self._flavour = "single" if flavour == "single" else "range"
+        self._flavour = engine.identity(row.spec.userns).layer_flavour
         self._index = Index(engine, row.id, self._flavour)
 
     def stack(self) -> Stack:

@@ -58,7 +58,7 @@ class Source:
     @classmethod
     def of_try(cls, engine: Engine, row: "Container", scratch: str, files: list[tuple[str, str]]) -> "Source":
         """Return a source of a try's files, with the map that the try has."""
-        flavour = "single" if engine.identity(row.spec.userns).flavour == "single" else "range"
+        flavour = engine.identity(row.spec.userns).layer_flavour
         return cls(engine, flavour, scratch, files)
 
     def next(self, path: str) -> int:

@@ -106,8 +106,8 @@ def settled(engine: Engine, row: Container, view: View) -> list[Change]:
                 raise
     from hull.trials import child_asking
 
-    flavour = "single" if identity.flavour == "single" else "range"
-    ids = Ids(identity, engine.identity("single" if flavour == "single" else "auto"))
+    flavour = identity.layer_flavour
+    ids = Ids(identity, engine.confined(flavour))
     return list(_settle(child_asking.walk(engine, flavour, view), ids, host=view.on_host))
 
 

@@ -20,7 +20,7 @@ class Contents:
 
     def __init__(self, engine: Engine, row: Container, view: View) -> None:
         self._engine, self._view = engine, view
-        self._flavour = "single" if engine.identity(row.spec.userns).flavour == "single" else "range"
+        self._flavour = engine.identity(row.spec.userns).layer_flavour
         self._children: dict[str, Child] = {}
         own = view.on_host and os.geteuid() != 0
         self._reader = Reader(os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) if own else None
