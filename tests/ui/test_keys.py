@@ -3,11 +3,12 @@
 import pytest
 from hull.ui import keys, press
 from hull.ui.panes import PANES
+from hull.ui.spoken_press import STEPS
 
 
 @pytest.mark.parametrize("entry", keys.KEYS, ids=lambda entry: f"{entry.keys[0]}-{entry.action}")
 def test_an_action_is_known(entry):
-    known = {*press.STEPS, *PANES, *press.TABS, *press.VERBS, *press.CHANGES, "quit", "suspend", "redraw"}
+    known = {*STEPS, *PANES, *press.TABS, *press.VERBS, *press.CHANGES, "quit", "suspend", "redraw"}
     assert entry.action in known
     assert entry.help
     assert set(entry.panes) <= set(PANES)

@@ -17,7 +17,7 @@ from hull.ui.picking_keys import KEYS
 from hull.ui.picking_painting import paint
 from hull.ui.picking_press import CHANGES, press
 from hull.ui.picking_text import Detail
-from hull.ui.press import STEPS
+from hull.ui.spoken_press import STEPS
 from hull.ui.state import Request
 from hypothesis import given
 from hypothesis import strategies as st

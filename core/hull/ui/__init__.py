@@ -10,6 +10,7 @@
     painting, details, overlays   the state as lines of text
     feed       threads that bring rows, numbers, logs and events by the verbs
     requests   what keys asked for, by the verbs, one thread each
+    canvas, control   the window: what is painted, what the mouse does
     terminal   prompt_toolkit: reads keys, draws lines, suspends, gives the terminal away and takes it back
     screen     the live view on it
 
@@ -19,6 +20,8 @@ Another screen has a try's changes to pick from: `hull keep --pick`, `hull diff 
     picking, picking_keys, picking_press    its state, its keys, what they do
     picking_text, picking_painting          what is told of a change; the state as lines
     picker     it on the terminal
+
+Both screens take keys alike where they have the same: spoken_press.
 
 The drawing is a function of the state and a size, so nearly all of it is tested without a terminal.
 """

@@ -1,37 +1,22 @@
-"""The window's content: painted lines, and what the mouse does to them."""
+"""The live view's window: what the mouse does to it."""
 
 from collections.abc import Callable
+from functools import partial
 
-from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.layout.controls import UIContent, UIControl
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 
 from hull.ui import press
-from hull.ui.painting import Frame, paint
+from hull.ui.canvas import WHEELS, Canvas
+from hull.ui.painting import paint
 from hull.ui.state import Request, State
 
-WHEEL = 3  # lines
-WHEELS = {MouseEventType.SCROLL_UP: -WHEEL, MouseEventType.SCROLL_DOWN: WHEEL}
 
-
-class Canvas(UIControl):
+class Control(Canvas):
     """Draws the state; `asked` is told what a click asks."""
 
     def __init__(self, state: State, asked: Callable[[Request | None], None]) -> None:
+        super().__init__(partial(paint, state))
         self._state, self._asked = state, asked
-        self._frame = Frame([], [])
-        self.page = press.PAGE
-
-    def is_focusable(self) -> bool:
-        """Keys come here."""
-        return True
-
-    def create_content(self, width: int, height: int) -> UIContent:
-        """Return the lines."""
-        self._frame = paint(self._state, width, height)
-        self.page = max(1, height // 2 - 2)
-        lines: list[StyleAndTextTuples] = [list(line) for line in self._frame.lines]
-        return UIContent(get_line=lambda number: lines[number], line_count=len(lines), show_cursor=False)
 
     def mouse_handler(self, mouse_event: MouseEvent) -> None:
         """Choose what is clicked, scroll what is under the wheel."""

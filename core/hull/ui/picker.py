@@ -5,19 +5,15 @@ import threading
 from functools import partial
 from typing import Any
 
-from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.layout.controls import UIContent, UIControl
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 
 from hull.errors import HullError
 from hull.ui import glyphs
-from hull.ui.control import WHEELS
-from hull.ui.painting import Frame
+from hull.ui.canvas import WHEELS, Canvas
 from hull.ui.picking import Decision, Picking
 from hull.ui.picking_painting import paint
 from hull.ui.picking_press import act, move, press
 from hull.ui.picking_text import Detail, Unread
-from hull.ui.press import PAGE
 from hull.ui.state import Request
 from hull.ui.terminal import Terminal, held
 
@@ -37,24 +33,12 @@ def show(view: Any) -> int:
     return int(getattr(value, "exit_code", 0))
 
 
-class Canvas(UIControl):
+class Control(Canvas):
     """Draws the state, and takes clicks."""
 
     def __init__(self, state: Picking) -> None:
+        super().__init__(partial(paint, state))
         self._state = state
-        self._frame = Frame([], [])
-        self.page = PAGE
-
-    def is_focusable(self) -> bool:
-        """Keys come here."""
-        return True
-
-    def create_content(self, width: int, height: int) -> UIContent:
-        """Return the lines."""
-        self._frame = paint(self._state, width, height)
-        self.page = max(1, height // 2 - 2)
-        lines: list[StyleAndTextTuples] = [list(line) for line in self._frame.lines]
-        return UIContent(get_line=lambda number: lines[number], line_count=len(lines), show_cursor=False)
 
     def mouse_handler(self, mouse_event: MouseEvent) -> None:
         """Choose what is clicked, scroll what is under the wheel."""
@@ -91,7 +75,7 @@ class Picker(Terminal):
         self.state = Picking(view, glyphs.of_terminal(glyphs.given()))
         self.decision = Decision()
         self._view = view
-        self._canvas = Canvas(self.state)
+        self._canvas = Control(self.state)
         super().__init__(self.state, self._canvas)
         self._wanted: Any = None
         self._asked_for = threading.Condition()

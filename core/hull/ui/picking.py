@@ -31,8 +31,12 @@ class Picking(Spoken):
         self.texts: dict[str, Detail] = {}
         self.part = 0
         self.top = 0
-        self.zoomed = False
         self.follow = False  # the part that the person is at is to be in sight
+
+    @property
+    def listed(self) -> Choices:
+        """The tree of the changes."""
+        return self.choices
 
     @property
     def node(self) -> Node | None:

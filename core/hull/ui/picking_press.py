@@ -6,8 +6,8 @@ from hull.ui import keys
 from hull.ui.choices import Node
 from hull.ui.picking import Picking
 from hull.ui.picking_keys import KEYS
-from hull.ui.press import PAGE, STEPS, typed
-from hull.ui.state import Prompt, Question, Request
+from hull.ui.spoken_press import PAGE, STEPS, answer, begin_filter, distance, heard, leaf, out, typed
+from hull.ui.state import Question, Request
 
 
 def press(state: Picking, key: str, page: int = PAGE) -> Request | None:
@@ -15,17 +15,16 @@ def press(state: Picking, key: str, page: int = PAGE) -> Request | None:
 
     After read, when the texts of what the person is at are there, `act` is to be asked for `inside`.
     """
-    if state.message and state.message.style == "class:error":
-        state.message = None
+    heard(state)
     if state.question:
-        return _answer(state, key)
+        return answer(state, key)
     if state.prompt:
         state.prompt, words = typed(state.prompt, key)
         state.choices.narrow(words)
         return None
     action = keys.find(key, state.pane, inside=state.inside, table=KEYS)
     if state.help:
-        return _leaf(state, key, action, page)
+        return leaf(state, key, action, page)
     if action == "scroll":
         action = f"scroll-{'up' if key == 'K' else 'down'}"
     return act(state, action, page)
@@ -34,8 +33,7 @@ def press(state: Picking, key: str, page: int = PAGE) -> Request | None:
 def act(state: Picking, action: str, page: int = PAGE) -> Request | None:
     """Do what a key or the mouse means."""
     if action in STEPS:
-        step = STEPS[action]
-        move(state, step * page // PAGE if abs(step) == PAGE else step)
+        move(state, distance(action, page))
     elif action in ("inside", "unfold") and _unread(state):
         return Request("read")
     elif action in CHANGES:
@@ -62,24 +60,6 @@ def move(state: Picking, step: int) -> None:
         state.choices.choose(state.choices.place + step)
         if state.node is not before:
             state.top = state.part = 0
-
-
-def _answer(state: Picking, key: str) -> Request | None:
-    question, state.question = state.question, None
-    if question is None or key not in ("y", "Y"):
-        state.say("nothing was done")
-        return None
-    return question.request
-
-
-def _leaf(state: Picking, key: str, action: str, page: int) -> Request | None:
-    """Move in the help page; what is no move leaves it."""
-    if action in STEPS:
-        step = STEPS[action]
-        state.help_top = max(0, state.help_top + (step * page // PAGE if abs(step) == PAGE else step))
-        return None
-    state.help = False
-    return Request("quit") if key == "c-c" else None
 
 
 def _ask(state: Picking, verb: str) -> None:
@@ -175,19 +155,6 @@ def _whole(state: Picking, *, chosen: bool) -> None:
         state.choices.set([state.node], chosen=chosen)
 
 
-def _out(state: Picking) -> None:
-    if state.zoomed:
-        state.zoomed = False
-    elif state.inside:
-        state.inside = False
-    else:
-        state.choices.narrow("")
-
-
-def _filter(state: Picking) -> None:
-    state.prompt = Prompt("filter", state.choices.filter, state.choices.filter)
-
-
 def _zoom(state: Picking) -> None:
     state.zoomed = not state.zoomed
 
@@ -204,8 +171,8 @@ CHANGES: dict[str, Callable[[Picking], None]] = {
     "unfold-all": _unfold_all,
     "all": lambda state: state.choices.all(chosen=True),
     "none": lambda state: state.choices.all(chosen=False),
-    "filter": _filter,
-    "out": _out,
+    "filter": begin_filter,
+    "out": out,
     "toggle-part": _toggle_part,
     "split": _split,
     "all-parts": lambda state: _whole(state, chosen=True),

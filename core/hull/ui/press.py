@@ -4,12 +4,10 @@ from collections.abc import Callable
 
 from hull.ui import keys
 from hull.ui.panes import PANES, UP
+from hull.ui.spoken_press import PAGE, STEPS, answer, begin_filter, distance, heard, leaf, out, typed
 from hull.ui.state import ORDERS, Prompt, Question, Request, State
 
-PAGE = 10
 SIDE = 8
-MANY = 1 << 30
-STEPS = {"up": -1, "down": 1, "page-up": -PAGE, "page-down": PAGE, "first": -MANY, "last": MANY}
 TABS = ("logs", "stats", "inspect", "processes")
 GONE = {
     "kill": "kill {}: the program has no chance to tidy?",
@@ -20,23 +18,20 @@ GONE = {
 
 def press(state: State, key: str, page: int = PAGE) -> Request | None:
     """Take one key, by prompt_toolkit's name or the character itself; `page` is how many rows a page has."""
-    if state.message and state.message.style == "class:error":
-        state.message = None
+    heard(state)
     if state.question:
-        return _answer(state, key)
+        return answer(state, key)
     if state.prompt:
         _type(state, key)
         return None
-    if state.help:
-        return _leaf(state, key, page)
-    return act(state, keys.find(key, state.pane, inside=state.inside), page)
+    action = keys.find(key, state.pane, inside=state.inside)
+    return leaf(state, key, action, page) if state.help else act(state, action, page)
 
 
 def act(state: State, action: str, page: int = PAGE) -> Request | None:
     """Do what a key or the mouse means."""
     if action in STEPS:
-        step = STEPS[action]
-        move(state, step * page // PAGE if abs(step) == PAGE else step)
+        move(state, distance(action, page))
     elif action in PANES:
         state.go(action)
     elif action in TABS:
@@ -62,26 +57,6 @@ def move(state: State, step: int) -> None:
         state.table_top = max(0, min(state.table_top + step, len(state.table) - 1))
 
 
-def _leaf(state: State, key: str, page: int) -> Request | None:
-    """Move in the help page; what is no move leaves it."""
-    action = keys.find(key, state.pane, inside=state.inside)
-    if action in STEPS:
-        step = STEPS[action]
-        step = step * page // PAGE if abs(step) == PAGE else step
-        state.help_top = max(0, min(state.help_top + step, len(keys.page()) - 1))
-        return None
-    state.help = False
-    return Request("quit") if key == "c-c" else None
-
-
-def _answer(state: State, key: str) -> Request | None:
-    question, state.question = state.question, None
-    if question is None or key not in ("y", "Y"):
-        state.say("nothing was done")
-        return None
-    return question.request
-
-
 def _type(state: State, key: str) -> None:
     """Edit the line; the list is narrowed and the details are searched while it is typed."""
     prompt = state.prompt
@@ -94,24 +69,6 @@ def _type(state: State, key: str) -> None:
         _search(state, words)
     else:
         state.log.needle = words
-
-
-def typed(prompt: Prompt, key: str) -> tuple[Prompt | None, str]:
-    """Return a line after a key, None where it is over, and its words: those from before where it was given up."""
-    words = prompt.text
-    if key in ("escape", "c-c", "c-g"):
-        return None, prompt.before
-    if key == "enter":
-        return None, words
-    if key in ("backspace", "c-h"):
-        return (prompt._replace(text=words[:-1]), words[:-1]) if words else (None, "")
-    if key == "c-u":
-        words = ""
-    elif key == "c-w":
-        words = words.rstrip().rpartition(" ")[0]
-    elif key.isprintable() and (len(key) == 1 or key.startswith("paste:")):
-        words += key.removeprefix("paste:")
-    return prompt._replace(text=words), words
 
 
 def _search(state: State, words: str, step: int = -1) -> None:
@@ -140,19 +97,6 @@ def _turn(state: State, step: int) -> None:
 def _next(state: State, step: int) -> None:
     names = list(PANES)
     state.go(names[(names.index(state.pane) + step) % len(names)])
-
-
-def _out(state: State) -> None:
-    if state.zoomed:
-        state.zoomed = False
-    elif state.inside:
-        state.inside = False
-    else:
-        state.here.narrow("")
-
-
-def _filter(state: State) -> None:
-    state.prompt = Prompt("filter", state.here.filter, state.here.filter)
 
 
 def _begin_search(state: State) -> None:
@@ -201,8 +145,8 @@ CHANGES: dict[str, Callable[[State], None]] = {
     "next-tab": lambda state: _turn(state, 1),
     "previous-tab": lambda state: _turn(state, -1),
     "inside": _set("inside"),
-    "out": _out,
-    "filter": _filter,
+    "out": out,
+    "filter": begin_filter,
     "search": _begin_search,
     "again": lambda state: _search(state, state.log.needle),
     "again-back": lambda state: _search(state, state.log.needle, 1),

@@ -9,7 +9,7 @@ from prompt_toolkit.application.run_in_terminal import in_terminal
 
 from hull.errors import HullError
 from hull.ui import glyphs, requests
-from hull.ui.control import Canvas
+from hull.ui.control import Control
 from hull.ui.feed import Feed, resident_engine
 from hull.ui.holding import hold
 from hull.ui.press import press
@@ -34,7 +34,7 @@ class Screen(Terminal):
     def __init__(self, view: Any) -> None:
         self.state = State(glyphs.of_terminal(glyphs.given()))
         self.state.begin(view.pane, view.container, view.tab, mouse=view.mouse)
-        self._canvas = Canvas(self.state, self._asked)
+        self._canvas = Control(self.state, self._asked)
         super().__init__(self.state, self._canvas)
         self._feed = Feed(self.state, self._post)
         self._watching = Watching(self.state, self._post, self._draw)

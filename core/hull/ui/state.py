@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from hull.ui.glyphs import UTF8, Glyphs
 from hull.ui.keys import KEYS, Key
@@ -53,8 +53,17 @@ class Question(NamedTuple):
     request: Request
 
 
+class Listed(Protocol):
+    """A list that words narrow."""
+
+    filter: str
+
+    def narrow(self, words: str) -> None:
+        """Show only what has the words."""
+
+
 class Spoken:
-    """What the last line and the help page say.
+    """What every screen has: what the last line and the help page say, and where in its two halves the person is.
 
     `keys` is the table of keys that they name; `pane` and `inside` tell where the person is in it, `within` is what the
     help page calls the inside.
@@ -67,6 +76,7 @@ class Spoken:
         self.glyphs = glyphs
         self.pane = pane
         self.inside = False  # keys move the details, not the list
+        self.zoomed = False  # the details are all of the screen
         self.message: Message | None = None
         self.prompt: Prompt | None = None
         self.question: Question | None = None
@@ -74,6 +84,11 @@ class Spoken:
         self.help = False
         self.help_top = 0
         self.mouse = True
+
+    @property
+    def listed(self) -> Listed:
+        """The list that a filter narrows."""
+        raise NotImplementedError(self.pane)
 
     def say(self, words: str, style: str = "class:note") -> None:
         """Show a message; several lines become one. A failure that was not seen yet stays."""
@@ -96,7 +111,6 @@ class State(Spoken):
         super().__init__(glyphs, "containers")
         self.rows = {name: Rows(pane) for name, pane in PANES.items()}
         self.tabs = {name: pane.tabs[0] for name, pane in PANES.items()}
-        self.zoomed = False
         self.ended = True
         self.order = "newest"
         self.containers: list[Any] = []
@@ -121,6 +135,11 @@ class State(Spoken):
     def here(self) -> Rows:
         """The list that is shown."""
         return self.rows[self.pane]
+
+    @property
+    def listed(self) -> Rows:
+        """The list that is shown."""
+        return self.here
 
     @property
     def tab(self) -> str:
