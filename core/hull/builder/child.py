@@ -9,9 +9,9 @@ import signal
 import socket
 import sys
 
-from hull import errors
 from hull.builder import tasks
-from hull.errors import HullError
+from hull.errors import Bug, HullError
+from hull.images import answers
 from hull.light import Any
 
 LARGEST = 1 << 20
@@ -47,23 +47,15 @@ def _serve(message: bytes, data: int, reply: int) -> None:
     try:
         answer = tasks.TASKS[task](data, **values)
     except HullError as error:
-        answer = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
+        answer = answers.failed(error)
     except OSError as error:
-        answer = _refused(error)
+        answer = answers.refused(error, "a file of the build", (*answers.ABSENT, FileExistsError))
     except Exception as error:  # noqa: BLE001 (the other side reports it)
-        answer = {"error": f"{task} failed: {type(error).__name__}: {error}", "hint": "", "kind": "Bug"}
+        answer = answers.failed(Bug(f"{task} failed: {type(error).__name__}: {error}"))
     os.close(data)
     with open(reply, "wb") as file:
         file.write(json.dumps(answer).encode())
     os._exit(0)
-
-
-def _refused(error: OSError) -> dict[str, object]:
-    """Return the answer for what the kernel refused: a path that is not there is the user's error."""
-    absent = isinstance(error, FileNotFoundError | NotADirectoryError | FileExistsError)
-    kind, hint = (errors.UserError, "check the path") if absent else (errors.HostError, "hull doctor")
-    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file of the build"
-    return {"error": f"cannot reach {name}: {error.strerror}", "hint": hint, "kind": kind.__name__}
 
 
 if __name__ == "__main__":

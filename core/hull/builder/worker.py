@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from hull import errors
 from hull.errors import Bug, HostError
+from hull.images import answers
 from hull.light import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -102,6 +102,4 @@ class Worker:
             raise HostError("the build's confined child ended without an answer", "hull doctor") from None
         if answer.get("kind") == "Bug":
             raise Bug(answer["error"], "report it with this message")
-        if "error" in answer:
-            raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
-        return answer
+        return answers.taken(answer)

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import suppress
 
-from hull import errors
 from hull.commands._container import HOST
 from hull.engine import Engine
-from hull.errors import Bug, HostError, UserError
+from hull.errors import UserError
 from hull.images.files import View
 from hull.light import IO, TYPE_CHECKING, Any
 from hull.model import Mount
@@ -174,22 +173,12 @@ def _enter(process: Process, argv: list[str], **options: Any) -> "Popen[bytes]":
 
 
 def _answer(child: "Popen[bytes]") -> dict[str, Any]:
-    import json
+    from hull.images import answers
 
     assert child.stderr is not None  # noqa: S101 (asked for above)
     said = child.stderr.read()
-    code = child.wait()
-    last = said.rpartition(b"\n")[2]
-    try:
-        answer: dict[str, Any] = json.loads(last)
-    except ValueError:
-        text = said.decode(errors="backslashreplace").strip()[-400:]
-        if b"Traceback" in said:
-            raise Bug(f"reading a container's files failed: {text}", "report it with this message") from None
-        raise HostError(f"cannot reach the container's files: {text or f'exit {code}'}", "hull ps -a") from None
-    if "error" in answer:
-        raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
-    return answer
+    doing, cannot = "reading a container's files", "cannot reach the container's files"
+    return answers.heard(said, child.wait(), doing, cannot, "hull ps -a")
 
 
 def _end(child: "Popen[bytes]") -> None:

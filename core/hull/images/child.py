@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from hull import errors
-from hull.errors import Bug, HostError
+from hull.errors import Bug, HostError, HullError
+from hull.images import answers
 from hull.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,13 +50,12 @@ class Child:
             self.kill()
             raise
         try:
-            answer = json.loads(line)
+            answer: answers.Answer = json.loads(line)
         except ValueError:
             raise self._silent() from None
         if "error" in answer:
             self.close()
-            raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
-        return dict(answer)
+        return answers.taken(answer)
 
     def close(self) -> bytes:
         """Let the child end; return what it wrote on standard error, the first time."""
@@ -67,7 +66,7 @@ class Child:
         self._process.kill()
         self.close()
 
-    def _silent(self) -> errors.HullError:
+    def _silent(self) -> HullError:
         said = self.close()
         last = said.decode(errors="backslashreplace").strip().rpartition("\n")[2][-400:]
         if b"Traceback" in said:

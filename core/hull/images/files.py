@@ -19,8 +19,8 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from hull import errors
-from hull.errors import HullError, UserError
+from hull.errors import UserError
+from hull.images import answers
 from hull.images.resolving import Found, Root
 from hull.light import Any, NamedTuple
 
@@ -197,26 +197,8 @@ def main(argv: list[str]) -> int:
 
     os.umask(0)
     make_room()
-    try:
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(argv[2]).items()}
-        view = View(**values)
-        result = _ACTIONS[argv[1]](view, *argv[3:])
-    except BrokenPipeError:
-        os._exit(141)  # who reads has gone: nothing to tell, and nobody
-    except HullError as error:
-        result = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
-    except OSError as error:
-        result = failure(error)
-    sys.stderr.write(f"\n{json.dumps(result)}")
-    return 1 if "error" in result else 0
-
-
-def failure(error: OSError) -> dict[str, object]:
-    """Return the answer for what the kernel refused: a path that is not there is the user's error."""
-    absent = isinstance(error, FileNotFoundError | NotADirectoryError)
-    kind, hint = (errors.UserError, "check the path") if absent else (errors.HostError, "hull doctor")
-    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the container's files"
-    return {"error": f"cannot reach {name}: {error.strerror}", "hint": hint, "kind": kind.__name__}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(argv[2]).items()}
+    return answers.tell(lambda: _ACTIONS[argv[1]](View(**values), *argv[3:]))
 
 
 def make_room() -> None:

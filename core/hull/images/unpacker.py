@@ -21,9 +21,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from hull import errors
-from hull.errors import HullError
-from hull.images import orders
+from hull.errors import HostError, HullError
+from hull.images import answers, orders
 from hull.images.orders import CHUNK, Read
 
 
@@ -148,10 +147,10 @@ def _carried_out(words: list[str], read: Read) -> dict[str, object]:
     try:
         return _READERS[action](read, *rest) if action in _READERS else _ACTIONS[action](*rest)
     except HullError as error:
-        return {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
+        return answers.failed(error)
     except OSError as error:
         message = f"cannot {action} {error.filename or rest[0]}: {error.strerror}"
-        return {"error": message, "hint": "hull doctor tells what this host lacks", "kind": errors.HostError.__name__}
+        return answers.failed(HostError(message, "hull doctor tells what this host lacks"))
 
 
 def _answer(answer: dict[str, object]) -> None:

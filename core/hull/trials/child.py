@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Iterator
 
-from hull.errors import HullError
 from hull.light import Any
 from hull.trials import records, walking
 from hull.trials.walking import View
@@ -79,23 +78,17 @@ def main(argv: list[str]) -> int:
     """Do one of them; return the exit code."""
     import json
 
-    from hull.images.files import failure, make_room
+    from hull.images import answers
+    from hull.images.files import make_room
 
-    make_room()
-    result: dict[str, object] = {}
-    try:
+    def act() -> answers.Answer:
         given = json.loads(sys.stdin.buffer.readline()).items()
         values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given}
         _ACTIONS[argv[1]](View(**values))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os._exit(141)  # who reads has gone: nothing to tell, and nobody
-    except HullError as error:
-        result = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
-    except OSError as error:
-        result = failure(error)
-    sys.stderr.write(f"\n{json.dumps(result)}")
-    return 1 if "error" in result else 0
+        return {}
+
+    make_room()
+    return answers.tell(act)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
-from hull import errors
 from hull.engine import Engine
-from hull.errors import Bug, HostError
+from hull.errors import HostError
 from hull.light import TYPE_CHECKING
 from hull.trials import records
 from hull.trials.walking import View
@@ -73,23 +72,15 @@ class Child:
 
     def _finish(self) -> None:
         """Let it end and raise what it says went wrong."""
-        import json
+        from hull.images import answers
 
         process = self._process
         if process.stdin is not None:
             with suppress(BrokenPipeError):
                 process.stdin.close()
         said = process.stderr.read() if process.stderr is not None else b""
-        code = process.wait()
-        try:
-            answer = json.loads(said.rpartition(b"\n")[2])
-        except ValueError:
-            text = said.decode(errors="backslashreplace").strip()[-400:]
-            if b"Traceback" in said:
-                raise Bug(f"looking at a container's layers failed: {text}", "report it with this message") from None
-            raise HostError(f"cannot look at the layers: {text or f'exit {code}'}", "hull doctor") from None
-        if "error" in answer:
-            raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
+        doing, cannot = "looking at a container's layers", "cannot look at the layers"
+        answers.heard(said, process.wait(), doing, cannot, "hull doctor")
 
     def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):

@@ -19,15 +19,14 @@ import os
 import sys
 from collections.abc import Callable
 
-from hull import errors
 from hull.engine import Engine
-from hull.errors import Bug, HostError, HullError
+from hull.errors import HostError
+from hull.images import answers
+from hull.images.answers import Answer
 from hull.light import Any
 from hull.storage import snapshots
 from hull.trials import freezing_index
 from hull.trials.freezing_index import Index
-
-Answer = dict[str, Any]
 
 
 def run(engine: Engine, flavour: str, action: str, *words: str) -> Answer:
@@ -44,13 +43,7 @@ def run(engine: Engine, flavour: str, action: str, *words: str) -> Answer:
     argv = [sys.executable, "-P", "-m", "hull.trials.freezing", action, *words]
     with engine.confine(argv, flavour, stderr=-1, stdin=-3, stdout=-3) as child:
         said = child.communicate()[1]
-    try:
-        answer: Answer = json.loads(said.rpartition(b"\n")[2])
-    except ValueError:
-        raise Bug(f"freezing files failed: {said.decode(errors='replace').strip()[-400:]}", "report it") from None
-    if "error" in answer:
-        raise getattr(errors, answer["kind"])(answer["error"], answer["hint"])
-    return answer
+    return answers.heard(said, child.returncode, "freezing files", "cannot freeze files", "hull doctor")
 
 
 def remove(engine: Engine, flavour: str, path: str, again: str = "hull fsck tries it again") -> None:
@@ -147,19 +140,11 @@ ACTIONS: dict[str, Callable[..., Answer]] = {
 
 def main(argv: list[str]) -> int:
     """Do one of them as the child; return the exit code."""
-    from hull.images import files
+    from hull.images.files import make_room
 
     os.umask(0)
-    files.make_room()
-    answer: dict[str, Any]
-    try:
-        answer = ACTIONS[argv[1]](*argv[2:])
-    except HullError as error:
-        answer = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}
-    except OSError as error:
-        answer = files.failure(error)
-    sys.stderr.write(f"\n{json.dumps(answer)}")
-    return 1 if "error" in answer else 0
+    make_room()
+    return answers.tell(lambda: ACTIONS[argv[1]](*argv[2:]))
 
 
 if __name__ == "__main__":
