@@ -31,7 +31,7 @@ def test_the_oldest_go(tmp_path) -> None:
     gone, freed = journal_pruning.prune(engine)
     assert gone == ["k1", "k4"]
     assert freed > 200
-    assert sorted(os.listdir(journal.home(engine.paths.data))) == ["k2", "k3", "lock"]
+    assert sorted(os.listdir(journal.home(engine.paths.data))) == ["journal.lock", "k2", "k3"]
 
 
 def test_what_is_under_way_stays(tmp_path) -> None:

@@ -22,11 +22,11 @@ class Member(NamedTuple):
     places: tuple[Place, ...]
 
 
-def alone(engine: Engine) -> AbstractContextManager[None]:
+def alone(engine: Engine) -> AbstractContextManager[bool]:
     """Let nobody else change networks inside the `with`."""
-    from hull.images import locks
+    from hull.state import lockfiles
 
-    return locks.held(engine.paths.locks, LOCK)
+    return lockfiles.held(engine.paths.locks, LOCK)
 
 
 def rows(engine: Engine) -> NetworkRows:

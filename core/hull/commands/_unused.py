@@ -20,12 +20,12 @@ def everything(engine: Engine) -> None:
     A process that goes on afterwards finds an empty store. Settings and credentials stay.
     """
     from hull import paths
-    from hull.images import locks
     from hull.images.store import LOCK
     from hull.runtime import autostart as starts
+    from hull.state import lockfiles
 
     places = engine.paths
-    with locks.tried(places.locks, LOCK) as alone:
+    with lockfiles.held(places.locks, LOCK, wait=False) as alone:
         if not alone:
             raise UserError("cannot reset: an image is being brought or built", "wait for it, or end it")
         rm.rm(engine, tuple(row.id for row in engine.containers.all()), force=True, volumes=True)

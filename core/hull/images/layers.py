@@ -16,11 +16,11 @@ from functools import partial
 
 from hull import log
 from hull.errors import HullError, RegistryError
-from hull.images import child, locks, settling, tars
+from hull.images import child, settling, tars
 from hull.kernel import filesystems
 from hull.light import Any, NamedTuple
 from hull.paths import Paths
-from hull.state import chains
+from hull.state import chains, lockfiles
 from hull.state.images import Images, LayerRecord, trusted
 
 WORKERS = 2
@@ -137,9 +137,9 @@ class Layers:
                 raise
         return str(result["diff_id"])
 
-    def alone(self, name: str, flavour: str, *, passing: bool = False) -> AbstractContextManager[None]:
+    def alone(self, name: str, flavour: str, *, passing: bool = False) -> AbstractContextManager[bool]:
         """Let nobody else work on a layer of this name inside the `with`; a `passing` name is never used again."""
-        return locks.held(self._paths.locks, f"layer-{flavour}-{name}", passing=passing)
+        return lockfiles.held(self._paths.locks, f"layer-{flavour}-{name}", passing=passing)
 
     def usable(self, diff_id: str, flavour: str, chain: str = "") -> bool:
         """Whether a layer is here; one that another boot left unsynced is proved, or forgotten. Its lock is held."""

@@ -4,10 +4,11 @@ import os
 import time
 
 from hull.errors import UserError
-from hull.images import locks, reference
+from hull.images import reference
 from hull.images.layers import NAME, SCRATCH
 from hull.light import TYPE_CHECKING
 from hull.paths import Paths
+from hull.state import lockfiles
 from hull.state.images import Images
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def clean(paths: Paths, rows: Images, layers: "Layers") -> None:
     from hull.images import blobs, tars
     from hull.images.store import LOCK
 
-    with locks.tried(paths.locks, LOCK) as alone:
+    with lockfiles.held(paths.locks, LOCK, wait=False) as alone:
         if not alone:
             return
         for layer in rows.unused_layers():

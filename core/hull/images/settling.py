@@ -42,10 +42,10 @@ def start(paths: "Paths") -> None:
 
 def settle(paths: "Paths", rows: "Images", confine: child.Confine) -> None:
     """Sync, take the marks away, take digests, until nothing is left to do."""
-    from hull.images import locks
     from hull.kernel import syscalls
+    from hull.state import lockfiles
 
-    with locks.held(paths.locks, LOCK):
+    with lockfiles.held(paths.locks, LOCK):
         while marks := [layer.mark for layer in rows.layers() if layer.mark and trusted(layer.mark)]:
             fd = os.open(paths.data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:

@@ -158,11 +158,11 @@ class ImageStore:
             raise HostError(f"cannot use {label}: its layers were removed meanwhile", "try again")
         return ready
 
-    def bringing(self) -> "AbstractContextManager[None]":
+    def bringing(self) -> "AbstractContextManager[bool]":
         """Keep others from cleaning up while an image comes."""
-        from hull.images import locks
+        from hull.state import lockfiles
 
-        return locks.held(self.paths.locks, LOCK, shared=True)
+        return lockfiles.held(self.paths.locks, LOCK, shared=True)
 
     @property
     def layers(self) -> "Layers":

@@ -1,6 +1,6 @@
 """What keep has done and may still have to do to this machine's files: a directory for each transaction in the store.
 
-    ROOT/kept/lock            held by whoever changes anything here
+    ROOT/kept/journal.lock    held by whoever changes anything here
     ROOT/kept/unfinished      a link to the id of the transaction that is under way; there only as long as one is
     ROOT/kept/<id>/plan       JSON lines, always replaced whole: the head, a line a directory or file whose metadata
                               changes, a line an entry that changes
@@ -14,13 +14,15 @@ met something after prepared and goes back.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from hull.light import Any, NamedTuple
+from hull.light import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 PREPARING, PREPARED, REVERTING, APPLIED, SETTLED = "preparing", "prepared", "reverting", "applied", "settled"
 UNFINISHED = "unfinished"
+LOCK = "journal"
 
 
 class Mark(NamedTuple):
@@ -149,22 +151,12 @@ def unfinished(data: str) -> str:
         return ""
 
 
-@contextmanager
-def held(data: str, *, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock of all transactions; yields False where another process has it and `wait` is not wanted."""
-    import fcntl
+def held(data: str, *, wait: bool = True) -> "AbstractContextManager[bool]":
+    """Hold the lock of all transactions; the block gets False where another has it and `wait` is not wanted."""
+    from hull.state import lockfiles
 
     os.makedirs(home(data), 0o700, exist_ok=True)
-    fd = os.open(f"{home(data)}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(fd)
+    return lockfiles.held(home(data), LOCK, wait=wait)
 
 
 def begin(data: str, head: Head, places: tuple[Place, ...], units: tuple[Unit, ...]) -> Plan:
