@@ -1,6 +1,7 @@
 """What is in the files that a try changed: read by this process where it may, by a confined child where not."""
 
 import os
+from contextlib import suppress
 
 from hull.engine import Engine
 from hull.light import TYPE_CHECKING
@@ -62,29 +63,24 @@ class Contents:
 
     def _read(self, layers: list[str], path: str, most: int) -> tuple[int, bytes]:
         if self._reader is not None:
-            try:
+            with suppress(PermissionError):
                 return self._reader.read(layers, path, most)
-            except PermissionError:
-                pass
-        child = self._child("contents")
-        child.ask(layers, path, most)
+        child = self._asked("contents", layers, path, most)
         size = int.from_bytes(child.take(8), "little", signed=True)
         return size, child.take(max(0, min(size, most)))
 
     def _digest(self, layers: list[str], path: str, size: int) -> bytes | None:
         if self._reader is not None:
-            try:
+            with suppress(PermissionError):
                 return self._reader.digest(layers, path, size)
-            except PermissionError:
-                pass
-        child = self._child("digests")
-        child.ask(layers, path, size)
-        found = child.take(32)
+        found = self._asked("digests", layers, path, size).take(32)
         return found if any(found) else None
 
-    def _child(self, action: str) -> "Child":
+    def _asked(self, action: str, layers: list[str], path: str, most: int) -> "Child":
+        """Return the child that does this, once it is asked."""
         from hull.trials.child_asking import Child
 
         if action not in self._children:
             self._children[action] = Child(self._engine, self._flavour, action, self._view)
+        self._children[action].ask(layers, path, most)
         return self._children[action]
