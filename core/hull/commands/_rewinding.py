@@ -8,7 +8,7 @@ from hull.commands._listing import shortened
 from hull.commands.log import WIDTH
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.light import TYPE_CHECKING
+from hull.light import TYPE_CHECKING, NamedTuple
 from hull.state.containers import Container
 from hull.tables import harmless
 
@@ -16,45 +16,47 @@ if TYPE_CHECKING:
     from hull.trials.history_moves import Moved
 
 
+class By(NamedTuple):
+    """A verb that goes so many states: `check` raises where it cannot, before a container is stopped for it."""
+
+    verb: str
+    check: "Callable[[Engine, Container, int], object]"
+    go: "Callable[[Engine, Container, int], Moved]"
+
+
 def undo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> list[str]:
     """Go so many states back, or for NAME@N to that one; return what to say."""
-    from hull.trials import history, history_moves
+    from hull.trials import history_moves
 
-    name, number = history.spelt(word)
-    row = engine.containers.find(name)
-    if number is not None:
-        _alone("undo", word, steps)
-        return _to(engine, row, number, restart=restart)
-    history_moves.check_back(engine, row, steps)
-    return _moved(engine, row, lambda: history_moves.undo(engine, row, steps), restart=restart)
+    by = By("undo", history_moves.check_back, history_moves.undo)
+    return _rewound(engine, by, word, steps, restart=restart)
 
 
 def redo(engine: Engine, word: str, steps: int = 1, *, restart: bool = True) -> list[str]:
     """Go so many states forward again, or for NAME@N to that one; return what to say."""
+    from hull.trials import history_moves
+
+    by = By("redo", history_moves.check_forward, history_moves.redo)
+    return _rewound(engine, by, word, steps, restart=restart)
+
+
+def _rewound(engine: Engine, by: By, word: str, steps: int, *, restart: bool) -> list[str]:
+    """Go to the state that the word names, else so many steps."""
     from hull.trials import history, history_moves
 
     name, number = history.spelt(word)
     row = engine.containers.find(name)
-    if number is not None:
-        _alone("redo", word, steps)
-        return _to(engine, row, number, restart=restart)
-    history_moves.check_forward(engine, row, steps)
-    return _moved(engine, row, lambda: history_moves.redo(engine, row, steps), restart=restart)
-
-
-def _alone(verb: str, word: str, steps: int) -> None:
-    if steps != 1:
+    if number is None:
+        check, go, much = by.check, by.go, steps
+    elif steps == 1:
+        check, go, much = history_moves.check_number, history_moves.go, number
+    else:
         raise UserError(
-            f"cannot {verb} {word} by {steps}: it says which state",
-            f"hull {verb} {word}, or NAME and a number of states",
+            f"cannot {by.verb} {word} by {steps}: it says which state",
+            f"hull {by.verb} {word}, or NAME and a number of states",
         )
-
-
-def _to(engine: Engine, row: Container, number: int, *, restart: bool) -> list[str]:
-    from hull.trials import history_moves
-
-    history_moves.check_number(engine, row, number)
-    return _moved(engine, row, lambda: history_moves.go(engine, row, number), restart=restart)
+    check(engine, row, much)
+    return _moved(engine, row, lambda: go(engine, row, much), restart=restart)
 
 
 def _moved(engine: Engine, row: Container, act: "Callable[[], Moved]", *, restart: bool) -> list[str]:
