@@ -1,13 +1,10 @@
 """hull keep, undo and redo as an ordinary user types them: what is asked, what is left to root, what comes back."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.commandline import CommandLine
-from tests.commands.test_try import Tries
+from tests.commands.tries import Tries
 
 pytestmark = [
     pytest.mark.needs("launcher", "userns", "fuse", "ordinary"),
@@ -26,16 +23,6 @@ sh parcel/apply.sh --undo
 for path in /etc/hull-kept /opt/hull-kept /var/lib/hull-parcels; do test ! -e $path; done
 test -z "$(grep hull-kept: /etc/shadow)"
 """
-
-
-@pytest.fixture
-def tries(cli: CommandLine, tmp_path: Path) -> Iterator[Tries]:
-    home = tmp_path / "home"
-    home.mkdir()
-    made = Tries(cli, home)
-    yield made
-    if made.names():
-        made.hull("drop", "--all", "--force", check=True)
 
 
 def said(tries: Tries, *words: str) -> str:

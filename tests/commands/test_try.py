@@ -4,51 +4,16 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.commandline import CommandLine, Done, remove_tree
+from tests.commandline import remove_tree
+from tests.commands.tries import Tries
 
 ENGINES = (
     pytest.param("fuse", marks=pytest.mark.needs("fuse")),
     pytest.param("kernel", marks=pytest.mark.needs("ordinary")),
 )
-
-
-class Tries:
-    """`try_(words…)` in a home directory of its own; every try is gone when the test is over."""
-
-    def __init__(self, cli: CommandLine, home: Path) -> None:
-        self.cli, self.home = cli, home
-        self.env = self.cli.env(HOME=str(home), SHELL="/bin/sh")
-
-    def __call__(self, *words: str, **options: Any) -> Done:
-        return self.hull("try", *words, **options)
-
-    def hull(self, *words: str, **options: Any) -> Done:
-        options.setdefault("cwd", self.home)
-        return self.cli(*words, env={**self.env, **options.pop("env", {})}, **options)
-
-    def out(self, *words: str, **options: Any) -> str:
-        return self(*words, check=True, **options).stdout.decode()
-
-    def names(self) -> list[str]:
-        found = self.hull("ps", "-a", "--filter", "trial=true", "--format", "{{.Names}}", check=True)
-        return found.stdout.decode().split()
-
-
-@pytest.fixture
-def tries(cli: CommandLine, tmp_path: Path) -> Iterator[Tries]:
-    home = tmp_path / "home"
-    home.mkdir()
-    made = Tries(cli, home)
-    yield made
-    if made.names():
-        made.hull("drop", "--all", "--force", check=True)
-    assert made.names() == []
 
 
 @pytest.mark.single_id

@@ -53,22 +53,23 @@ class Upper:
             file.write(text)
 
 
-def replaced_before_the_first_copy(upper):
+def replaced(upper):
+    """Replace a directory, and find the new one alone in the copies."""
     shutil.rmtree(f"{upper.root}/a")
     os.mkdir(f"{upper.root}/a")
     upper.write("a/z", "new")
     upper.copy()
     assert upper.shown() == {"a/z": "new", "f": "base"}
+
+
+def replaced_before_the_first_copy(upper):
+    replaced(upper)
 
 
 def replaced_between_two_copies(upper):
     upper.write("a/x", "1")
     upper.copy()
-    shutil.rmtree(f"{upper.root}/a")
-    os.mkdir(f"{upper.root}/a")
-    upper.write("a/z", "new")
-    upper.copy()
-    assert upper.shown() == {"a/z": "new", "f": "base"}
+    replaced(upper)
 
 
 def removed_between_two_copies(upper):

@@ -13,11 +13,7 @@ from hull.trials.keeping_choosing import Wanted
 from tests.trials import keep_rig
 from tests.trials.test_keep_properties import tick
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.needs("userns"),
-    pytest.mark.skipif(os.geteuid() == 0, reason="an ordinary user's own files"),
-]
+pytestmark = [pytest.mark.real, pytest.mark.needs("userns", "ordinary")]
 
 
 @pytest.fixture

@@ -15,11 +15,7 @@ from hull.trials.keeping_choosing import Wanted
 from tests.repeat import times
 from tests.trials import keep_rig
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.needs("userns"),
-    pytest.mark.skipif(os.geteuid() == 0, reason="an ordinary user's own files"),
-]
+pytestmark = [pytest.mark.real, pytest.mark.needs("userns", "ordinary")]
 DONE = [
     ("append", 0, 7), ("rmtree", 1, 0), ("create", 0, 2000), ("mkdir", 0, 3), ("symlink", 0, 4), ("chmod", 2, 9),
     ("create", 3, 7), ("attribute", 0, 5),

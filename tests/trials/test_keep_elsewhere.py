@@ -11,11 +11,7 @@ from tests.trials import keep_rig
 from tests.trials.test_conflicts import write
 from tests.trials.test_keep_properties import tick
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.needs("userns"),
-    pytest.mark.skipif(os.geteuid() == 0, reason="an ordinary user's own files"),
-]
+pytestmark = [pytest.mark.real, pytest.mark.needs("userns", "ordinary")]
 
 
 @pytest.fixture

@@ -14,11 +14,7 @@ from hull.trials import journal, journal_copying, journal_prints, journal_recove
 from tests.trials import keep_rig
 from tests.trials.test_keep_properties import tick
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.needs("userns"),
-    pytest.mark.skipif(os.geteuid() == 0, reason="an ordinary user's own files"),
-]
+pytestmark = [pytest.mark.real, pytest.mark.needs("userns", "ordinary")]
 SHARED = "/dev/shm"
 ATTRIBUTE = "import os, sys; os.setxattr(sys.argv[1], 'user.note', b'x')"
 

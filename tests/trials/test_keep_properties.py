@@ -13,11 +13,7 @@ from hypothesis import strategies as st
 from tests.repeat import times
 from tests.trials import keep_rig, operations
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.needs("userns"),
-    pytest.mark.skipif(os.geteuid() == 0, reason="an ordinary user's own files"),
-]
+pytestmark = [pytest.mark.real, pytest.mark.needs("userns", "ordinary")]
 
 NAMES = (
     "write", "append", "truncate", "chmod", "utime", "create", "mkdir", "symlink", "fifo", "link", "unlink", "rmtree",
