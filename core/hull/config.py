@@ -29,6 +29,7 @@ import os
 
 from hull.errors import UserError
 from hull.light import Any, NamedTuple
+from hull.model import from_json
 
 
 class RegistrySettings(NamedTuple):
@@ -58,7 +59,7 @@ class Settings(NamedTuple):
         tables = self.tables.get("registry", {})
         if not isinstance(tables, dict) or not isinstance(tables.get(host, {}), dict):
             raise UserError(f"cannot use {self.path}: [registry] is no table of tables", "see the docs")
-        table: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in tables.get(host, {}).items()}
+        table = from_json(tables.get(host, {}))
         unknown = set(table) - set(RegistrySettings._fields)
         if unknown:
             raise UserError(

@@ -3,6 +3,11 @@
 from hull.light import Any, NamedTuple
 
 
+def from_json(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a value that was plain JSON types: its lists are tuples again, what is in them stays."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
 class Mount(NamedTuple):
     """One thing attached inside the container.
 
@@ -74,8 +79,7 @@ class Limits(NamedTuple):
     @classmethod
     def decode(cls, data: dict[str, Any]) -> "Limits":
         """Rebuild from plain JSON types."""
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-        return cls(**values)
+        return cls(**from_json(data))
 
 
 class Health(NamedTuple):
@@ -113,14 +117,11 @@ class Trial(NamedTuple):
 
 
 def _trial(value: Any) -> Trial | None:
-    if value is None:
-        return None
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
-    return Trial(**values)
+    return None if value is None else Trial(**from_json(value))
 
 
 def _health(value: Any) -> Health | None:
-    return None if value is None else Health(**{**value, "command": tuple(value["command"])})
+    return None if value is None else Health(**from_json(value))
 
 
 class Spec(NamedTuple):
@@ -208,8 +209,8 @@ class Spec(NamedTuple):
     @classmethod
     def decode(cls, data: dict[str, Any]) -> "Spec":
         """Rebuild a spec; fields that a newer hull wrote are an error, fields it lacks take their defaults."""
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-        values["mounts"] = tuple(Mount(**{**m, "options": tuple(m["options"])}) for m in data.get("mounts", ()))
+        values = from_json(data)
+        values["mounts"] = tuple(Mount(**from_json(m)) for m in data.get("mounts", ()))
         values["ports"] = tuple(Port(**p) for p in data.get("ports", ()))
         values["ulimits"] = tuple(Ulimit(**u) for u in data.get("ulimits", ()))
         values["limits"] = Limits.decode(data.get("limits", {}))
@@ -251,8 +252,7 @@ class Image(NamedTuple):
     @classmethod
     def decode(cls, data: dict[str, Any]) -> "Image":
         """Rebuild an image; fields that an older hull did not know take their defaults."""
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-        return cls(**{**values, "health": _health(data.get("health"))})
+        return cls(**{**from_json(data), "health": _health(data.get("health"))})
 
 
 class IdMap(NamedTuple):

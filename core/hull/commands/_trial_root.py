@@ -7,7 +7,7 @@ from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING, Any, NamedTuple
-from hull.model import Identity, IdMap, Spec, Trial
+from hull.model import Identity, IdMap, Spec, Trial, from_json
 from hull.state.containers import Container
 from hull.storage import overlay, trialmounts, trialplan, trialroot, trialupper
 
@@ -188,8 +188,7 @@ def read(directory: str) -> Decided | None:
             values = json.load(file)
     except (FileNotFoundError, ValueError):
         return None
-    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return Decided(**plain)
+    return Decided(**from_json(values))
 
 
 def entered(directory: str) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from contextlib import suppress
 from hull.errors import UserError
 from hull.images import answers
 from hull.images.resolving import Found, Root
-from hull.light import Any, NamedTuple
+from hull.light import NamedTuple
+from hull.model import from_json
 
 
 class View(NamedTuple):
@@ -197,8 +198,8 @@ def main(argv: list[str]) -> int:
 
     os.umask(0)
     make_room()
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(argv[2]).items()}
-    return answers.tell(lambda: _ACTIONS[argv[1]](View(**values), *argv[3:]))
+    view = View(**from_json(json.loads(argv[2])))
+    return answers.tell(lambda: _ACTIONS[argv[1]](view, *argv[3:]))
 
 
 def make_room() -> None:

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from hull.light import Any
+from hull.model import from_json
 from hull.trials import records, walking
 from hull.trials.walking import View
 from hull.trials.walking_reading import Reader
@@ -82,9 +82,7 @@ def main(argv: list[str]) -> int:
     from hull.images.files import make_room
 
     def act() -> answers.Answer:
-        given = json.loads(sys.stdin.buffer.readline()).items()
-        values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given}
-        _ACTIONS[argv[1]](View(**values))
+        _ACTIONS[argv[1]](View(**from_json(json.loads(sys.stdin.buffer.readline()))))
         return {}
 
     make_room()

@@ -12,6 +12,7 @@ rw = ["~/scratch"]              # allow, hide, show, env likewise: lists, beside
 
 from hull.errors import UserError
 from hull.light import TYPE_CHECKING, Any, NamedTuple
+from hull.model import from_json
 
 if TYPE_CHECKING:
     from hull.config import Settings
@@ -123,8 +124,7 @@ def _read(path: str, name: str, values: dict[str, Any], known: dict[str, Profile
     for key, value in values.items():
         if not _sound(value, getattr(base, key)):
             raise UserError(f"cannot use {path}: {key} of the profile {name} has the wrong type", "see docs/TRY.md")
-    said: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return base._replace(**said)
+    return base._replace(**from_json(values))
 
 
 def _sound(value: object, usual: object) -> bool:
