@@ -97,9 +97,16 @@ class Session:
         return False
 
     def suspend(self, mark: str) -> None:
-        """Press Ctrl-Z once the shell waits for the job: before that it continues what it has just started."""
+        """Press Ctrl-Z once the shell waits for the job: before that it continues what it has just started.
+
+        It may wait for something else first, and continue the job after that: then the key is pressed again.
+        """
         until(lambda: foreground_of(mark, self) and self.waits(), lambda: f"a job with the terminal: {self.seen()!r}")
         self.terminal.press("z")
+        with contextlib.suppress(AssertionError):
+            until(lambda: "T" in states(mark), "the job to stop", seconds=5)
+        if "T" not in states(mark) and foreground_of(mark, self):
+            self.terminal.press("z")
         self.terminal.prompt()
         assert "T" in states(mark)
 
