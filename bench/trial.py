@@ -136,6 +136,7 @@ def _keep(place: Place) -> Figure | Skipped:
         shutil.rmtree(target, ignore_errors=True)
         os.mkdir(target)
         place.hull("try", "--name", "bench", sys.executable, "-c", MAKE, target, str(KEPT), check=True)
+        os.sync()  # what came before is not the keep's to write
         elapsed = process(place.hull.argv("keep", "--in", "bench"), place.hull.env())
         place.hull("drop", "bench")
         return elapsed
@@ -143,6 +144,7 @@ def _keep(place: Place) -> Figure | Skipped:
     def theirs() -> float:
         shutil.rmtree(target, ignore_errors=True)
         os.mkdir(target)
+        os.sync()
         return process([program("rsync"), "-a", f"{source}/", f"{target}/"])
 
     peer = Side("rsync -a", version("rsync"), theirs)
