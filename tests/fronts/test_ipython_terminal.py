@@ -83,7 +83,7 @@ def test_a_named_cell_is_interrupted_and_keeps_its_state(plain, mark):
 
 def test_leaving_ends_the_named_containers(plain, cli, mark):
     plain.run(f"get_ipython().run_cell_magic('hull', '-n leaves busybox --network none', 'sleep {mark} &')")
-    assert processes(mark)
+    until(lambda: processes(mark), "what was left in the background to be executed")
     plain.type("exit")
     until(lambda: not plain.child.isalive(), "IPython to end")
     until(lambda: not processes(mark), "what ran in it to end")
