@@ -3,7 +3,20 @@
 import json
 
 import pytest
-from hull.model import Endpoint, Health, Identity, Image, Limits, Mount, Port, Spec, Ulimit
+from hull.model import (
+    Endpoint,
+    Health,
+    Identity,
+    IdMap,
+    Image,
+    Limits,
+    Mount,
+    Port,
+    Spec,
+    Ulimit,
+    id_inside,
+    id_outside,
+)
 
 FULL = Spec(
     image="debian:12",
@@ -56,3 +69,14 @@ def test_limits_know_whether_anything_was_asked() -> None:
 @pytest.mark.parametrize(("flavour", "layers"), [("range", "range"), ("keep-id", "range"), ("single", "single")])
 def test_layers_are_unpacked_under_one_of_two_maps(flavour: str, layers: str) -> None:
     assert Identity(flavour, (), ()).layer_flavour == layers
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"), [(0, 1000), (1, 100_000), (65_536, 165_535), (None, 1001), (65_537, None)]
+)
+def test_a_map_is_read_both_ways(inside, outside):
+    extents = (IdMap(0, 1000, 1), IdMap(1, 100_000, 65_536))
+    if outside is not None:
+        assert id_inside(extents, outside) == inside
+    if inside is not None:
+        assert id_outside(extents, inside) == outside

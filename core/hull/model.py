@@ -263,6 +263,16 @@ class IdMap(NamedTuple):
     length: int
 
 
+def id_inside(extents: tuple[IdMap, ...], outside: int) -> int | None:
+    """Return what a map shows of the id `outside`; None where it has no number inside."""
+    return next((m.inside + outside - m.outside for m in extents if m.outside <= outside < m.outside + m.length), None)
+
+
+def id_outside(extents: tuple[IdMap, ...], inside: int) -> int | None:
+    """Return the id that a map shows as `inside`; None where it shows none as that."""
+    return next((m.outside + inside - m.inside for m in extents if m.inside <= inside < m.inside + m.length), None)
+
+
 class Identity(NamedTuple):
     """How the caller's ids become a container's.
 

@@ -7,7 +7,7 @@ from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING, Any, NamedTuple
-from hull.model import Identity, IdMap, Spec, Trial, from_json
+from hull.model import Identity, Spec, Trial, from_json, id_inside
 from hull.state.containers import Container
 from hull.storage import overlay, trialmounts, trialplan, trialroot, trialupper
 
@@ -115,13 +115,11 @@ def _give_away(engine: Engine, others: dict[tuple[int, int], list[str]]) -> None
     """Give upper directories away to these ids of the host, by a process that has them in its map."""
     identity = engine.identity()
     for (uid, gid), paths in others.items():
-        inside = f"{_inside(identity.uids, uid)}:{_inside(identity.gids, gid)}"
+        inside = (
+            f"{id_inside(identity.uids, uid) or 0}:{id_inside(identity.gids, gid) or 0}"  # who is not mapped is root
+        )
         with engine.confine(["/bin/chown", "-h", inside, "--", *paths], stdout=-3, stderr=-3) as child:
             child.wait()  # one that cannot be given away is root's, which diff tells
-
-
-def _inside(extents: tuple[IdMap, ...], outside: int) -> int:
-    return next((i + outside - o for i, o, n in extents if o <= outside < o + n), 0)
 
 
 def _check_place(stack: trialupper.Stack, place: str, hidden: tuple[str, ...]) -> None:

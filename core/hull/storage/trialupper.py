@@ -4,7 +4,7 @@ import os
 import stat
 
 from hull.light import NamedTuple
-from hull.model import Identity, IdMap
+from hull.model import Identity, IdMap, id_outside
 
 OWNER = stat.S_IWUSR | stat.S_IXUSR
 
@@ -126,10 +126,8 @@ def on_disk(identity: Identity, known: os.stat_result) -> tuple[int, int]:
 
 
 def _outside(extents: tuple[IdMap, ...], inside: int) -> int:
-    for first, outside, length in extents:
-        if first <= inside < first + length:
-            return outside + inside - first
-    return next((outside for first, outside, _ in extents if first == 0), extents[0].outside)
+    found = (id_outside(extents, one) for one in (inside, 0))
+    return next((one for one in found if one is not None), extents[0].outside)
 
 
 def lowers_of(stack: Stack, path: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import stat
 import struct
 
 from hull.light import NamedTuple
-from hull.model import Identity, IdMap
+from hull.model import Identity, id_inside
 
 ACCESS_LISTS = ("system.posix_acl_access", "system.posix_acl_default")
 _NAMED = (2, 8)  # ACL_USER, ACL_GROUP: entries with an id
@@ -22,7 +22,7 @@ class Owners(NamedTuple):
         """Return the rule for a try's map. To root every number inside is the host's."""
         if os.geteuid() == 0:
             return cls(None, None)
-        return cls(_inside(identity.uids, os.geteuid()), _inside(identity.gids, os.getegid()))
+        return cls(id_inside(identity.uids, os.geteuid()), id_inside(identity.gids, os.getegid()))
 
     def owner(self, uid: int, gid: int, above: os.stat_result) -> tuple[int, int]:
         """Return the host's numbers of a new entry below the existing directory `above`.
@@ -63,7 +63,3 @@ def _open(directory: os.stat_result) -> bool:
     if directory.st_uid == os.geteuid():
         return True
     return bool(directory.st_mode & (stat.S_IWGRP if directory.st_gid in groups() else stat.S_IWOTH))
-
-
-def _inside(extents: tuple[IdMap, ...], own: int) -> int | None:
-    return next((m.inside + own - m.outside for m in extents if m.outside <= own < m.outside + m.length), None)

@@ -3,7 +3,7 @@
 import os
 
 from hull.light import NamedTuple
-from hull.model import Identity, IdMap
+from hull.model import Identity, IdMap, id_inside, id_outside
 from hull.trials import stacks_marks, walking_entries, walking_places
 from hull.trials.changes import CHANGED, CONTENT, MODE, OWNER, TIME, TYPE, XATTR, Change, Entry
 from hull.trials.walking_trees import Told
@@ -96,13 +96,13 @@ class Settler:
 
 def inside(outside: int, extents: tuple[IdMap, ...]) -> int:
     """Return what a map shows of an id, NOBODY where it has none."""
-    return next(
-        (m.inside + outside - m.outside for m in extents if m.outside <= outside < m.outside + m.length), NOBODY
-    )
+    found = id_inside(extents, outside)
+    return NOBODY if found is None else found
 
 
 def _outside(inside: int, extents: tuple[IdMap, ...]) -> int:
-    return next((m.outside + inside - m.inside for m in extents if m.inside <= inside < m.inside + m.length), -1)
+    found = id_outside(extents, inside)
+    return -1 if found is None else found
 
 
 def _shown(ident: int, extents: tuple[IdMap, ...]) -> int:
@@ -110,4 +110,4 @@ def _shown(ident: int, extents: tuple[IdMap, ...]) -> int:
     found = inside(ident, extents)
     if found != NOBODY:
         return found
-    return ident if any(m.inside <= ident < m.inside + m.length for m in extents) else NOBODY
+    return NOBODY if id_outside(extents, ident) is None else ident
