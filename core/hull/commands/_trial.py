@@ -32,10 +32,10 @@ def every(engine: Engine) -> list[Container]:
 
 def _went_on(engine: Engine, row: Container) -> float:
     """Return when a try was made or went on last."""
-    try:
-        return os.stat(f"{engine.paths.container(row.id)}/trial").st_mtime
-    except OSError:
-        return row.created
+    from hull.trials import decided
+
+    when = decided.when(engine.paths.container(row.id))
+    return row.created if when is None else when
 
 
 def is_passing(row: Container) -> bool:

@@ -46,12 +46,12 @@ def _counted(engine: Engine, row: Container) -> str:
 
 def _by(engine: Engine, row: Container) -> str:
     """Say which engine it was where that bounds what could be changed."""
-    from hull.commands import _trial_root
+    from hull.trials import decided
 
-    decided = _trial_root.read(engine.paths.container(row.id))
-    if decided is None or decided.engine != "kernel" or not decided.why or row.config.layers:
+    found = decided.read(engine.paths.container(row.id))
+    if found is None or found.engine != "kernel" or not found.why or row.config.layers:
         return ""
-    return f" (engine kernel, {decided.why}: only files of yours could be)"
+    return f" (engine kernel, {found.why}: only files of yours could be)"
 
 
 def _network(code: int) -> list[str]:

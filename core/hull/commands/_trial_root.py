@@ -6,27 +6,16 @@ from hull.commands import _trial
 from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.errors import HostError, UserError
-from hull.light import TYPE_CHECKING, Any, NamedTuple
-from hull.model import Identity, Spec, Trial, from_json, id_inside
+from hull.light import TYPE_CHECKING, Any
+from hull.model import Identity, Spec, Trial, id_inside
 from hull.state.containers import Container
 from hull.storage import overlay, trialmounts, trialplan, trialroot, trialupper
+from hull.trials.decided import Decided, note, read
 
 if TYPE_CHECKING:
     from hull.trials.box import Box
 
-FILE = "trial"  # beside the upper directory: what the last start decided, one JSON object
 LONGEST = 4095  # bytes of a path that the kernel takes
-
-
-class Decided(NamedTuple):
-    """What a start decided: `why` this engine, in words; `left` is not as on the host, `hidden` is empty inside."""
-
-    engine: str
-    why: str
-    pieces: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    env: tuple[str, ...] = ()
 
 
 def find(
@@ -50,7 +39,7 @@ def find(
         return root, {"hidden": hidden}
     runtime = trialroot.RUNTIME if image is None else ()
     env = (f"{_trial.INSIDE}={row.name}", *box.env)
-    _note(engine, directory, decided._replace(hidden=hidden, env=env))
+    note(directory, decided._replace(hidden=hidden, env=env), engine.db.as_json)
     told = {"mounts": box.mounts, "env": env, "umask": umask(), "files": _files(spec)}
     return root._replace(ops=(*root.ops, *runtime)), told
 
@@ -170,23 +159,6 @@ def _engine(asked: Trial) -> tuple[str, str]:
             "ask root to run: chmod 666 /dev/fuse; --engine kernel does without, for files of your own",
         )
     return ("fuse", "/dev/fuse opens") if openable else ("kernel", "/dev/fuse cannot be opened")
-
-
-def _note(engine: Engine, directory: str, decided: Decided) -> None:
-    with open(f"{directory}/{FILE}", "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(engine.db.as_json(decided._asdict()))
-
-
-def read(directory: str) -> Decided | None:
-    """Return what the last start decided; None where nothing started yet."""
-    import json
-
-    try:
-        with open(f"{directory}/{FILE}", encoding="utf-8", errors="surrogateescape") as file:
-            values = json.load(file)
-    except (FileNotFoundError, ValueError):
-        return None
-    return Decided(**from_json(values))
 
 
 def entered(directory: str) -> dict[str, Any]:

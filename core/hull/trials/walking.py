@@ -12,11 +12,11 @@ from hull.engine import Engine
 from hull.errors import HostError
 from hull.light import NamedTuple
 from hull.state.containers import Container
-from hull.trials import stacks
+from hull.trials import decided, stacks
 from hull.trials.changes import Change
 from hull.trials.stacks import BASE, Part, Parts
 from hull.trials.walking_ids import Ids, Settler
-from hull.trials.walking_placeholders import PATHS, decided
+from hull.trials.walking_placeholders import PATHS
 from hull.trials.walking_trees import Told, Walk
 
 HOST = ("/",)  # the base that is this machine
@@ -83,9 +83,9 @@ def view_of(
     if row.config.layers:
         fuse = engine.identity(row.spec.userns).flavour == "keep-id"
         return View(new, old, row.config.layers, (*PATHS, *mounted), only, fuse=fuse)
-    directory = engine.paths.container(row.id)
-    hidden = (path.strip("/") for path in decided(directory, "hidden"))
-    return View(new, old, HOST, (*PATHS, *mounted, *hidden), only, decided(directory, "pieces"))
+    found = decided.read(engine.paths.container(row.id)) or decided.Decided("", "")
+    hidden = (path.strip("/") for path in found.hidden)
+    return View(new, old, HOST, (*PATHS, *mounted, *hidden), only, found.pieces)
 
 
 def layers(engine: Engine, row: Container) -> tuple[str, ...]:

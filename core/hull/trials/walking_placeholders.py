@@ -10,7 +10,6 @@ from hull.trials.stacks_marks import HIDES
 
 # Of every container; no leading slash.
 PATHS = ("proc", "sys", "dev", "etc/resolv.conf", "etc/hostname", "etc/hosts")
-DECIDED = "trial"  # beside an upper directory: what a try's last start decided, one JSON object
 
 
 class Placeholders:
@@ -49,18 +48,6 @@ class Placeholders:
         if path in self._above:
             return self._is_bare(fd, name, path)
         return path in self._paths and _is_empty(fd, name)
-
-
-def decided(directory: str, field: str) -> tuple[str, ...]:
-    """Return paths that a try's last start decided: `hidden`, over which hull mounts something of its own; `pieces`."""
-    import json
-
-    try:
-        with open(f"{directory}/{DECIDED}", encoding="utf-8", errors="surrogateescape") as file:
-            found = json.load(file)
-    except (FileNotFoundError, ValueError):
-        return ()
-    return tuple(map(str, found.get(field, ())))
 
 
 def _ancestors(path: str) -> list[str]:
