@@ -8,11 +8,10 @@ caller may not read shows nothing of its own.
 import os
 import stat
 
-from hull.images.tree import OPAQUE, is_whiteout
+from hull.images.tree import WHITEOUT_PREFIX, is_opaque, is_whiteout
 from hull.light import NamedTuple
 
 LINKS_MOST = 40
-FUSE_MARK = ".wh."  # how fuse-overlayfs may write a removed name; the kernel's mark is a device
 FILE_MOST = 1 << 20
 _PATH = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -170,7 +169,7 @@ class Tree:
                     break
                 _, link = _look([fd], name)
                 return [], link
-            if _opaque(found[-1]):
+            if is_opaque(f"/proc/self/fd/{found[-1]}"):
                 break
         return found, ""
 
@@ -202,8 +201,8 @@ def _list(fd: int, seen: dict[str, Entry], gone: set[str], *, modes: bool) -> No
                 name = entry.name
                 if name in seen or name in gone:
                     continue
-                if name.startswith(FUSE_MARK):
-                    gone.add(name[len(FUSE_MARK) :])
+                if name.startswith(WHITEOUT_PREFIX):
+                    gone.add(name[len(WHITEOUT_PREFIX) :])
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     seen[name] = Entry(name, "directory", runs=False)
@@ -218,13 +217,6 @@ def _list(fd: int, seen: dict[str, Entry], gone: set[str], *, modes: bool) -> No
                     seen[name] = Entry(name, "other", runs=False)
     finally:
         os.close(readable)
-
-
-def _opaque(fd: int) -> bool:
-    try:
-        return os.getxattr(f"/proc/self/fd/{fd}", OPAQUE) == b"y"
-    except OSError:
-        return False
 
 
 def _content(fd: int, name: str) -> bytes | None:

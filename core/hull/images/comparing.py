@@ -9,14 +9,13 @@ import os
 import stat
 from collections.abc import Iterator
 
-from hull.images.packing import OPAQUE_MARK, WHITEOUT, is_opaque
-from hull.images.tree import is_whiteout
+from hull.images.packing import is_opaque
+from hull.images.tree import OPAQUE_WHITEOUT, OWN_ATTRIBUTES, WHITEOUT_PREFIX, is_whiteout
 from hull.light import NamedTuple
 
 ADDED, CHANGED, DELETED = "A", "C", "D"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 18
-_OVERLAY = ("user.overlay.", "user.fuseoverlayfs.", "user.hull.")
 
 
 class Comparison(NamedTuple):
@@ -29,7 +28,7 @@ class Comparison(NamedTuple):
         """Yield (kind, path) in the order of paths; `lower` is the directory that lies below, if there is one."""
         names = set(os.listdir(upper))
         gone = self._gone(names) if self.fuse else set[str]()
-        names = {name for name in names if not (self.fuse and name.startswith(WHITEOUT))}
+        names = {name for name in names if not (self.fuse and name.startswith(WHITEOUT_PREFIX))}
         if lower is not None and is_opaque(upper, fuse=self.fuse):
             gone |= set(os.listdir(lower)) - names
         for name in sorted(names | gone):
@@ -41,7 +40,11 @@ class Comparison(NamedTuple):
             yield from self._entry(upper, lower, name, inner)
 
     def _gone(self, names: set[str]) -> set[str]:
-        return {name[len(WHITEOUT) :] for name in names if name.startswith(WHITEOUT) and name != OPAQUE_MARK}
+        return {
+            name[len(WHITEOUT_PREFIX) :]
+            for name in names
+            if name.startswith(WHITEOUT_PREFIX) and name != OPAQUE_WHITEOUT
+        }
 
     def _entry(self, upper: int, lower: int | None, name: str, path: str) -> Iterator[tuple[str, str]]:
         new = _status(upper, name)
@@ -95,7 +98,7 @@ class Comparison(NamedTuple):
             return False
         if not stat.S_ISDIR(found.st_mode):
             return not found.st_size
-        return all(self.fuse and inner.startswith(WHITEOUT) for inner in _listed(parent, name))
+        return all(self.fuse and inner.startswith(WHITEOUT_PREFIX) for inner in _listed(parent, name))
 
 
 def _same(new: os.stat_result, old: os.stat_result, *, time: bool = True) -> bool:
@@ -140,7 +143,7 @@ def _same_bytes(one: int, other: int) -> bool:
 def _xattrs(fd: int | None) -> dict[str, bytes]:
     if fd is None:
         return {}
-    return {key: os.getxattr(fd, key) for key in os.listxattr(fd) if not key.startswith(_OVERLAY)}
+    return {key: os.getxattr(fd, key) for key in os.listxattr(fd) if not key.startswith(OWN_ATTRIBUTES)}
 
 
 def _status(parent: int, name: str) -> os.stat_result | None:

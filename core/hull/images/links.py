@@ -68,7 +68,7 @@ def _look(lower: int, target: bytes) -> int | None:
     """Return a descriptor of the directory that holds the target; None to look further down; _GONE if it is hidden."""
     fd, parts, hides = os.dup(lower), target.split(b"/"), False
     for index, part in enumerate(parts):
-        hides = hides or _opaque(fd)
+        hides = hides or tree.is_opaque(fd)
         try:
             found = os.stat(part, dir_fd=fd, follow_symlinks=False)
         except FileNotFoundError:
@@ -137,13 +137,6 @@ def _there(parent: int, name: bytes) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _opaque(fd: int) -> bool:
-    try:
-        return os.getxattr(fd, tree.OPAQUE) == b"y"
-    except OSError:
-        return False
 
 
 def _closed(fd: int, answer: int | None) -> int | None:

@@ -11,10 +11,9 @@ import tarfile
 
 from hull.images.metadata import OWNER
 from hull.images.packing_streams import CHUNK, Exactly, Gathered, Holes
+from hull.images.tree import OPAQUE, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
 from hull.light import IO, NamedTuple
 
-OPAQUE = "user.overlay.opaque"
-WHITEOUT, OPAQUE_MARK = ".wh.", ".wh..wh..opq"
 _OPAQUES = (OPAQUE, "user.fuseoverlayfs.opaque")
 _OWN = ("user.overlay.", "user.fuseoverlayfs.")
 _KINDS = ((stat.S_ISDIR, tarfile.DIRTYPE), (stat.S_ISLNK, tarfile.SYMTYPE), (stat.S_ISFIFO, tarfile.FIFOTYPE))
@@ -104,7 +103,9 @@ class Packer:
                 self._add(self._describe(name, found, {}), None)
             elif stat.S_ISCHR(found.st_mode) and self._policy.marks:
                 above, _, last = name.rpartition("/")
-                self._tar.addfile(tarfile.TarInfo(f"{above}/{WHITEOUT}{last}" if above else WHITEOUT + last))
+                self._tar.addfile(
+                    tarfile.TarInfo(f"{above}/{WHITEOUT_PREFIX}{last}" if above else WHITEOUT_PREFIX + last)
+                )
         except FileNotFoundError:
             return None  # gone meanwhile
         return None
@@ -123,7 +124,7 @@ class Packer:
         return fd, name
 
     def _file(self, parent: int, base: str, name: str) -> None:
-        if self._policy.fuse and base.startswith(WHITEOUT):
+        if self._policy.fuse and base.startswith(WHITEOUT_PREFIX):
             self._bookkeeping(base, name)
             return
         fd = os.open(base, _FILE, dir_fd=parent)
@@ -147,12 +148,12 @@ class Packer:
 
     def _bookkeeping(self, base: str, name: str) -> None:
         """Keep fuse-overlayfs's whiteouts of removed names, whose shape is OCI's; its opaque marks were seen."""
-        if base != OPAQUE_MARK:
+        if base != OPAQUE_WHITEOUT:
             self._tar.addfile(tarfile.TarInfo(name))
 
     def _mark(self, fd: int, name: str) -> None:
         if self._policy.marks and is_opaque(fd, fuse=self._policy.fuse):
-            self._tar.addfile(tarfile.TarInfo(OPAQUE_MARK if name == "." else f"{name}/{OPAQUE_MARK}"))
+            self._tar.addfile(tarfile.TarInfo(OPAQUE_WHITEOUT if name == "." else f"{name}/{OPAQUE_WHITEOUT}"))
 
     def _add(self, entry: tarfile.TarInfo, content: Exactly | Holes | None) -> None:
         self.size += entry.size
@@ -177,7 +178,7 @@ class Packer:
 
 def is_empty(fd: int, *, fuse: bool = False) -> bool:
     """Whether a directory of an upper holds nothing but what fuse-overlayfs notes there."""
-    return all(fuse and name.startswith(WHITEOUT) for name in os.listdir(fd))
+    return all(fuse and name.startswith(WHITEOUT_PREFIX) for name in os.listdir(fd))
 
 
 def is_opaque(fd: int, *, fuse: bool = False) -> bool:
@@ -185,7 +186,7 @@ def is_opaque(fd: int, *, fuse: bool = False) -> bool:
     attributes = _xattrs(fd)
     if any(attributes.get(key) == b"y" for key in _OPAQUES):
         return True
-    return fuse and OPAQUE_MARK in os.listdir(fd)
+    return fuse and OPAQUE_WHITEOUT in os.listdir(fd)
 
 
 def _xattrs(fd: int) -> dict[str, bytes]:

@@ -40,7 +40,7 @@ def _open(root: int, path: bytes) -> tuple[int | None, bool]:
     """Return a layer's directory, None where it has none; and whether what lower layers have there is hidden."""
     fd, hides = os.dup(root), False
     for part in path.split(b"/"):
-        hides = hides or _opaque(fd)
+        hides = hides or tree.is_opaque(fd)
         above = fd
         try:
             fd = os.open(part, _DIRECTORY, dir_fd=above)
@@ -61,10 +61,3 @@ def _copy(old: int, new: int) -> None:
         if not key.startswith(_OVERLAY):
             os.setxattr(new, key, os.getxattr(old, key))
     os.utime(new, ns=(found.st_mtime_ns, found.st_mtime_ns))
-
-
-def _opaque(fd: int) -> bool:
-    try:
-        return os.getxattr(fd, tree.OPAQUE) == b"y"
-    except OSError:
-        return False

@@ -30,7 +30,7 @@ class _Merge:
 
     def directory(self, source: int, target: int, path: bytes = b"") -> None:
         """Merge a directory, `path` with a slash at its end; both descriptors are closed."""
-        if _opaque(source):
+        if tree.is_opaque(source):
             for name in os.listdir(target):
                 tree.remove(target, os.fsencode(name))
             os.setxattr(target, tree.OPAQUE, b"y")
@@ -74,13 +74,6 @@ def _there(fd: int, name: bytes) -> os.stat_result | None:
         return os.stat(name, dir_fd=fd, follow_symlinks=False)
     except FileNotFoundError:
         return None
-
-
-def _opaque(fd: int) -> bool:
-    try:
-        return os.getxattr(fd, tree.OPAQUE) == b"y"
-    except OSError:
-        return False
 
 
 def _dress(source: int, target: int) -> None:

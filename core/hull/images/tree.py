@@ -14,6 +14,8 @@ from hull.kernel import syscalls
 CACHED = 64
 MADE_MOST = 4 << 20  # bytes of names remembered
 OPAQUE = "user.overlay.opaque"
+WHITEOUT_PREFIX, OPAQUE_WHITEOUT = ".wh.", ".wh..wh..opq"  # marks by name: in a layer's tar, and fuse-overlayfs's own
+OWN_ATTRIBUTES = ("user.overlay.", "user.fuseoverlayfs.", "user.hull.")  # marks of ours and of overlays, no file's own
 ORIGIN = "user.overlay.origin"
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY
 _LINKS_MOST = 40
@@ -161,6 +163,14 @@ def make_directory(parent: int, name: bytes, mode: int = 0o755) -> bool:
         mark_opaque(parent, name)
         return True
     return False
+
+
+def is_opaque(directory: int | str) -> bool:
+    """Whether overlayfs's mark on a directory, a descriptor or a path, hides what lower layers have there."""
+    try:
+        return os.getxattr(directory, OPAQUE) == b"y"
+    except OSError:
+        return False
 
 
 def mark_opaque(parent: int, name: bytes = b".") -> None:

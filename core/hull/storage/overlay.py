@@ -7,6 +7,8 @@ from hull.errors import HostError
 from hull.light import NamedTuple
 from hull.model import Identity
 
+OVERLAY = "user.overlay."
+
 
 class Root(NamedTuple):
     """`ops` for the mount stage; `helper` ops for the file system's server, empty for the kernel's own overlay."""
@@ -38,6 +40,14 @@ def owner_of(identity: Identity) -> tuple[int, int] | None:
     uid = next(m.outside for m in identity.uids if m.inside == 0)
     gid = next(m.outside for m in identity.gids if m.inside == 0)
     return (uid, gid) if os.geteuid() == 0 else None
+
+
+def is_opaque(directory: int | str) -> bool:
+    """Whether overlayfs's mark on a directory, a descriptor or a path, hides what is below it."""
+    try:
+        return os.getxattr(directory, f"{OVERLAY}opaque") == b"y"
+    except OSError:
+        return False
 
 
 def image_root(directory: str, layers: tuple[str, ...]) -> Root:

@@ -12,10 +12,10 @@ from contextlib import suppress
 
 from hull.light import NamedTuple
 from hull.paths import Paths
+from hull.storage.overlay import OVERLAY, is_opaque
 
 PLACE = "snapshots"
 HALF = ".half"
-OVERLAY = "user.overlay."
 NO_ATTRIBUTES = (OVERLAY, "user.fuseoverlayfs.", "user.hull.", "security.")  # marks, and the machine's labels
 
 
@@ -158,11 +158,3 @@ def _attributes(path: str) -> dict[str, bytes]:
         if error.errno == errno.ENOTSUP:
             return {}
         raise
-
-
-def is_opaque(path: str | int) -> bool:
-    """Whether overlayfs's mark on a directory hides what is below it; `path` may be a descriptor."""
-    try:
-        return os.getxattr(path, f"{OVERLAY}opaque") == b"y"
-    except OSError:
-        return False

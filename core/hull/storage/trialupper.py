@@ -5,6 +5,7 @@ import stat
 
 from hull.light import NamedTuple
 from hull.model import Identity, IdMap, id_outside
+from hull.storage.overlay import is_opaque
 
 OWNER = stat.S_IWUSR | stat.S_IXUSR
 
@@ -151,12 +152,12 @@ def replaced(layer: str, path: str) -> bool:
         try:
             if not stat.S_ISDIR(os.lstat(place).st_mode):
                 return True
-            if os.getxattr(place, "user.overlay.opaque", follow_symlinks=False) == b"y":
-                return True
         except FileNotFoundError:
             return False
         except OSError:
-            continue  # no such attribute
+            continue
+        if is_opaque(place):
+            return True
     return False
 
 

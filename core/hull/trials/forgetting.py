@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 from hull.engine import Engine
 from hull.errors import HostError, UserError
+from hull.images.tree import OPAQUE
 from hull.light import Any
 from hull.state.containers import Container
 from hull.trials.changes import ADDED, TIME, Change
 
-OPAQUE = "user.overlay.opaque"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 

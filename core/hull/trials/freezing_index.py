@@ -8,7 +8,7 @@ import stat
 import time
 from collections.abc import Callable
 
-from hull.storage.snapshots import is_opaque
+from hull.storage.overlay import is_opaque
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 Sign = list[int]  # inode, ctime in ns, size of what is no directory, mode, whether it is opaque

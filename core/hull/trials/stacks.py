@@ -9,9 +9,9 @@ import os
 import stat
 from collections.abc import Iterable
 
-from hull.images.tree import is_whiteout
+from hull.images.tree import OPAQUE_WHITEOUT, WHITEOUT_PREFIX, is_whiteout
 from hull.light import NamedTuple
-from hull.trials.stacks_marks import HIDES, HIDES_ALL, WHITEOUT, birth, has, opaque, status_of
+from hull.trials.stacks_marks import WHITEOUT, birth, has, opaque, status_of
 
 BASE = -1  # the number of what lies below every layer
 UNLISTED = "-"
@@ -123,7 +123,7 @@ class Name:
             hidden = part.mark == "x" and stat.S_ISREG(found.st_mode) and not found.st_size
             return found, "w" if hidden and has(part.fd, self.name, WHITEOUT) else ""
         except (FileNotFoundError, NotADirectoryError):
-            hides = status_of(part.fd, f"{HIDES}{self.name}") if part.fuse else None
+            hides = status_of(part.fd, f"{WHITEOUT_PREFIX}{self.name}") if part.fuse else None
             return hides, "" if hides is None else "w"
         except PermissionError:
             if part.layer != BASE:
@@ -159,7 +159,7 @@ def names(parts: Iterable[Part]) -> set[str]:
     found: set[str] = set()
     for part in parts:
         if part.fuse:
-            found |= {name.removeprefix(HIDES) for name in os.listdir(part.fd) if name != HIDES_ALL}
+            found |= {name.removeprefix(WHITEOUT_PREFIX) for name in os.listdir(part.fd) if name != OPAQUE_WHITEOUT}
         elif part.mark != UNLISTED:
             found.update(os.listdir(part.fd))
     return found

@@ -3,17 +3,16 @@
 import errno
 import os
 
-from hull.images.tree import OPAQUE
+from hull.images.tree import OPAQUE, OPAQUE_WHITEOUT
 
 WHITEOUT = "user.overlay.whiteout"
-HIDES, HIDES_ALL = ".wh.", ".wh..wh..opq"  # fuse-overlayfs's marks
 _ABSENT = (errno.ENODATA, errno.EOPNOTSUPP, errno.ENOENT)
 
 
 def opaque(fd: int, name: str, *, fuse: bool) -> str:
     """Return a directory's opaque mark."""
     found = attribute(fd, name, OPAQUE)
-    if fuse and (status_of(fd, f"{name}/{HIDES_ALL}") or attribute(fd, name, "user.fuseoverlayfs.opaque") == "y"):
+    if fuse and (status_of(fd, f"{name}/{OPAQUE_WHITEOUT}") or attribute(fd, name, "user.fuseoverlayfs.opaque") == "y"):
         return "y"
     return found
 

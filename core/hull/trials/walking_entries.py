@@ -4,18 +4,17 @@ import errno
 import os
 import stat
 
+from hull.images.tree import ORIGIN, OWN_ATTRIBUTES
 from hull.light import NamedTuple
 from hull.trials import stacks_marks
 from hull.trials.changes import CONTENT, MODE, OWNER, TIME, TYPE, XATTR, Entry
 from hull.trials.stacks import BASE, Found
 
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-ORIGIN = "user.overlay.origin"  # of what was copied up, not made anew
 READ = 0o444  # a mode that everyone may read needs no system call
 READ_MOST = 1 << 30  # bytes: two files of the same size above it and of different times count as different, unread
 TRUSTED = 16 << 20  # bytes: above it a copied-up file of the same size and time counts as the same, unread
 _CHUNK = 1 << 18
-_OWN = ("user.overlay.", "user.fuseoverlayfs.", "user.hull.")
 _KEPT = ("security.capability", "system.posix_acl_access", "system.posix_acl_default")
 _KINDS = {
     stat.S_IFREG: "file",
@@ -81,7 +80,7 @@ def xattrs(fd: int, name: str, *, lenient: bool = False) -> tuple[tuple[str, byt
             return ()
         raise
     for key in sorted(keys):
-        if key in _KEPT or (key.startswith("user.") and not key.startswith(_OWN)):
+        if key in _KEPT or (key.startswith("user.") and not key.startswith(OWN_ATTRIBUTES)):
             try:
                 found.append((key, os.getxattr(path, key, follow_symlinks=False)))
             except OSError as error:

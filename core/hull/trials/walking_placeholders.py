@@ -3,10 +3,9 @@
 import os
 import stat
 
-from hull.images.tree import is_whiteout
+from hull.images.tree import WHITEOUT_PREFIX, is_whiteout
 from hull.trials import stacks
 from hull.trials.stacks import BASE, Found
-from hull.trials.stacks_marks import HIDES
 
 # Of every container; no leading slash.
 PATHS = ("proc", "sys", "dev", "etc/resolv.conf", "etc/hostname", "etc/hosts")
@@ -66,7 +65,7 @@ def _exists(directory: Found, path: str) -> bool:
 
 def _names(fd: int) -> list[str]:
     """List a directory without fuse-overlayfs's marks."""
-    return [name for name in os.listdir(fd) if not name.startswith(HIDES)]
+    return [name for name in os.listdir(fd) if not name.startswith(WHITEOUT_PREFIX)]
 
 
 def _is_empty(fd: int, name: str) -> bool:
