@@ -3,6 +3,7 @@
 import os
 
 from hull import log
+from hull.commands._container import HOST
 from hull.engine import Engine
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Spec, Trial
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from hull.config import Settings
 
 Many = tuple[str, ...]
-HOST = "host"
 
 
 class ProfileRow(NamedTuple):

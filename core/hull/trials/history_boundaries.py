@@ -12,6 +12,7 @@ from hull.state import status
 from hull.state.processes import boot_id
 
 PLACE = "ran"
+LONGEST = 60.0  # seconds from the asking to the launcher's first word
 
 
 class Ended(NamedTuple):
@@ -65,6 +66,3 @@ def forget(commands: list[Ended]) -> None:
     for one in commands:
         if one.path:
             os.unlink(one.path)
-
-
-LONGEST = 60.0  # seconds from the asking to the launcher's first word
