@@ -69,6 +69,11 @@ def _cgroup() -> str:
     return "no delegated cgroup v2 subtree with memory and pids"
 
 
+def _autofs() -> str:
+    with open("/proc/filesystems") as file:
+        return "" if "\tautofs\n" in file.read() else "this kernel has no autofs"
+
+
 def _launcher() -> str:
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     path = os.environ.get("HULL_LAUNCHER") or f"{here}/core/hull/bin/hull-launch"
@@ -83,5 +88,6 @@ PROBES: dict[str, Callable[[], str]] = {
     "root": _root,
     "ordinary": _ordinary,
     "cgroup": _cgroup,
+    "autofs": _autofs,
     "launcher": _launcher,
 }

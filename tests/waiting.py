@@ -1,5 +1,6 @@
 """Waiting for what no event announces: always with a limit, never for longer than it takes."""
 
+import contextlib
 import os
 import select
 import time
@@ -29,6 +30,15 @@ def gone(pid: int, seconds: float = 10) -> bool:
         return bool(select.select([fd], [], [], seconds)[0])
     finally:
         os.close(fd)
+
+
+def has_open(pid: int, end: str) -> bool:
+    """Whether a process holds a file whose path ends like this."""
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(f"/proc/{pid}/fd/{fd}").endswith(end):
+                return True
+    return False
 
 
 def readable(stream: Any, seconds: float = PATIENCE) -> bool:

@@ -1,17 +1,16 @@
 """hull events: a container's life in Docker's words and forms."""
 
 import json
-import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
 from tests.commandline import CommandLine
 from tests.commands.conftest import Name
 from tests.commands.test_run import NONE
+from tests.waiting import has_open, until
 
 pytestmark = [pytest.mark.real, pytest.mark.single_id, pytest.mark.as_root]
 
@@ -62,19 +61,13 @@ def test_after_a_rename_it_has_its_new_name(
     live = cli.popen(*words, stdout=subprocess.PIPE)
     children.append(live)
     assert live.stdout is not None
-    while not has_open(live.pid, f"{cli.root}/events"):
-        time.sleep(0.01)
+    until(lambda: has_open(live.pid, f"{cli.root}/events"))
     cli("kill", "-s", "KILL", new, check=True)
     assert live.stdout.readline().decode() == f"kill {new}\n"
     assert live.stdout.readline().decode() == f"die {new}\n"
     told = past(cli, "-f", f"container={ident}", "--format", "{{.Action}} {{.Actor.Attributes.name}}")
     assert told == [f"create {old}", f"start {old}", f"rename {new}", f"kill {new}", f"die {new}"]
     assert len(past(cli, "-f", f"container={new}")) == 3
-
-
-def has_open(pid: int, path: str) -> bool:
-    places = [f"/proc/{pid}/fd/{fd}" for fd in os.listdir(f"/proc/{pid}/fd")]
-    return any(os.path.realpath(place) == path for place in places)
 
 
 def test_a_line_reads_as_dockers(cli: CommandLine, name: Name) -> None:

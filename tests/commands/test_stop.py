@@ -13,7 +13,7 @@ from hull.objects import values
 from tests.commandline import CommandLine
 from tests.commands.conftest import Name
 from tests.commands.test_run import NONE, state
-from tests.waiting import until
+from tests.waiting import has_open, until
 
 pytestmark = [pytest.mark.real, pytest.mark.single_id, pytest.mark.as_root]
 DEAF = "trap '' TERM; echo up; while :; do sleep 0.05; done"
@@ -119,11 +119,6 @@ def test_wait_of_several_that_remove_themselves(cli: CommandLine, name: Name) ->
     until(lambda: not os.path.exists(f"{cli.root}/containers/{ident}"))
     cli("exec", first, "touch", "/go", check=True)
     assert waiting.communicate(timeout=60)[0] == b"6\n137\n"
-
-
-def has_open(pid: int, end: str) -> bool:
-    places = [f"/proc/{pid}/fd/{fd}" for fd in os.listdir(f"/proc/{pid}/fd")]
-    return any(os.path.realpath(place).endswith(end) for place in places)
 
 
 def test_wait_of_one_that_goes_between_two_looks(cli: CommandLine, name: Name, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,15 +11,8 @@ from tests.launcher.conftest import Box
 from tests.launcher.mirrored import Shell
 from tests.waiting import readable
 
-
-def _has_autofs() -> bool:
-    with open("/proc/filesystems") as file:
-        return "\tautofs\n" in file.read()
-
-
 pytestmark = [
-    pytest.mark.needs("fuse"),
-    pytest.mark.skipif(os.geteuid() != 0 or not _has_autofs(), reason="needs root, and autofs"),
+    pytest.mark.needs("root", "autofs", "fuse"),
 ]
 
 

@@ -118,7 +118,7 @@ def status(uid: int, gid: int) -> os.stat_result:
     return os.stat_result((0o40755, 1, 1, 2, uid, gid, 0, 0, 0, 0))
 
 
-@pytest.mark.skipif(ME == 0, reason="root is nobody's caller here: its tries belong to a stranger")
+@pytest.mark.skipif(ME == 0, reason="needs an ordinary user: to root a try belongs to a stranger")
 def test_owners_on_the_disk_are_those_that_are_seen_as_the_host_s() -> None:
     assert trialupper.on_disk(RANGE, status(0, 0)) == (ME, GROUP)
     assert trialupper.on_disk(RANGE, status(ME, GROUP)) == (ME, GROUP)

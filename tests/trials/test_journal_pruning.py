@@ -46,7 +46,7 @@ def test_a_store_without_keeps_is_left_alone(tmp_path) -> None:
     assert not os.path.exists(journal.home(engine.paths.data))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs an ordinary user: root may look everywhere")
 def test_what_may_not_be_looked_at_counts_as_nothing(tmp_path) -> None:
     """A directory that can be listed and not passed was kept like that."""
     (tmp_path / "listed").mkdir()

@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.as_root,
     pytest.mark.needs("userns"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="root's own files"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: its own files are kept"),
 ]
 CAPABLE = bytes.fromhex("0100000200040000000000000000000000000000")  # cap_net_bind_service+ep, version 2
 

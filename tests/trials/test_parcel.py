@@ -15,7 +15,7 @@ from hull.trials.keeping_choosing import Chosen
 
 from tests.trials import keep_rig
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the script is root's")
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the script is root's")
 
 
 def entry(kind="file", mode=0o644, **more) -> Entry:
