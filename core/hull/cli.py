@@ -57,6 +57,10 @@ def _carry_out(call: Call) -> int:
         from hull.ui import full_screen
 
         return full_screen(value)
+    if hasattr(value, "served"):
+        from hull.api.server import serve
+
+        return serve(value)
     if hasattr(value, "__next__"):
         from hull.output import pour
 

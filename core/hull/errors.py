@@ -2,6 +2,9 @@
 
     HullError                 message + hint; the fronts print both and exit 125
     ├── UserError             what was asked cannot be: a bad flag, an unknown image, a name in use
+    │   ├── Missing           nothing has that name or id
+    │   ├── Conflict          something is in a state, or in use, that does not allow it
+    │   └── Unsupported       hull has no such thing, or not here
     ├── HostError             this machine cannot or will not: no user namespaces, no helper, a full disk
     │   └── NotHere           the caller cannot, because it goes on afterwards; another process could
     ├── RegistryError         the other side refused, failed or lied
@@ -31,6 +34,18 @@ class HullError(Exception):
 
 class UserError(HullError):
     """The request is wrong; asking differently helps."""
+
+
+class Missing(UserError):  # noqa: N818 (what it says)
+    """Nothing has the name, or an id that begins so."""
+
+
+class Conflict(UserError):  # noqa: N818 (what it says)
+    """A name in use, a container that runs, an image that something uses."""
+
+
+class Unsupported(UserError):  # noqa: N818 (what it says)
+    """What Docker has and hull, or this way of running it, has not."""
 
 
 class HostError(HullError):

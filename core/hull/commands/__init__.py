@@ -57,6 +57,7 @@ VERBS = (
     "network",
     "volume",
     "system",
+    "serve",
     "fsck",
     "load",
     "import",

@@ -1,0 +1,25 @@
+"""What is about the engine itself."""
+
+from aiohttp import web
+
+from hull.api.call import Call, answer
+
+
+async def ping(call: Call) -> web.StreamResponse:
+    """Answer that somebody is here, and which builder is."""
+    body = b"" if call.request.method == "HEAD" else b"OK"
+    return web.Response(
+        body=body,
+        headers={
+            "Content-Type": "text/plain; charset=utf-8",
+            "Builder-Version": "1",
+            "Cache-Control": "no-cache, no-store, must-revalidate",
+            "Pragma": "no-cache",
+            "Swarm": "inactive",
+        },
+    )
+
+
+async def version(_call: Call) -> web.StreamResponse:
+    """Answer with versions."""
+    return answer({"ApiVersion": "1.48"})
