@@ -34,15 +34,7 @@ class CommandLine:
 
         `check` raises with both streams in the message.
         """
-        options.setdefault("timeout", 60)
-        options.setdefault("stdout", subprocess.PIPE)
-        options.setdefault("stderr", subprocess.PIPE)
-        if "input" not in options:
-            options.setdefault("stdin", subprocess.DEVNULL)
-        done = subprocess.run(self.argv(*words), env=env or self.env(), check=False, **options)
-        if check and done.returncode:
-            raise AssertionError(f"hull {' '.join(words)}: exit {done.returncode}\n{done.stdout!r}\n{done.stderr!r}")
-        return done
+        return run(self.argv(*words), env or self.env(), check=check, **options)
 
     def containers(self, which: str = "-aq") -> set[str]:
         """Return the ids of the containers in the store, other tests' among them; `-q` those that run."""
@@ -51,6 +43,19 @@ class CommandLine:
     def popen(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[bytes]":
         """Start and return at once."""
         return subprocess.Popen(self.argv(*words), env=env or self.env(), **options)
+
+
+def run(argv: list[str], env: dict[str, str], *, check: bool = False, **options: Any) -> Done:
+    """Run a program to its end, as `CommandLine` does."""
+    options.setdefault("timeout", 60)
+    options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("stderr", subprocess.PIPE)
+    if "input" not in options:
+        options.setdefault("stdin", subprocess.DEVNULL)
+    done = subprocess.run(argv, env=env, check=False, **options)
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(argv)}: exit {done.returncode}\n{done.stdout!r}\n{done.stderr!r}")
+    return done
 
 
 def remove_tree(path: str) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 
 from aiohttp import web
 
@@ -42,6 +43,8 @@ async def _serve(engine: Engine, listening: list[socket.socket], idle: float) ->
     made = factory(runner.server)  # type: ignore[arg-type]  # it is there once it is set up
     servers = [await loop.create_unix_server(made, sock=one) for one in listening]
     try:
+        sys.stdout.write(f"export DOCKER_HOST=unix://{listening[0].getsockname()}\n")
+        sys.stdout.flush()
         await _until_idle(work, idle)
     finally:
         for server in servers:
