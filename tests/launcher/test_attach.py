@@ -94,6 +94,20 @@ def test_a_client_that_leaves_takes_nothing_along(detached: Monitored) -> None:
     assert (second.returncode, out) == (5, b"got two\n")
 
 
+def test_what_a_client_said_before_it_left_waits_for_the_program(detached: Monitored) -> None:
+    """More than the pipe holds is on its way when the client's end closes, and the program reads nothing yet."""
+    detached.sh("trap 'exec cat' USR1; echo up; while :; do sleep 0.02; done", monitor=INPUT)
+    detached.await_text("up\n")
+    blob = os.urandom(16 << 10)
+    with detached.control.attach("stdin,no-stdout") as gone:
+        for _ in range(8):
+            gone.send(b"i" + blob)
+        gone.send(b"z")
+    detached.control.signal(signal.SIGUSR1)
+    assert detached.end()["code"] == 0
+    assert b"".join(entry.data for entry in detached.entries()) == b"up\n" + blob * 8
+
+
 def test_signals_are_passed_on_only_if_asked(detached: Monitored) -> None:
     detached.sh("trap 'echo int' INT; trap 'exit 6' TERM; echo up; while :; do sleep 0.02; done")
     plain, proxy = client(detached.box), client(detached.box, "signals")

@@ -162,6 +162,32 @@ static void follow(struct monitor *m, struct client *client, char *request)
     }
 }
 
+static bool starts(const struct monitor *m, const struct client *client)
+{
+    return m->executed == 0 && !m->spoke && m->restarts == 0 && client == m->clients && m->phase == PHASE_RUNNING &&
+           (client->role == ROLE_STARTER || client->role == ROLE_ATTACHED);
+}
+
+static void leave(struct monitor *m, struct client *client)
+{
+    if (starts(m, client)) {
+        m->stopping = true; /* whoever started it was killed before it knew: nothing is left behind */
+        kill(m->runner, SIGKILL);
+    }
+    clients_drop(client);
+}
+
+/* It has gone, and the program has yet to take what others, or it, sent before: its last words wait as any. */
+void control_hung(struct monitor *m, struct client *client)
+{
+    char first;
+
+    if (!starts(m, client) && recv(client->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+        client->hung = true;
+    else
+        leave(m, client);
+}
+
 void control_read(struct monitor *m, struct client *client)
 {
     static char packet[PACKET_MAX + 2] ROOMY;
@@ -170,13 +196,7 @@ void control_read(struct monitor *m, struct client *client)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
-        bool starts = m->executed == 0 && !m->spoke && m->restarts == 0 && client == m->clients;
-
-        if (starts && (client->role == ROLE_STARTER || client->role == ROLE_ATTACHED) && m->phase == PHASE_RUNNING) {
-            m->stopping = true; /* whoever started it was killed before it knew: nothing is left behind */
-            kill(m->runner, SIGKILL);
-        }
-        clients_drop(client);
+        leave(m, client);
         return;
     }
     packet[got] = '\0';

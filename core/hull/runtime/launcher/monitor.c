@@ -141,9 +141,12 @@ static void read_clients(struct monitor *m, const struct pollfd *events)
 
         if (events[i].revents & POLLOUT)
             clients_flush(client);
-        if (client->role != ROLE_NONE && client->fd == events[i].fd && events[i].revents & (POLLIN | POLLHUP | POLLERR) &&
-            !(client->input && input_waits(m) && !(events[i].revents & (POLLHUP | POLLERR))))
+        if (client->role == ROLE_NONE || client->fd != events[i].fd || !(events[i].revents & (POLLIN | POLLHUP | POLLERR)))
+            continue;
+        if (!client->input || !input_waits(m))
             control_read(m, client);
+        else if (events[i].revents & (POLLHUP | POLLERR))
+            control_hung(m, client);
     }
 }
 
@@ -165,7 +168,7 @@ static void wait_once(struct monitor *m)
         bool deaf = client->input && input_waits(m);
 
         events[FIRST_CLIENT + i] =
-            (struct pollfd){client->role == ROLE_NONE ? -1 : client->fd,
+            (struct pollfd){client->role == ROLE_NONE || (client->hung && deaf) ? -1 : client->fd,
                             (short)((deaf ? 0 : POLLIN) | (client->spill >= 0 ? POLLOUT : 0)), 0};
     }
     if ((found = poll(events, POLLS_MAX, soonest(m, now))) < 0 && errno != EINTR)

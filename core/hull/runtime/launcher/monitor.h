@@ -37,6 +37,7 @@ enum role {
 struct client {
     enum role role;
     bool input;   /* it may write to the program */
+    bool hung;    /* it has closed its end; what it sent is still to be read */
     char without; /* the kind of stream that it is not shown, '\0': none */
     int fd, spill;
     off_t spilled, sent;
@@ -138,6 +139,7 @@ int control_address(const char *path, struct sockaddr_un *address);
 void control_listen(struct monitor *m, const char *path);
 void control_accept(struct monitor *m);
 void control_read(struct monitor *m, struct client *client);
+void control_hung(struct monitor *m, struct client *client);
 void control_close(struct monitor *m);
 
 /* input.c: what they type. */
