@@ -102,11 +102,12 @@ class Session:
         It may wait for something else first, and continue the job after that: then the key is pressed again.
         """
         until(lambda: foreground_of(mark, self) and self.waits(), lambda: f"a job with the terminal: {self.seen()!r}")
-        self.terminal.press("z")
-        with contextlib.suppress(AssertionError):
-            until(lambda: "T" in states(mark), "the job to stop", seconds=5)
-        if "T" not in states(mark) and foreground_of(mark, self):
-            self.terminal.press("z")
+        for _ in range(5):
+            if foreground_of(mark, self):
+                self.terminal.press("z")
+            with contextlib.suppress(AssertionError):
+                until(lambda: "T" in states(mark), "the job to stop", seconds=3)
+                break
         self.terminal.prompt()
         assert "T" in states(mark)
 
