@@ -130,7 +130,8 @@ class Spec(NamedTuple):
     None means "not said": the image or the default decides. Source of the words: Docker's run reference. `restart` is
     no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start. `idle`
     executes nothing: the container is there to be entered. `trial` makes it a try; `checkpoint` is `auto` where every
-    command's end is one.
+    command's end is one. `exposed` are ports as an image exposes them, `links` CONTAINER:ALIAS; `pid`, `ipc` and `uts`
+    are "" or host. `said` is JSON of what a client of Docker's API said and only hears again.
     """
 
     image: str
@@ -182,6 +183,14 @@ class Spec(NamedTuple):
     idle: bool = False
     trial: Trial | None = None
     checkpoint: str = ""
+    exposed: tuple[str, ...] = ()
+    domainname: str = ""
+    links: tuple[str, ...] = ()
+    privileged: bool = False
+    pid: str = ""
+    ipc: str = ""
+    uts: str = ""
+    said: str = ""
 
     def host_name(self, ident: str) -> str:
         """Return the name inside: the one asked for, else the short id; "" where the host's own network keeps its."""
