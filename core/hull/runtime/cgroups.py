@@ -12,6 +12,7 @@ from hull.model import Limits
 from hull.runtime import controls
 from hull.runtime.membership import LAUNCHER, Tree, find_tree, group_name, listed, wall_before
 
+LIMITING = {"cpu", "cpuset", "io", "memory", "pids"}  # the controllers that a container's limits need
 V1 = "it is in use by cgroup v1: boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
 DELEGATE = (
     "as root: mkdir -p /etc/systemd/system/user@.service.d && "
@@ -131,6 +132,23 @@ def _enable(needed: set[str], base: str, resident: bool) -> None:
             "other processes live in it: give an empty delegated group in HULL_CGROUP, "
             "or run under systemd-run --user --scope -p Delegate=yes",
         ) from None
+
+
+def available() -> set[str]:
+    """Return those of LIMITING that a container's group could have here; none where no group may be divided."""
+    from hull.runtime import systemd
+
+    try:
+        tree = find_tree(set())
+    except HostError:
+        return set()
+    base = os.environ.get("HULL_CGROUP", "") or tree.own
+    if base == tree.own and not systemd.refuses():
+        manager = f"user@{os.geteuid()}.service"
+        base = f"{base.partition(manager)[0]}{manager}" if manager in base else tree.mount
+    elif not _divisible(base):
+        return set()
+    return set(controls.read(f"{base}/cgroup.controllers").split()) & LIMITING
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from hull.api.call import Call, answer
+from hull.docker import system
 
 
 async def ping(call: Call) -> web.StreamResponse:
@@ -22,4 +23,9 @@ async def ping(call: Call) -> web.StreamResponse:
 
 async def version(_call: Call) -> web.StreamResponse:
     """Answer with versions."""
-    return answer({"ApiVersion": "1.48"})
+    return answer(system.version())
+
+
+async def info(call: Call) -> web.StreamResponse:
+    """Answer with what this machine and this store are."""
+    return answer(await call.verb(system.info, call.engine, call.version))

@@ -1,0 +1,210 @@
+"""What Docker's clients ask of the engine itself: `/version` and `/info`.
+
+ServerVersion is that of the Docker engine whose newest API hull speaks, with hull's own behind a plus sign: clients
+compare the number (`28.2.0+hull0.1.0`).
+"""
+
+import os
+import platform
+import uuid
+from typing import Any
+
+from hull.docker import host
+from hull.docker.versions import NEWEST, OLDEST, Version
+from hull.engine import Engine
+
+LIKE = "28.2.0"  # the engine that came with API NEWEST
+DRIVER = "overlay2"
+RUNTIME = "hull"
+INDEX = "https://index.docker.io/v1/"
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+LOG_DRIVERS = ("json-file", "none")
+NETWORK_DRIVERS = ("bridge", "host", "null")
+
+
+def server_version() -> str:
+    """Return the number that clients read."""
+    from hull import __version__
+
+    return f"{LIKE}+hull{__version__}"
+
+
+def version() -> dict[str, Any]:
+    """Return the body of `/version`."""
+    from hull import __version__
+
+    details = {
+        "ApiVersion": str(Version(*NEWEST)),
+        "Arch": host.architecture(),
+        "BuildTime": "",
+        "Experimental": "false",
+        "GitCommit": "",
+        "GoVersion": f"python{platform.python_version()}",
+        "KernelVersion": os.uname().release,
+        "MinAPIVersion": str(Version(*OLDEST)),
+        "Os": "linux",
+    }
+    top = {key: value for key, value in details.items() if key != "Experimental"}
+    return {
+        "Platform": {"Name": "hull"},
+        "Components": [
+            {"Name": "Engine", "Version": server_version(), "Details": details},
+            {"Name": "hull", "Version": __version__, "Details": {"GitCommit": ""}},
+        ],
+        "Version": server_version(),
+        **top,
+    }
+
+
+def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
+    """Return the body of `/info`; `listeners` is how many hear events."""
+    from hull.runtime import cgroups
+
+    controllers = cgroups.available()
+    name, number = host.distribution()
+    found = {
+        "ID": str(uuid.uuid5(uuid.NAMESPACE_URL, f"hull:{os.uname().nodename}:{engine.paths.data}")),
+        **_containers(engine),
+        "Images": len(engine.images.rows.all()),
+        "Driver": DRIVER,
+        "DriverStatus": [["Supports d_type", "true"], ["userxattr", "true"]],
+        "Plugins": {
+            "Volume": ["local"],
+            "Network": list(NETWORK_DRIVERS),
+            "Authorization": None,
+            "Log": [*LOG_DRIVERS],
+        },
+        **_limits(controllers),
+        "IPv4Forwarding": True,
+        "Debug": False,
+        "NFd": len(os.listdir("/proc/self/fd")),
+        "NGoroutines": _threads(),
+        "NEventsListener": listeners,
+        "SystemTime": _now(),
+        "LoggingDriver": LOG_DRIVERS[0],
+        "CgroupDriver": "cgroupfs" if controllers else "none",
+        "CgroupVersion": "2",
+        "KernelVersion": os.uname().release,
+        "OperatingSystem": name,
+        "OSVersion": number,
+        "OSType": "linux",
+        "Architecture": os.uname().machine,
+        "NCPU": os.cpu_count() or 1,
+        "MemTotal": host.memory(),
+        "IndexServerAddress": INDEX,
+        "RegistryConfig": _registries(engine),
+        "GenericResources": None,
+        "DockerRootDir": engine.paths.data,
+        **_proxies(),
+        "Name": os.uname().nodename,
+        "Labels": [],
+        "ExperimentalBuild": False,
+        "ServerVersion": server_version(),
+        **_runtimes(engine),
+        "Swarm": _swarm(),
+        "LiveRestoreEnabled": True,
+        "Isolation": "",
+        "SecurityOptions": ["name=seccomp,profile=builtin", "name=userns" if os.geteuid() == 0 else "name=rootless"],
+        "CDISpecDirs": [],
+        "Warnings": host.warnings(controllers),
+    }
+    return found | (_older() if asked < Version(1, 50) else {})
+
+
+def _older() -> dict[str, bool]:
+    """Return what bodies before 1.50 had: how packets cross a bridge."""
+    return {"BridgeNfIptables": False, "BridgeNfIp6tables": False}
+
+
+def _containers(engine: Engine) -> dict[str, int]:
+    states = [engine.containers.status(row).state for row in engine.containers.all()]
+    running, paused = sum(state in ("running", "stopping") for state in states), states.count("paused")
+    gone = states.count("gone")
+    return {
+        "Containers": len(states) - gone,
+        "ContainersRunning": running,
+        "ContainersPaused": paused,
+        "ContainersStopped": len(states) - gone - running - paused,
+    }
+
+
+def _limits(controllers: set[str]) -> dict[str, bool]:
+    return {
+        "MemoryLimit": "memory" in controllers,
+        "SwapLimit": "memory" in controllers,
+        "CpuCfsPeriod": "cpu" in controllers,
+        "CpuCfsQuota": "cpu" in controllers,
+        "CPUShares": "cpu" in controllers,
+        "CPUSet": "cpuset" in controllers,
+        "PidsLimit": "pids" in controllers,
+        "OomKillDisable": False,
+    }
+
+
+def _threads() -> int:
+    import threading
+
+    return threading.active_count()
+
+
+def _now() -> str:
+    import time
+
+    from hull.commands._details import time_text
+
+    return time_text(time.time())
+
+
+def _registries(engine: Engine) -> dict[str, Any]:
+    """Return the settings of registries: which are spoken to without proof, which are asked in another's place."""
+    from hull import config
+
+    settings = config.load(engine.paths.config)
+    known = {"docker.io", *settings.tables.get("registry", {})}
+    indexes = {}
+    for one in sorted(known):
+        said = settings.registry(one)
+        indexes[one] = {
+            "Name": one,
+            "Mirrors": list(said.asked_first),
+            "Secure": not said.insecure,
+            "Official": one == "docker.io",
+        }
+    return {
+        "AllowNondistributableArtifactsCIDRs": None,
+        "AllowNondistributableArtifactsHostnames": None,
+        "InsecureRegistryCIDRs": list(LOOPBACK),
+        "IndexConfigs": indexes,
+        "Mirrors": indexes["docker.io"]["Mirrors"],
+    }
+
+
+def _proxies() -> dict[str, str]:
+    def said(name: str) -> str:
+        return os.environ.get(name.upper()) or os.environ.get(name) or ""
+
+    return {"HttpProxy": said("http_proxy"), "HttpsProxy": said("https_proxy"), "NoProxy": said("no_proxy")}
+
+
+def _runtimes(engine: Engine) -> dict[str, Any]:
+    from hull import __version__
+
+    return {
+        "Runtimes": {RUNTIME: {"path": engine.launcher()}},
+        "DefaultRuntime": RUNTIME,
+        "InitBinary": "hull-launch",
+        "ContainerdCommit": {"ID": "N/A"},
+        "RuncCommit": {"ID": f"hull {__version__}"},
+        "InitCommit": {"ID": f"hull {__version__}"},
+    }
+
+
+def _swarm() -> dict[str, Any]:
+    return {
+        "NodeID": "",
+        "NodeAddr": "",
+        "LocalNodeState": "inactive",
+        "ControlAvailable": False,
+        "Error": "",
+        "RemoteManagers": None,
+    }
