@@ -36,13 +36,20 @@ class Port(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """A named network that a container is on, and what was asked of it there; "" where hull chooses."""
+    """A named network that a container is on, and what was asked of it there; "" where hull chooses.
+
+    `links` are CONTAINER:ALIAS, names that this container alone has for others there; `link_local` more addresses;
+    `options` KEY=VALUE words of Docker's API, which only come back.
+    """
 
     network: str
     aliases: tuple[str, ...] = ()
     address: str = ""
     address6: str = ""
     mac: str = ""
+    links: tuple[str, ...] = ()
+    link_local: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 class Ulimit(NamedTuple):
@@ -224,7 +231,7 @@ class Spec(NamedTuple):
         values["ulimits"] = tuple(Ulimit(**u) for u in data.get("ulimits", ()))
         values["limits"] = Limits.decode(data.get("limits", {}))
         values["health"] = _health(data.get("health"))
-        values["networks"] = tuple(Endpoint(**{**e, "aliases": tuple(e["aliases"])}) for e in data.get("networks", ()))
+        values["networks"] = tuple(Endpoint(**from_json(e)) for e in data.get("networks", ()))
         values["trial"] = _trial(data.get("trial"))
         return cls(**values)
 
