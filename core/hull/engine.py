@@ -103,6 +103,17 @@ class Engine:
             self._identities[userns] = find(userns, self.events)
         return self._identities[userns]
 
+    def hearing(self, events: log.Events) -> "Engine":
+        """Return an engine over the same state and session whose events go elsewhere; it is not closed by itself."""
+        import copy
+
+        _ = self.db, self.host, self.containers, self.history, self.volumes  # made once, for both
+        made = copy.copy(self)
+        made.events = events
+        for name in ("images", "networks"):
+            made.__dict__.pop(name, None)
+        return made
+
     def confined(self, flavour: str) -> "Identity":
         """Return the identity that `confine` gives a program: the caller's map, with one id where layers have one."""
         return self.identity("single" if flavour == "single" else "auto")
