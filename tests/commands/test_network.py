@@ -66,7 +66,7 @@ def test_names_that_mean_something_or_are_taken_are_refused(town: Town) -> None:
         done = town.cli("network", "create", *words, f"odd-{os.getpid()}")
         assert (done.returncode, why in done.stderr) == (125, True), done.stderr
     assert town.cli("network", "create").returncode == 125
-    assert town.cli("network", "create", "a b").returncode == 125
+    assert town.cli("network", "create", "a:b").returncode == 125
 
 
 def test_rm_and_prune_leave_what_is_used(town: Town) -> None:

@@ -1,64 +1,27 @@
-"""Networks of one's own: make, list, describe, remove. Source of the words and shapes: Docker's network reference."""
+"""Networks of one's own: make, describe, remove. Source of the words and shapes: Docker's network reference."""
 
 import os
-from collections.abc import Callable
 
 from hull.commands import _asked, _places
-from hull.commands._places import Member
+from hull.commands._network_rows import BUILT_IN, built_in, labels, members, row_of
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import Conflict, UserError
 from hull.light import Any, NamedTuple
 from hull.state.networks import Network, NoSuchNetwork, Subnet
 
 Many = tuple[str, ...]
-SHORT = 12
-BUILT_IN = {"default": "bridge", "host": "host", "none": "null"}
-FILTERS = ("name", "id", "driver", "scope", "label", "type", "dangling")
-HEADINGS = {
-    "ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE", "IPv4": "IPV4", "IPv6": "IPV6",
-    "Internal": "INTERNAL", "Labels": "LABELS", "CreatedAt": "CREATED AT",
-}  # fmt: skip
-
-
-class NetworkRow(NamedTuple):
-    """One network; `created` in seconds since the epoch, 0 for one that always was."""
-
-    id: str
-    name: str
-    driver: str
-    scope: str
-    internal: bool
-    ipv4: bool
-    ipv6: bool
-    labels: dict[str, str]
-    created: float
-
-    def placeholders(self) -> dict[str, Any]:
-        """Return what a template sees."""
-        from hull.units import moment
-
-        return {
-            "ID": self.id,
-            "Name": self.name,
-            "Driver": self.driver,
-            "Scope": self.scope,
-            "IPv4": str(self.ipv4).lower(),
-            "IPv6": str(self.ipv6).lower(),
-            "Internal": str(self.internal).lower(),
-            "Labels": ",".join(f"{key}={value}" for key, value in self.labels.items()),
-            "Label": lambda key: self.labels.get(key, ""),
-            "CreatedAt": moment(self.created),
-        }
-
-    @staticmethod
-    def headings() -> dict[str, Any]:
-        """Return the columns of the placeholders."""
-        return {**HEADINGS, "Label": lambda key: key.upper()}
-
-    @staticmethod
-    def layout(_rows: "list[NetworkRow]") -> Many:
-        """Return the columns of the table."""
-        return ("ID", "Name", "Driver", "Scope")
+PREFIX = "com.docker.network."
+MTU = ("mtu", f"{PREFIX}driver.mtu")
+# Docker's options of a bridge that say what is so here: they are kept, and shown again. None: any value is.
+SO = {
+    f"{PREFIX}bridge.enable_icc": "true",
+    f"{PREFIX}bridge.enable_ip_masquerade": "true",
+    f"{PREFIX}bridge.gateway_mode_ipv4": "nat",
+    f"{PREFIX}bridge.gateway_mode_ipv6": "nat",
+    f"{PREFIX}bridge.host_binding_ipv4": "0.0.0.0",  # noqa: S104 (what a published port has)
+    f"{PREFIX}bridge.default_bridge": "false",
+    f"{PREFIX}bridge.name": None,  # it is in a namespace that nobody else sees
+}
 
 
 class Asked(NamedTuple):
@@ -71,82 +34,52 @@ class Asked(NamedTuple):
     internal: bool = False
     labels: Many = ()
     options: Many = ()
+    v4: bool | None = None
+    reserved: Many = ()
+    attachable: bool = False
 
 
 def create(engine: Engine, name: str, asked: Asked) -> str:
     """Make a network; return its id. Nothing runs for it until a container is on it."""
-    from hull.commands._flags import container_name
     from hull.commands._network_words import RESERVED
     from hull.network import routes, subnets
 
     if name in RESERVED:
         raise UserError(f"cannot create the network {name}: the name has a meaning of its own", "choose another name")
-    container_name(name)
+    _usable(name)
     options = tuple(map(_option, asked.options))
     seed = os.urandom(5).hex()
     with _places.alone(engine):
         taken = [subnet.subnet for network in _places.rows(engine).all() for subnet in network.subnets]
-        words = subnets.Asked(asked.subnets, asked.gateways, asked.ranges, asked.v6)
+        words = subnets.Asked(asked.subnets, asked.gateways, asked.ranges, asked.v6, asked.v4, asked.reserved)
         chosen = subnets.choose(words, taken, routes.occupied(), seed)
-        made = _places.rows(engine).add(Network("", name, chosen, asked.internal, asked.labels, options))
+        made = _places.rows(engine).add(
+            Network("", name, chosen, asked.internal, asked.labels, options, attachable=asked.attachable)
+        )
     _places.tell(engine, "create", made)
     return made.id
 
 
+def _usable(name: str) -> None:
+    """Refuse what could not be said after --network, or printed."""
+    if not name.strip() or name != name.strip() or not name.isprintable() or set(name) & set(":,=/\\"):
+        raise UserError(
+            f"cannot name a network {name!r}",
+            "names are printable, without ':', ',', '=', '/' and spaces at their ends",
+        )
+
+
 def _option(word: str) -> str:
     key, equals, value = word.partition("=")
-    if key not in ("mtu", "com.docker.network.driver.mtu"):
+    if key in SO:
+        if SO[key] not in (None, value.lower()):
+            raise UserError(f"cannot use --opt {word}: here it is {SO[key]}", f"leave it out, or write {key}={SO[key]}")
+        return word
+    if key not in MTU:
         raise UserError(f"cannot use --opt {word}: unknown", "the option is mtu=BYTES")
     if not equals or not value.isdecimal() or not 68 <= int(value) <= 65535:  # noqa: PLR2004 (IPv4's limits)
         raise UserError(f"cannot use --opt {word}: not a size of packets", "write --opt mtu=1400")
     return word
-
-
-def rows(engine: Engine, words: Many, *, whole: bool) -> list[NetworkRow]:
-    """Return the networks that the filters let through, the built-in ones with them."""
-    asked = _asked.words(words, FILTERS)
-    used = {place.network for member in _members(engine) for place in member.places} if "dangling" in asked else set()
-    found = [_row(network) for network in _places.rows(engine).all()]
-    found += [_built_in(name) for name in BUILT_IN]
-    chosen = [row for row in sorted(found, key=lambda row: row.name) if _shown(row, asked, used)]
-    return chosen if whole else [row._replace(id=row.id[:SHORT]) for row in chosen]
-
-
-def _members(engine: Engine) -> list[Member]:
-    with _places.alone(engine):
-        return _places.living(engine)
-
-
-def _shown(row: NetworkRow, asked: dict[str, list[str]], used: set[str]) -> bool:
-    tests: dict[str, Callable[[str], bool]] = {
-        "name": lambda value: value in row.name,
-        "id": row.id.startswith,
-        "driver": lambda value: row.driver == value,
-        "scope": lambda value: row.scope == value,
-        "label": lambda value: _asked.labelled(row.labels, value),
-        "type": lambda value: value == ("custom" if row.created else "builtin"),
-        "dangling": lambda value: bool(row.created) and (row.id not in used) is (value in ("true", "1")),
-    }
-    return all(_asked.decide(key)(tests[key](value) for value in values) for key, values in asked.items())
-
-
-def _row(network: Network) -> NetworkRow:
-    v4 = any(not subnet.v6 for subnet in network.subnets)
-    return NetworkRow(
-        network.id, network.name, "bridge", "local", network.internal, v4, network.v6, labels(network), network.created
-    )
-
-
-def _built_in(name: str) -> NetworkRow:
-    import hashlib
-
-    ident = hashlib.sha256(f"hull network {name}".encode()).hexdigest()
-    return NetworkRow(ident, name, BUILT_IN[name], "local", False, name == "default", False, {}, 0.0)
-
-
-def labels(network: Network) -> dict[str, str]:
-    """Return a network's labels."""
-    return {key: value for key, _, value in (word.partition("=") for word in network.labels)}
 
 
 def inspect(engine: Engine, word: str) -> dict[str, Any]:
@@ -155,11 +88,11 @@ def inspect(engine: Engine, word: str) -> dict[str, Any]:
 
     name = "default" if word == "bridge" else word
     if name in BUILT_IN:
-        row = _built_in(name)
+        row = built_in(name)
         network = Network(row.id, row.name, ())
     else:
         network = _places.rows(engine).find(word)
-        row = _row(network)
+        row = row_of(network)
     return {
         "Name": network.name,
         "Id": network.id,
@@ -170,7 +103,7 @@ def inspect(engine: Engine, word: str) -> dict[str, Any]:
         "EnableIPv6": row.ipv6,
         "IPAM": {"Driver": "default", "Options": {}, "Config": [_config(subnet) for subnet in network.subnets]},
         "Internal": network.internal,
-        "Attachable": False,
+        "Attachable": network.attachable,
         "Ingress": False,
         "ConfigFrom": {"Network": ""},
         "ConfigOnly": False,
@@ -180,14 +113,15 @@ def inspect(engine: Engine, word: str) -> dict[str, Any]:
     }
 
 
-def _config(subnet: Subnet) -> dict[str, str]:
+def _config(subnet: Subnet) -> dict[str, Any]:
     within = {"IPRange": subnet.ip_range} if subnet.ip_range else {}
-    return {"Subnet": subnet.subnet, **within, "Gateway": subnet.gateway}
+    kept = {"AuxiliaryAddresses": dict(word.split("=", 1) for word in subnet.reserved)} if subnet.reserved else {}
+    return {"Subnet": subnet.subnet, **within, "Gateway": subnet.gateway, **kept}
 
 
 def _containers(engine: Engine, network: Network) -> dict[str, Any]:
     found = {}
-    for member in _members(engine):
+    for member in members(engine):
         for place in member.places:
             if place.network == network.id:
                 found[member.row.id] = {
@@ -222,7 +156,7 @@ def remove(engine: Engine, word: str, *, force: bool) -> list[str]:
         on = [m for m in _places.living(engine) if any(place.network == network.id for place in m.places)]
         if on:
             names = [member.row.name for member in on]
-            raise UserError(
+            raise Conflict(
                 f"cannot rm the network {network.name}: {' and '.join(names)} {'is' if len(on) == 1 else 'are'} on it",
                 f"hull network disconnect {network.name} {names[0]}, or hull rm -f {' '.join(names)}",
             )

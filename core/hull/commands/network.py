@@ -1,8 +1,8 @@
 """`hull network`: networks of one's own, and who is on them."""
 
-from hull.commands import _networks
+from hull.commands import _network_rows, _networks
 from hull.commands._asking import confirm
-from hull.commands._networks import NetworkRow
+from hull.commands._network_rows import NetworkRow
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
@@ -23,7 +23,10 @@ def network(
     subnet: Annotated[Many, Flag("create: its addresses; one of each family, or more", metavar="CIDR")] = (),
     gateway: Annotated[Many, Flag("create: the bridge's own address", metavar="ADDRESS")] = (),
     ip_range: Annotated[Many, Flag("create: choose addresses from this part only", metavar="CIDR")] = (),
+    aux_address: Annotated[Many, Flag("create: addresses that no container gets", metavar="NAME=ADDRESS")] = (),
+    ipv4: Annotated[bool | None, Flag("create: IPv4 addresses, whatever --subnet says")] = None,
     ipv6: Annotated[bool, Flag("create: IPv6 addresses, too")] = False,
+    attachable: Annotated[bool, Flag("create: Docker's word of a swarm's network; here each is")] = False,
     internal: Annotated[bool, Flag("create: no way out")] = False,
     label: Annotated[Many, Flag("create: attach a label", metavar="KEY[=VALUE]")] = (),
     opt: Annotated[Many, Flag("create: mtu=BYTES", "o", "KEY=VALUE")] = (),
@@ -49,10 +52,11 @@ def network(
     action = ALIASES.get(action, action)
     _check(action, names)
     if action == "create":
-        asked = _networks.Asked(subnet, gateway, ip_range, ipv6, internal, label, opt)
+        families, kinds = (ipv6, internal, label, opt, ipv4), (aux_address, attachable)
+        asked = _networks.Asked(subnet, gateway, ip_range, *families, *kinds)
         return [_networks.create(engine, names[0], asked)]
     if action == "ls":
-        rows = _networks.rows(engine, filter, whole=no_trunc)
+        rows = _network_rows.rows(engine, filter, whole=no_trunc)
         return [row.id for row in rows] if quiet else rows
     if action == "inspect":
         return each(names, lambda name: _networks.inspect(engine, name))

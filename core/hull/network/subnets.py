@@ -15,12 +15,17 @@ AnyNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Asked(NamedTuple):
-    """What `network create` was told: words of --subnet, --gateway and --ip-range, and whether IPv6 is wanted."""
+    """What `network create` was told: words of --subnet, --gateway, --ip-range, which families, what is reserved.
+
+    `v4` is whether IPv4 is wanted whatever the subnets are, None where these say it.
+    """
 
     subnets: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
     v6: bool = False
+    v4: bool | None = None
+    reserved: tuple[str, ...] = ()
 
 
 def choose(asked: Asked, taken: Iterable[str], elsewhere: Iterable[str], seed: str) -> tuple[Subnet, ...]:
@@ -39,13 +44,17 @@ def choose(asked: Asked, taken: Iterable[str], elsewhere: Iterable[str], seed: s
         found.append(subnet)
     if asked.v6 and not any(subnet.version == 6 for subnet in found):  # noqa: PLR2004 (IPv6)
         found.append(_network(f"fd{seed[:2]}:{seed[2:6]}:{seed[6:10]}::/64"))
-    if not any(subnet.version == 4 for subnet in found) and not asked.subnets:  # noqa: PLR2004 (IPv4)
+    v4 = not asked.subnets if asked.v4 is None else asked.v4
+    if v4 and not any(subnet.version == 4 for subnet in found):  # noqa: PLR2004 (IPv4)
         found.insert(0, _free([*used, *map(_network, elsewhere)]))
+    if not found:
+        raise UserError("cannot make a network without addresses", "leave out --no-ipv4, or add --ipv6")
     return tuple(_dress(subnet, asked) for subnet in found if _checked(asked, found))
 
 
 def _checked(asked: Asked, found: list[AnyNetwork]) -> bool:
-    for word in (*asked.gateways, *asked.ranges):
+    spare = [address(word.partition("=")[2], "--aux-address") for word in asked.reserved]
+    for word in (*asked.gateways, *asked.ranges, *spare):
         network = _network(word) if word in asked.ranges else _network(address(word, "--gateway"))
         if not any(_within(network, subnet) for subnet in found):
             raise UserError(f"cannot use {word}: no subnet of the network holds it", "add --subnet, as 10.20.0.0/24")
@@ -57,17 +66,20 @@ def _dress(subnet: AnyNetwork, asked: Asked) -> Subnet:
     ranges = [word for word in asked.ranges if _within(_network(word), subnet)]
     if len(gateways) > 1 or len(ranges) > 1:
         raise UserError(f"cannot give {subnet} several gateways or ranges", "one --gateway, one --ip-range a subnet")
-    return Subnet(str(subnet), gateways[0] if gateways else str(subnet[1]), ranges[0] if ranges else "")
+    spare = tuple(word for word in asked.reserved if _within(_network(word.partition("=")[2]), subnet))
+    return Subnet(str(subnet), gateways[0] if gateways else str(subnet[1]), ranges[0] if ranges else "", spare)
 
 
 def allocate(subnet: Subnet, used: Iterable[str], asked: str = "", before: str = "") -> str:
     """Return an address of the subnet: the asked one, the one it had before, or the lowest that is free."""
-    network, taken = _network(subnet.subnet), {subnet.gateway, *used}
+    spare = {word.partition("=")[2] for word in subnet.reserved}
+    network, taken = _network(subnet.subnet), {subnet.gateway, *spare, *used}
     if asked:
         if not _within(_network(asked), network):
             raise UserError(f"cannot use the address {asked}: it is not in {network}", "choose one in the subnet")
         if asked in taken:
-            who = "it is the gateway" if asked == subnet.gateway else "a container has it"
+            who = "it is reserved" if asked in spare else "a container has it"
+            who = "it is the gateway" if asked == subnet.gateway else who
             raise UserError(f"cannot use the address {asked}: {who}", "choose another, or leave it out")
         return asked
     if before and before not in taken and _within(_network(before), network):

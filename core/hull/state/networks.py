@@ -4,23 +4,28 @@ import os
 import sqlite3
 import time
 
-from hull.errors import UserError
+from hull.errors import Conflict, Missing, UserError
 from hull.light import Any, NamedTuple
+from hull.model import from_json
 from hull.state.db import Database, as_json
 from hull.state.processes import Process
 from hull.state.status import NOBODY
 
 
-class NoSuchNetwork(UserError):  # noqa: N818 (what it says)
+class NoSuchNetwork(Missing):
     """Nothing has the name, or an id that begins so."""
 
 
 class Subnet(NamedTuple):
-    """One range of addresses of a network. `ip_range`, where it is not "", is the part that hull chooses from."""
+    """One range of addresses of a network. `ip_range`, where it is not "", is the part that hull chooses from.
+
+    `reserved` are NAME=ADDRESS words: addresses that no container gets.
+    """
 
     subnet: str
     gateway: str
     ip_range: str = ""
+    reserved: tuple[str, ...] = ()
 
     @property
     def v6(self) -> bool:
@@ -29,7 +34,10 @@ class Subnet(NamedTuple):
 
 
 class Network(NamedTuple):
-    """One row. Labels and options are KEY=VALUE words; an `internal` network has no way out."""
+    """One row. Labels and options are KEY=VALUE words; an `internal` network has no way out.
+
+    `attachable` is Docker's word for a network of a swarm that containers may come to: all of hull's are so.
+    """
 
     id: str
     name: str
@@ -38,6 +46,7 @@ class Network(NamedTuple):
     labels: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     created: float = 0.0
+    attachable: bool = False
 
     @property
     def v6(self) -> bool:
@@ -84,6 +93,7 @@ class NetworkRows:
             "internal": made.internal,
             "labels": list(made.labels),
             "options": list(made.options),
+            "attachable": made.attachable,
         }
         text, bound = as_json(settings)
         try:
@@ -92,7 +102,7 @@ class NetworkRows:
                 *(made.id, made.name, *bound, made.created),
             )
         except sqlite3.IntegrityError:
-            raise UserError(
+            raise Conflict(
                 f"cannot create the network {made.name}: a network of that name is there",
                 f"hull network rm {made.name}, or choose another name",
             ) from None
@@ -154,11 +164,12 @@ def _network(row: tuple[object, ...]) -> Network:
     return Network(
         str(ident),
         str(name),
-        tuple(Subnet(**subnet) for subnet in data["subnets"]),
+        tuple(Subnet(**from_json(subnet)) for subnet in data["subnets"]),
         bool(data["internal"]),
         tuple(data["labels"]),
         tuple(data["options"]),
         float(str(created)),
+        bool(data.get("attachable")),
     )
 
 
