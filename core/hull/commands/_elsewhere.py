@@ -7,12 +7,14 @@ from hull import paths
 from hull.engine import Engine
 from hull.errors import HostError
 from hull.log import Event
+from hull.runtime.detached import Client
 from hull.state.containers import Container
 
 OWN = "hull: "
+CLIENTS = "HULL_CLIENTS"  # the other one's: FD:OPTIONS for each, with blanks between
 
 
-def start(engine: Engine, row: Container) -> None:
+def start(engine: Engine, row: Container, clients: tuple[Client, ...] = ()) -> None:
     """Start a container detached by another hull, and return once its program runs. Fails with that one's failure."""
     from subprocess import DEVNULL, PIPE, run
 
@@ -20,8 +22,10 @@ def start(engine: Engine, row: Container) -> None:
     environ = dict(os.environ)
     if paths.find(environ) != engine.paths:
         environ["HULL_ROOT"] = engine.paths.data
+    environ[CLIENTS] = " ".join(f"{fd}:{options}" for fd, options in clients)
     words = [sys.executable, "-P", "-m", "hull", "start", row.id]
-    done = run(words, env=environ, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False)
+    fds = tuple(client.fd for client in clients)
+    done = run(words, env=environ, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False, pass_fds=fds)
     lines = done.stderr.decode(errors="replace").splitlines()
     starts = [place for place, line in enumerate(lines) if line.startswith(OWN)]
     last = starts[-1] if done.returncode and starts else len(lines)
@@ -29,6 +33,12 @@ def start(engine: Engine, row: Container) -> None:
         _pass_on(engine, row, line)
     if done.returncode:
         raise _failure(lines[last:], done.returncode)
+
+
+def given() -> tuple[Client, ...]:
+    """Return the clients that another hull gave this one for the start it asks for."""
+    words = (word.partition(":") for word in os.environ.pop(CLIENTS, "").split())
+    return tuple(Client(int(fd), options) for fd, _, options in words)
 
 
 def _failure(lines: list[str], code: int) -> HostError:

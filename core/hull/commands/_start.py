@@ -50,7 +50,9 @@ def prepared(steps: list[ops.Op], words: tuple[str, ...], ident: str) -> launch.
     inherited = [op for op in steps if op[0] in ("userns-join", "namespace-join", "keep") and ops.INHERITED in op[-1]]
     fds = tuple(int(op[-1].removeprefix(ops.INHERITED)) for op in inherited)
     met = any(op[0] == "namespace-join" for op in inherited)
-    return launch.Launch(ops.encode(steps), words, ident, () if met else fds, fds if met else ())
+    clients = tuple(int(op[1].removeprefix(ops.INHERITED)) for op in steps if op[0] == "client")
+    shared, given = ((), fds) if met else (fds, ())
+    return launch.Launch(ops.encode(steps), words, ident, (*shared, *clients), given)
 
 
 def detach(engine: Engine, row: Container, prepared: launch.Launch) -> None:

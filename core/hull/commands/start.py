@@ -1,12 +1,12 @@
 """hull start: run created or ended containers (again), over what they have written."""
 
-from hull.commands import _life, _start
+from hull.commands import _elsewhere, _life, _start
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import NotHere, UserError
 from hull.light import Annotated
-from hull.runtime.detached import Detached
+from hull.runtime.detached import Client, Detached
 from hull.runtime.launch import Launch
 from hull.state import lifecycle
 from hull.state.containers import Container
@@ -46,19 +46,23 @@ def _begin(engine: Engine, word: str) -> str:
     return word
 
 
-def begin(engine: Engine, row: Container) -> None:
-    """Start a container detached and return once its program runs; one that runs stays as it is."""
+def begin(engine: Engine, row: Container, clients: tuple[Client, ...] = ()) -> bool:
+    """Start a container detached and return once its program runs; False where it did, and stays as it is.
+
+    `clients` are at its streams from the first byte on; their descriptors are the caller's to close afterwards.
+    """
+    clients = clients or _elsewhere.given()
     try:
         with engine.containers.lock(row):
-            if engine.containers.status(row).state != "running":
-                steps = planned(engine, row, Detached())
-                launch = _start.prepared(steps, ("hull", "start", row.name), row.id)
-                engine.containers.begin(row)
-                _start.detach(engine, row, launch)
+            if engine.containers.status(row).state == "running":
+                return False
+            steps = planned(engine, row, Detached(clients=clients))
+            launch = _start.prepared(steps, ("hull", "start", row.name), row.id)
+            engine.containers.begin(row)
+            _start.detach(engine, row, launch)
     except NotHere:
-        from hull.commands import _elsewhere
-
-        _elsewhere.start(engine, row)
+        _elsewhere.start(engine, row, clients)
+    return True
 
 
 def attached(engine: Engine, row: Container, options: str) -> Launch:

@@ -23,7 +23,10 @@ class Control(NamedTuple):
     directory: str
 
     def attach(self, options: str = "") -> "socket.socket":
-        """Return a connection that carries the container's streams; `options` is "stdin", "signals", both or none.
+        """Return a connection that carries the container's streams.
+
+        `options` are words with commas between: stdin (it may send input), no-stdout and no-stderr (it is not shown
+        that one), once (until the end of this run, where others stay for the next).
 
         Packets from the monitor: o… and e… (the streams), x… (the exit code in decimal, the last one). To it: i…
         (input), z (its end), w"ROWS COLS", s"NUMBER".
@@ -69,6 +72,10 @@ class Control(NamedTuple):
     def unpause(self) -> None:
         """Go on with the health checks."""
         self._agree("unpause")
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the program's terminal this size, the next runs' too."""
+        self._agree(f"resize {rows} {columns}")
 
     def health(self) -> dict[str, Any]:
         """Run a health check now and return {start, end, code, output}."""

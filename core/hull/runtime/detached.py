@@ -3,7 +3,7 @@
 from hull.light import NamedTuple
 from hull.model import Health, Image, Spec
 from hull.runtime import control
-from hull.runtime.ops import Op
+from hull.runtime.ops import INHERITED, Op
 from hull.units import read_size
 
 GRACE = 10.0  # seconds between the stop signal and SIGKILL, where nobody says
@@ -11,10 +11,18 @@ SHELL = ("/bin/sh", "-c")
 DEFAULTS = Health((), 30.0, 30.0, 3, 0.0, 5.0)
 
 
+class Client(NamedTuple):
+    """The monitor's end of a connection that is at the streams from the first byte on; options as `Control.attach`."""
+
+    fd: int
+    options: str = ""
+
+
 class Detached(NamedTuple):
     """A start with a monitor. `attach` are the options of the client that stays in the foreground, None for none."""
 
     attach: str | None = None
+    clients: tuple[Client, ...] = ()
 
 
 def monitor(spec: Spec, image: Image, directory: str, detached: Detached) -> list[Op]:
@@ -28,6 +36,7 @@ def monitor(spec: Spec, image: Image, directory: str, detached: Detached) -> lis
     return [
         ("monitor", control.path(directory)),
         *([("attach", control.path(directory), detached.attach)] if detached.attach is not None else []),
+        *(("client", f"{INHERITED}{client.fd}", client.options) for client in detached.clients),
         *([("input",)] if spec.interactive else []),
         ("log", spec.log_driver or "json-file", f"{directory}/log.json", str(max(0, read_size(size))), files),
         ("restart", policy, most or "0"),

@@ -36,6 +36,7 @@ OPS: dict[str, Word] = {
     "monitor": Word(("socket",), "monitor", "detach: stay beside the container, answer on {0}"),
     "input": Word((), "monitor", "keep its standard input open, for whoever attaches"),
     "attach": Word(("socket", "options"), "monitor", "attach to the streams of the monitor at {0} ({1})"),
+    "client": Word(("socket", "options"), "monitor", "have {0} at its streams from the beginning ({1})"),
     "log": Word(
         ("driver", "path", "bytes", "files"), "monitor", "log by {0} to {1}, a new file each {2} bytes, {3} files"
     ),

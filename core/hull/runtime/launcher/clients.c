@@ -24,6 +24,8 @@ struct client *clients_add(struct monitor *m, int fd, enum role role)
 void clients_ask(struct client *client, const char *options)
 {
     client->input = text_has(options, "stdin");
+    client->once = text_has(options, "once");
+    client->blind = text_has(options, "no-stdout") && text_has(options, "no-stderr");
     client->without = text_has(options, "no-stdout") ? 'o' : text_has(options, "no-stderr") ? 'e' : '\0';
 }
 
@@ -92,10 +94,40 @@ void clients_end(struct client *client, int code)
     clients_tell(client, 'x', text, strlen(text));
 }
 
+/* Who was connected before the monitor was there: no byte of the first run is lost to them. */
+void clients_begin(struct monitor *m)
+{
+    EACH_OF(op, m->plan, W_CLIENT) {
+        struct client *client;
+        int fd;
+
+        fail_at(op);
+        if (strncmp(op->arg[0], "/proc/self/fd/", 14) != 0)
+            fail(EXIT_TOOL, EINVAL, "attach", op->arg[0], "it is no inherited descriptor");
+        fd = (int)text_must_number(op->arg[0] + 14, 1 << 20, "it is no descriptor");
+        MUST(fcntl(fd, F_SETFD, FD_CLOEXEC), "attach", op->arg[0]);
+        if ((client = clients_add(m, fd, ROLE_ATTACHED)) == NULL)
+            fail(EXIT_TOOL, EMFILE, "attach", op->arg[0], "too many are");
+        clients_ask(client, op->arg[1]);
+    }
+    fail_at(NULL);
+}
+
+/* The container may go on with another run: who stays for one has seen it. */
+void clients_run_over(struct monitor *m)
+{
+    for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
+        if (client->role == ROLE_ATTACHED && client->once) {
+            client->role = ROLE_LEFT;
+            client->input = false;
+            clients_end(client, m->code);
+        }
+}
+
 void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t length)
 {
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
-        for (size_t at = 0; client->role == ROLE_ATTACHED && client->without != kind && at < length; at += PACKET_MAX)
+        for (size_t at = 0; client->role == ROLE_ATTACHED && !client->blind && client->without != kind && at < length; at += PACKET_MAX)
             clients_tell(client, kind, bytes + at, length - at < PACKET_MAX ? length - at : PACKET_MAX);
 }
 

@@ -150,6 +150,11 @@ static void follow(struct monitor *m, struct client *client, char *request)
     else if (strcmp(verb, "pause") == 0 || strcmp(verb, "unpause") == 0) {
         m->health.paused = *verb == 'p';
         answer(client, "ok");
+    } else if (strcmp(verb, "resize") == 0) {
+        char text[32];
+
+        snprintf(text, sizeof text, "%.8s %.8s", first != NULL ? first : "", second != NULL ? second : "");
+        answer(client, input_resize(m, text) ? "ok" : "error it is not a size");
     } else if (strcmp(verb, "state") == 0)
         tell_state(m, client);
     else if (strcmp(verb, "health") != 0)

@@ -182,8 +182,11 @@ void finish_remove(const struct launch *launch)
 {
     EACH(op, launch->plan)
         if (op->word == W_REMOVE || (op->word == W_REMOVE_VOLUME && !is_taken(op->arg[0])) ||
-            (op->word == W_REMOVE_UNTOUCHED && untouched_is(launch->plan)))
+            (op->word == W_REMOVE_UNTOUCHED && untouched_is(launch->plan))) {
             remove_path(launch, op->arg[0]);
+            if (op->word == W_REMOVE && access(op->arg[0], F_OK) < 0)
+                events_add("destroy", "");
+        }
 }
 
 /* Execute what the plan names, which ends as the container did: HULL_EXIT is the code, HULL_EXIT_SIGNAL the signal that

@@ -83,16 +83,17 @@ static void take_bytes(struct monitor *m, const char *bytes, size_t length)
     input_write(m);
 }
 
-static void take_size(struct monitor *m, const char *text)
+bool input_resize(struct monitor *m, const char *text)
 {
     char *end;
     unsigned long rows = strtoul(text, &end, 10), columns = strtoul(end, NULL, 10);
 
     if (rows == 0 || columns == 0 || rows > UINT16_MAX || columns > UINT16_MAX)
-        return;
+        return false;
     m->rows = (unsigned short)rows;
     m->columns = (unsigned short)columns;
     input_size(m);
+    return true;
 }
 
 void input_packet(struct monitor *m, const struct client *client, const char *packet, size_t length)
@@ -100,7 +101,7 @@ void input_packet(struct monitor *m, const struct client *client, const char *pa
     unsigned long long signal;
 
     if (*packet == 'w')
-        take_size(m, packet + 1);
+        input_resize(m, packet + 1);
     else if (*packet == 's' && text_number(packet + 1, NSIG - 1, &signal) && signal > 0)
         monitor_signal(m, (int)signal);
     else if (*packet == 'i' && client->input)

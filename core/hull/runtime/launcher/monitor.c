@@ -36,6 +36,7 @@ static void prepare(struct monitor *m, struct launch *launch, int starter, int h
     m->streams[1] = (struct stream){.fd = -1, .kind = 'e', .name = "stderr", .bytes = bytes[1]};
     m->health.output.bytes = bytes[2];
     clients_ask(client, attach != NULL ? attach->arg[1] : "");
+    clients_begin(m);
     launch->inside = -1;
     restart_parse(m);
     health_parse(m);

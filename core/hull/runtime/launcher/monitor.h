@@ -30,6 +30,7 @@ enum role {
     ROLE_NEW,      /* has asked nothing yet */
     ROLE_STARTER,  /* wants to know whether the program was executed */
     ROLE_ATTACHED,
+    ROLE_LEFT,     /* was attached to a run that is over, and has yet to go */
     ROLE_STOPPER,  /* wants to know the end */
     ROLE_PROBER,   /* wants a probe that has yet to begin */
     ROLE_PROBED,   /* wants to know the running probe's result */
@@ -38,6 +39,8 @@ struct client {
     enum role role;
     bool input;   /* it may write to the program */
     bool hung;    /* it has closed its end; what it sent is still to be read */
+    bool once;    /* it stays for one run */
+    bool blind;   /* it is shown nothing but the end */
     char without; /* the kind of stream that it is not shown, '\0': none */
     int fd, spill;
     off_t spilled, sent;
@@ -129,6 +132,8 @@ void clients_drop(struct client *client);
 void clients_ask(struct client *client, const char *options);
 void clients_tell(struct client *client, char kind, const char *bytes, size_t length);
 void clients_end(struct client *client, int code);
+void clients_begin(struct monitor *m);
+void clients_run_over(struct monitor *m);
 void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t length);
 void clients_flush(struct client *client);
 int64_t clients_expire(struct monitor *m, int64_t now);
@@ -146,6 +151,7 @@ void control_close(struct monitor *m);
 void input_packet(struct monitor *m, const struct client *client, const char *packet, size_t length);
 void input_write(struct monitor *m);
 void input_size(struct monitor *m);
+bool input_resize(struct monitor *m, const char *text); /* ROWS COLUMNS; false: it is no size */
 bool input_waits(const struct monitor *m);
 int input_target(const struct monitor *m);
 

@@ -18,6 +18,7 @@ static const struct {
     {"monitor", 1, STAGE_MONITOR},
     {"input", 0, STAGE_MONITOR},
     {"attach", 2, STAGE_MONITOR},
+    {"client", 2, STAGE_MONITOR},
     {"log", 4, STAGE_MONITOR},
     {"restart", 2, STAGE_MONITOR},
     {"stop", 2, STAGE_MONITOR},

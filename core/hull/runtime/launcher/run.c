@@ -212,5 +212,6 @@ void run_over(struct monitor *m, int status)
     health_end(m);
     drain(m);
     judge(m, status);
+    clients_run_over(m);
     restart_decide(m);
 }
