@@ -49,6 +49,7 @@ IN_MOVED_TO = 0x80
 IN_CREATE = 0x100
 IN_DELETE_SELF = 0x400
 IN_MOVE_SELF = 0x800
+IN_ONESHOT = 0x80000000
 
 _CLOEXEC = 0x80000  # O_CLOEXEC and OPEN_TREE_CLOEXEC; fsopen and fsmount have their own, 1
 
@@ -154,9 +155,9 @@ def inotify() -> int:
     return _checked(lambda lib: lib.hull_inotify(), None)
 
 
-def inotify_add(fd: int, path: bytes, mask: int) -> None:
-    """Watch a file, or a directory and what is directly in it, for IN_ events."""
-    _checked(lambda lib: lib.hull_inotify_add(fd, path, mask), path)
+def inotify_add(fd: int, path: bytes, mask: int) -> int:
+    """Watch a file, or a directory and what is directly in it, for IN_ events; return the watch's number."""
+    return _checked(lambda lib: lib.hull_inotify_add(fd, path, mask), path)
 
 
 def file_system(path: bytes) -> int:

@@ -9,11 +9,8 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 
-from hull.light import TYPE_CHECKING, Any
+from hull.light import Any
 from hull.paths import Paths
-
-if TYPE_CHECKING:
-    from hull.state.watch import Watch
 
 MOST = 4 << 20
 BLOCK = 1 << 16
@@ -60,16 +57,19 @@ class Events:
 
         from hull.state.watch import Watch
 
-        tails = self._generations(past=past)
-        with contextlib.closing(Watch(output)) as watch:
+        follower = self.follower(past=past)
+        with contextlib.closing(Watch(output)) as watch, contextlib.closing(follower):
             while True:
                 over = until is not None and time.time() >= until
-                self._renew(tails, watch)
-                for tail in tails:
-                    yield from tail.events()
+                watch.add(follower.renew())
+                yield from follower.read()
                 if over:
                     return
                 watch.wait(1.0 if until is None else max(0.0, min(1.0, until - time.time())))
+
+    def follower(self, *, past: bool = False) -> "Follower":
+        """Return what reads events as they come, for whoever waits for changes in another way than `follow`."""
+        return Follower(self.path, self._generations(past=past))
 
     def _generations(self, *, past: bool) -> list["_Tail"]:
         """Open what is there, oldest first; without `past`, at its end."""
@@ -84,22 +84,6 @@ class Events:
             if all(tail.inode != other.inode for other in tails):
                 tails.insert(0, tail)
         return tails
-
-    def _renew(self, tails: list["_Tail"], watch: "Watch") -> None:
-        """Take up the file that has the name now, drop the one before the last."""
-        try:
-            file = open(self.path, "rb", 0)  # noqa: SIM115
-        except FileNotFoundError:
-            watch.add(os.path.dirname(self.path))  # for its first
-            return
-        newest = _Tail(file)
-        if any(newest.inode == tail.inode for tail in tails):
-            file.close()
-        else:
-            tails.append(newest)
-        watch.add(self.path)
-        while len(tails) > GENERATIONS:
-            tails.pop(0).file.close()
 
     def _open(self) -> int:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -120,6 +104,39 @@ class Events:
         with contextlib.suppress(FileNotFoundError):  # somebody else was first, and nobody has written since
             if os.path.samestat(os.fstat(full), os.stat(self.path)):
                 os.rename(self.path, f"{self.path}.1")
+
+
+class Follower:
+    """The files that hold what is yet to come, oldest first."""
+
+    def __init__(self, path: str, tails: list["_Tail"]) -> None:
+        self._path = path
+        self._tails = tails
+
+    def renew(self) -> str:
+        """Take up the file that has the name now; return the path whose next change tells of more to `read`."""
+        try:
+            file = open(self._path, "rb", 0)  # noqa: SIM115
+        except FileNotFoundError:
+            return os.path.dirname(self._path)  # for its first
+        newest = _Tail(file)
+        if any(newest.inode == tail.inode for tail in self._tails):
+            file.close()
+        else:
+            self._tails.append(newest)
+        while len(self._tails) > GENERATIONS:
+            self._tails.pop(0).file.close()
+        return self._path
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """Return the events that have come since."""
+        for tail in self._tails:
+            yield from tail.events()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        while self._tails:
+            self._tails.pop().file.close()
 
 
 class _Tail:
