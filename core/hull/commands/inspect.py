@@ -4,7 +4,7 @@ from hull.commands import _details
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import Missing, UserError
 from hull.light import Annotated, Any
 
 Many = tuple[str, ...]
@@ -31,4 +31,4 @@ def _found(engine: Engine, name: str, kind: str, *, sized: bool) -> dict[str, An
     try:
         return engine.images.image_details(name)
     except UserError:
-        raise UserError(f"no such container or image: {name}", "hull ps -a and hull images list them") from None
+        raise Missing(f"no such container or image: {name}", "hull ps -a and hull images list them") from None

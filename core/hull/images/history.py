@@ -1,6 +1,6 @@
 """The steps that made an image, as its config tells them, each with the size of its layer."""
 
-from hull.errors import UserError
+from hull.errors import Missing
 from hull.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def steps(rows: "Images", ident: str) -> list[Step]:
 
     record = rows.get(ident)
     if record is None:
-        raise UserError(f"no such image: {ident}", "hull images lists them")
+        raise Missing(f"no such image: {ident}", "hull images lists them")
     config = json.loads(record.config)
     told = [item for item in config.get("history") or () if isinstance(item, dict)]
     sizes = {layer.diff_id: layer.size for layer in rows.layers()}

@@ -75,6 +75,8 @@ class Layers:
                 done[one.diff_id].set()
                 if one.total:  # else it was brought for this very image
                     self._tell(one, "already here")
+            elif one.total:
+                self._tell(one, "waiting")
         with child.Children(self._confine, flavour) as children:
             run([partial(task, place) for place, one in enumerate(unique) if one.diff_id not in here], WORKERS, stop)
 

@@ -26,4 +26,4 @@ def check(registry: str, found: Credentials, settings: Settings) -> None:
         with asked.request("GET", "/v2/", {}) as answer:
             answer.read(1 << 16)
     except RegistryError as error:
-        raise RegistryError(f"cannot log in to {registry}: {error.message}", error.hint) from None
+        raise type(error)(f"cannot log in to {registry}: {error.message}", error.hint) from None

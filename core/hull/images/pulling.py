@@ -1,8 +1,12 @@
-"""Find an image at its registry, or at the mirror that config.toml names: reference and platform in, an offer out."""
+"""Find an image at its registry, or at the mirror that config.toml names: reference and platform in, an offer out.
+
+Whoever is said to pull is told to the registry itself alone: a mirror has its own users.
+"""
 
 from collections.abc import Iterator
 from functools import partial
 
+from hull import log
 from hull.config import Settings
 from hull.errors import RegistryError, UserError
 from hull.images import manifest
@@ -11,16 +15,58 @@ from hull.images.platforms import Platform
 from hull.images.reference import Reference
 from hull.images.registry import Registry
 from hull.images.source import Offer, Part, offer
-from hull.light import TYPE_CHECKING
+from hull.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from hull.images.credentials import Credentials
+    from hull.images.store import ImageStore
+    from hull.model import Image
     from hull.state.sources import Sources
 
 DEPTH = 3  # an index may hold an index, but not for ever
 
 
+class Asked(NamedTuple):
+    """What is to be pulled: `platform` is this machine's where none is said; `credentials` those of files."""
+
+    name: str
+    platform: str = ""
+    flavour: str = "range"
+    credentials: "Credentials | None" = None
+
+
+class Pulled(NamedTuple):
+    """What came: the image, and the digest of what its reference names at the registry."""
+
+    image: "Image"
+    digest: str
+
+
+def run(store: "ImageStore", sources: "Sources", settings: Settings, asked: Asked) -> Pulled:
+    """Fetch an image, what is here already left out."""
+    from hull.images import platforms, reference
+
+    parsed = reference.parse(asked.name)
+    wanted = platforms.parse(asked.platform) if asked.platform else platforms.host()
+    fetched: set[int] = set()
+    exact = bool(asked.platform)
+    found = find(parsed, wanted, settings, exact=exact, fetched=fetched, credentials=asked.credentials)
+    if wanted.rank(found.config.platform) is None:
+        text = f"the image is made for {found.config.platform}, this machine is {wanted}"
+        store.tell(log.Event("warning", str(parsed), text))
+    ready = store.adopt(found, str(parsed), asked.flavour)
+    remember(sources, parsed.name, found, fetched)
+    return Pulled(ready, found.keys[-1].rpartition("@")[2])
+
+
 def find(
-    reference: Reference, wanted: Platform, settings: Settings, *, exact: bool, fetched: set[int] | None = None
+    reference: Reference,
+    wanted: Platform,
+    settings: Settings,
+    *,
+    exact: bool,
+    fetched: set[int] | None = None,
+    credentials: "Credentials | None" = None,
 ) -> Offer:
     """Return the offer for a platform. `exact` refuses a single-platform image made for another one.
 
@@ -32,7 +78,7 @@ def find(
             return _find(Registry(reference, settings, mirror), reference, wanted, came, exact=exact)
         except RegistryError:
             pass  # what the mirror cannot give, the registry itself may
-    return _find(Registry(reference, settings), reference, wanted, came, exact=exact)
+    return _find(Registry(reference, settings, credentials=credentials), reference, wanted, came, exact=exact)
 
 
 def _find(registry: Registry, reference: Reference, wanted: Platform, came: set[int], *, exact: bool) -> Offer:

@@ -9,6 +9,16 @@ if TYPE_CHECKING:
     from hull.images.http import Answer
 
 BODY_MOST = 1 << 16
+
+
+class DeniedError(RegistryError):
+    """Who asks is unknown there, or may not."""
+
+
+class AbsentError(RegistryError):
+    """There is no such thing."""
+
+
 BUSY = (429, 502, 503, 504)
 _QUOTA_WORDS = ("rate limit", "quota", "toomanyrequests: you have reached")
 
@@ -23,10 +33,10 @@ def of(action: str, registry: str, answer: "Answer", *, image: bool = True) -> R
     said = message(body)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         hint = f"check the name; if it is private, or not yours to write: hull login {registry}"
-        return RegistryError(f"cannot {action}: the registry denies access ({status}{said})", hint)
+        return DeniedError(f"cannot {action}: the registry denies access ({status}{said})", hint)
     if status == HTTPStatus.NOT_FOUND:
         what = "has no such image" if image else "does not know it"
-        return RegistryError(f"cannot {action}: the registry {what}{said}", "check name and tag")
+        return AbsentError(f"cannot {action}: the registry {what}{said}", "check name and tag")
     if is_quota(status, dict(response.headers.items()), body):
         limit = response.headers.get("ratelimit-limit", "")
         counted = f" ({limit.partition(';')[0]} in {_hours(limit)})" if limit else ""

@@ -3,7 +3,7 @@
 import os
 import time
 
-from hull.errors import UserError
+from hull.errors import Conflict, UserError
 from hull.images import reference
 from hull.images.layers import NAME, SCRATCH
 from hull.light import TYPE_CHECKING
@@ -14,6 +14,17 @@ from hull.state.images import Images
 if TYPE_CHECKING:
     from hull.images.layers import Layers
     from hull.images.store import ImageStore
+
+
+class NamedSeveralTimes(Conflict):
+    """Several references name an image that was to be removed by its id."""
+
+
+class InUse(Conflict):
+    """A container uses an image that was to be removed. `image` is its id, `container` one of those that use it."""
+
+    image = container = ""
+
 
 FLAVOURS = ("range", "single")
 _FRESH = 5  # seconds in which a container's row may precede its directory
@@ -29,16 +40,14 @@ def remove(store: "ImageStore", paths: Paths, name: str, *, force: bool) -> list
     gone = _named(rows, name, keys)
     if gone is None:
         if len([key for key in keys if "@" not in key]) > 1 and not force:
-            raise UserError(
+            raise NamedSeveralTimes(
                 f"cannot remove {name}: several references name it", f"hull rmi -f {name} removes all of them"
             )
         gone = keys
     last = len(gone) == len(keys)
     using = users(paths, rows, ident) if last else []
     if using and not force:
-        raise UserError(
-            f"cannot remove {name}: the container {using[0]} uses it", f"hull rm {using[0]}, or hull rmi -f {name}"
-        )
+        raise _in_use(name, ident, using[0])
     rows.untag(gone)
     removed = [str(reference.parse(key)) for key in gone]
     if last and not using:
@@ -59,6 +68,12 @@ def _named(rows: Images, name: str, keys: list[str]) -> list[str] | None:
     mine = [key for key in keys if key.startswith((f"{parsed.name}:", f"{parsed.name}@"))]
     tags = [key for key in mine if "@" not in key]
     return mine if tags == [parsed.key] else [parsed.key]
+
+
+def _in_use(name: str, ident: str, user: str) -> InUse:
+    error = InUse(f"cannot remove {name}: the container {user} uses it", f"hull rm {user}, or hull rmi -f {name}")
+    error.image, error.container = ident, user
+    return error
 
 
 def users(paths: Paths, rows: Images, ident: str) -> list[str]:

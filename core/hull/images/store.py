@@ -7,7 +7,7 @@ A start that finds its image costs three queries, no network and no import. Ever
 import os
 
 from hull import log
-from hull.errors import HostError, HullError, UserError
+from hull.errors import HostError, HullError, Missing, UserError
 from hull.images import digests, imageconfig, reference
 from hull.light import IO, TYPE_CHECKING, Any
 from hull.model import Image
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hull.images.child import Confine
     from hull.images.layers import Layers
+    from hull.images.pulling import Asked, Pulled
     from hull.images.source import Offer
 
 LOCK = "images"  # shared by whoever brings an image, exclusive for whoever cleans up
@@ -61,7 +62,7 @@ class ImageStore:
         if pull != "always" and (found := self._stacked(ident or name, name, flavour)) and self._fits(found, platform):
             return found
         if pull == "never":
-            raise UserError(
+            raise Missing(
                 f"cannot use the image {name}: it is not here, and --pull never forbids to fetch it",
                 f"hull pull {name}",
             )
@@ -91,21 +92,17 @@ class ImageStore:
 
     def pull(self, name: str, platform: str = "", flavour: str = "range") -> Image:
         """Fetch an image from its registry, what is here already left out, and return it."""
+        from hull.images.pulling import Asked
+
+        return self.fetch(Asked(name, platform, flavour)).image
+
+    def fetch(self, asked: "Asked") -> "Pulled":
+        """Fetch an image, by whom and for which platform `asked` says."""
         from hull import config
-        from hull.images import platforms, pulling
+        from hull.images import pulling
         from hull.state.sources import Sources
 
-        parsed = reference.parse(name)
-        wanted = platforms.parse(platform) if platform else platforms.host()
-        fetched: set[int] = set()
-        settings = config.load(self.paths.config)
-        found = pulling.find(parsed, wanted, settings, exact=bool(platform), fetched=fetched)
-        if wanted.rank(found.config.platform) is None:
-            text = f"the image is made for {found.config.platform}, this machine is {wanted}"
-            self._events(log.Event("warning", str(parsed), text))
-        ready = self.adopt(found, str(parsed), flavour)
-        pulling.remember(Sources(self._db), parsed.name, found, fetched)
-        return ready
+        return pulling.run(self, Sources(self._db), config.load(self.paths.config), asked)
 
     def load(self, source: "str | IO[bytes]", flavour: str = "range", platform: str = "") -> list[str]:
         """Take the images out of an archive (a path or an open file); return their references, or ids."""
@@ -235,7 +232,7 @@ class ImageStore:
         for store in self.shared:
             if ident := store.identify(name):
                 return store, ident
-        raise UserError(f"no such image: {name}", "hull images lists them; hull pull fetches one")
+        raise Missing(f"no such image: {name}", "hull images lists them; hull pull fetches one")
 
     def tars(self, diff_ids: list[str]) -> "Iterator[tuple[bool, Iterator[bytes]]]":
         """Yield the ways to the tar of the last of these layers, here and in others' stores; tars.ways says which."""

@@ -31,7 +31,7 @@ def authorization(
         if found.scheme == "basic" and credentials.user:
             return credentials.basic
     schemes = ", ".join(found.scheme for found in challenges) or "nothing it names"
-    raise RegistryError(
+    raise refusals.DeniedError(
         f"cannot authenticate at {registry}: the registry asks for {schemes}", f"log in: hull login {registry}"
     )
 
