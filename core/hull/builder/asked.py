@@ -1,6 +1,6 @@
 """What was asked of a build: a frozen value that a front makes of its flags."""
 
-from hull.light import TYPE_CHECKING, NamedTuple
+from hull.light import IO, TYPE_CHECKING, NamedTuple
 from hull.model import Ulimit
 
 if TYPE_CHECKING:
@@ -22,12 +22,25 @@ class Output(NamedTuple):
     archive: bool = True
 
 
+class Sent(NamedTuple):
+    """A context that a client has sent: the tar's open file, None for nothing.
+
+    `text` is the Dockerfile where it came apart from the context, and `ignore` the patterns of what is left out; None
+    looks for both in the context, as Docker's engine does: what the patterns name was not sent.
+    """
+
+    file: "IO[bytes] | None"
+    text: bytes | None = None
+    ignore: str | None = None
+
+
 class Asked(NamedTuple):
     """Docker's words, checked as far as words can be; "" and () are not said.
 
     `context` and `file` are as on the command line, relative to the caller's directory. `network` is RUN's default.
     `fresh` are stages that take nothing from the cache. `devices` are what RUN --device may ask for. `epoch` is
-    SOURCE_DATE_EPOCH: seconds, None where it is not set.
+    SOURCE_DATE_EPOCH: seconds, None where it is not set. `sent` stands in place of a context that has a name. `only`
+    are the images (ids) whose layers alone are taken from the cache; None for any.
     """
 
     context: str
@@ -55,3 +68,5 @@ class Asked(NamedTuple):
     fresh: Many = ()
     devices: Many = ()
     check: bool = False
+    sent: Sent | None = None
+    only: Many | None = None

@@ -57,4 +57,6 @@ class Bases:
         diff_ids = document["rootfs"]["diff_ids"]
         base = self._shop.engine.paths.layers(self._shop.flavour)
         here = rows.directories(diff_ids, self._shop.flavour) if diff_ids else {}
-        return State(document, [Layer(one, f"{base}/{here[one]}") for one in diff_ids], self._asked.epoch)
+        state = State(document, [Layer(one, f"{base}/{here[one]}") for one in diff_ids], self._asked.epoch)
+        state.ident = ident
+        return state

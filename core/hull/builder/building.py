@@ -1,6 +1,5 @@
 """Build what the target needs: a thread a stage, each after those it needs; then the image."""
 
-import json
 import os
 import threading
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from hull.builder.bases import Bases
 from hull.builder.console import Console, Tale
 from hull.builder.origins import Origin
 from hull.builder.stage import Stage, Stopped
-from hull.builder.state import State
+from hull.builder.state import State, encode
 from hull.builder.workshop import Workshop
 from hull.dockerfile import checks, contexts, ignore, model, parser, scope
 from hull.dockerfile.graph import Graph, plan
@@ -62,6 +61,7 @@ class Build:
         for name in scope.unused(file, self._given, predefined):
             self._console.line(f"warning: --build-arg {name}: no ARG of {opened.file} declares it")
         graph = plan(file, known, self._asked.target, tuple(self._named))
+        self._console.plan([one.at.text for one in file.arguments], graph)
         defaults = scope.globals_(file, {}, predefined)
         left_out = ignore.parse(opened.origin.ignore)
         self._checked(checks.Known(file, known, defaults, lambda path: bool(left_out) and left_out.ignores(path)))
@@ -243,7 +243,7 @@ class Build:
         document = state.config()
         if any(place.kind == "inline" for place in self._asked.cache_to):
             document[sharing.FIELD] = sharing.known(self._shop.steps, state.diff_ids)
-        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+        text = encode(document)
         checked = imageconfig.parse(text)
         blobs.put(self._engine.paths, checked.id, text)
         new = self._engine.images.rows.get(checked.id) is None

@@ -3,6 +3,9 @@
 import queue
 
 from hull.builder.displays import Display, Plain, Step
+from hull.dockerfile.graph import Graph
+from hull.dockerfile.model import Stage
+from hull.dockerfile.parser import TRIGGER
 from hull.dockerfile.place import Place
 from hull.light import TYPE_CHECKING, Any
 from hull.output import Piece
@@ -12,6 +15,11 @@ if TYPE_CHECKING:
 
 KEPT = 40  # lines of a failed step that its error repeats where they were not shown
 TICK = 0.25
+
+
+def title(stage: Stage) -> str:
+    """Return what a build's lines call a stage."""
+    return stage.name or f"stage-{stage.number}"
 
 
 class Console:
@@ -28,6 +36,11 @@ class Console:
     def show(self, event: Any) -> None:
         """Show what an event, called by the one thread that shows, returns."""
         self._queue.put(event)
+
+    def plan(self, before: list[str], graph: Graph) -> None:
+        """Show what will be built."""
+        stages = [(title(one.stage), 1 + len(one.stage.instructions)) for one in graph.stages]
+        self._queue.put(lambda: self.display.planned(before, stages))
 
     def piece(self, piece: Piece) -> None:
         """Hand on bytes of a result; they are shown whatever the display."""
@@ -60,6 +73,20 @@ class Tale:
         self._step = Step(label, 0, count, "")
 
     @property
+    def identifies(self) -> bool:
+        """Whether it is told what images the steps make."""
+        return self._console.display.identifies
+
+    @property
+    def apart(self) -> bool:
+        """Whether a program's standard error is told apart from its output."""
+        return self._console.display.apart
+
+    def close(self) -> None:
+        """Tell that no further step comes."""
+        self._console.show(lambda: self._console.display.closed(self._label))
+
+    @property
     def hidden(self) -> list[bytes]:
         """What the step's program wrote last where nobody saw it."""
         return self._step.said if self._console.display.hides else []
@@ -67,21 +94,24 @@ class Tale:
     def begin(self, place: Place | None, text: str = "") -> None:
         """Note that a step begins."""
         self._number += 1
-        first = (place.text if place is not None else text).strip().split("\n", 1)[0]
-        self._step = Step(self._label, self._number, self.count, first)
+        whole = place.text if place is not None else text
+        triggered = place is not None and place.file == TRIGGER
+        self._step = Step(self._label, self._number, self.count, whole, triggered=triggered)
 
-    def show(self) -> None:
+    def show(self, container: str = "") -> None:
         """Show the step's line before it is done: it may take a while."""
         step = self._step
+        step.container = container
         self._console.show(lambda: self._console.display.begun(step))
 
-    def write(self, line: bytes) -> None:
+    def write(self, line: bytes, stream: int = 1) -> None:
         """Show a line that the step's program wrote."""
         step = self._step
         step.said = [*step.said[-KEPT:], line]
-        self._console.show(lambda: self._console.display.wrote(step, line))
+        self._console.show(lambda: self._console.display.wrote(step, line, stream))
 
-    def done(self, end: str = "", error: str = "") -> None:
-        """Tell the end of the step (`displays`: "", CACHED, FAILED, STOPPED)."""
+    def done(self, end: str = "", error: str = "", ident: str = "") -> None:
+        """Tell the end of the step (`displays`: "", CACHED, FAILED, STOPPED), and what image it has made."""
         step = self._step
+        step.ident = ident
         self._console.show(lambda: self._console.display.ended(step, end, error))

@@ -14,11 +14,17 @@ KINDS = ("auto", "plain", "tty", "quiet", "rawjson")
 
 
 class Step:
-    """One step on its way. `stage` is its label; `text` what it says; `number` of `count` in its stage."""
+    """One step on its way. `stage` is its label; `text` what it says; `number` of `count` in its stage.
 
-    def __init__(self, stage: str, number: int, count: int, text: str) -> None:
-        self.stage, self.text = stage, text
+    `whole` is the instruction as it was written; `triggered`, that a base image's ONBUILD has it. Where the display
+    `identifies`: `container` names the one that a RUN is in, `ident` the image so far.
+    """
+
+    def __init__(self, stage: str, number: int, count: int, whole: str, *, triggered: bool = False) -> None:
+        self.stage, self.number, self.whole, self.triggered = stage, number, whole, triggered
+        self.text = whole.strip().split("\n", 1)[0]
         self.head = f"[{stage} {number}/{count}]"
+        self.container = self.ident = ""
         self.begun = time.time()
         self.shown = False
         self.said: list[bytes] = []
@@ -35,9 +41,21 @@ class Step:
 
 
 class Display(Protocol):
-    """What a console asks; `hides` tells whether what programs write is lost unless somebody keeps it."""
+    """What a console asks.
+
+    `hides` tells whether what programs write is lost unless somebody keeps it; `identifies`, whether it shows what
+    images the steps make; `apart`, whether it tells a program's two streams apart.
+    """
 
     hides: bool
+    identifies: bool
+    apart: bool
+
+    def planned(self, before: list[str], stages: list[tuple[str, int]]) -> bytes:
+        """Show what will be built: the instructions before the first stage, the stages and how many steps each has."""
+
+    def closed(self, stage: str) -> bytes:
+        """Show that no step of a stage comes any more."""
 
     def line(self, text: str) -> bytes:
         """Show a line."""
@@ -45,7 +63,7 @@ class Display(Protocol):
     def begun(self, step: Step) -> bytes:
         """Show that a step runs, which may take a while."""
 
-    def wrote(self, step: Step, line: bytes) -> bytes:
+    def wrote(self, step: Step, line: bytes, stream: int = 1) -> bytes:
         """Show a line that a step's program wrote."""
 
     def ended(self, step: Step, end: str, error: str) -> bytes:
@@ -59,6 +77,15 @@ class Quiet:
     """Show nothing."""
 
     hides = True
+    identifies = apart = False
+
+    def planned(self, before: list[str], stages: list[tuple[str, int]]) -> bytes:  # noqa: ARG002
+        """Show what will be built."""
+        return b""
+
+    def closed(self, stage: str) -> bytes:  # noqa: ARG002
+        """Show that no step of a stage comes any more."""
+        return b""
 
     def line(self, text: str) -> bytes:  # noqa: ARG002
         """Show a line."""
@@ -68,7 +95,7 @@ class Quiet:
         """Show that a step runs."""
         return b""
 
-    def wrote(self, step: Step, line: bytes) -> bytes:  # noqa: ARG002
+    def wrote(self, step: Step, line: bytes, stream: int = 1) -> bytes:  # noqa: ARG002
         """Show a line that a step's program wrote."""
         return b""
 
@@ -97,7 +124,7 @@ class Plain(Quiet):
         step.shown = True
         return _line(step.name)
 
-    def wrote(self, step: Step, line: bytes) -> bytes:
+    def wrote(self, step: Step, line: bytes, stream: int = 1) -> bytes:  # noqa: ARG002
         """Show a line that a step's program wrote."""
         return _line(f"  {step.stage} | {line.decode(errors='backslashreplace')}")
 
@@ -126,7 +153,7 @@ class Screen(Plain):
         self._running = [*(one for one in self._running if one is not step), step]
         return self._redrawn()
 
-    def wrote(self, step: Step, line: bytes) -> bytes:  # noqa: ARG002 (the step keeps it)
+    def wrote(self, step: Step, line: bytes, stream: int = 1) -> bytes:  # noqa: ARG002 (the step keeps it)
         """Show what a step wrote last."""
         return self._redrawn()
 
@@ -165,12 +192,13 @@ class Raw(Quiet):
         """Show that a step runs."""
         return _json({"vertexes": [self._vertex(step)]})
 
-    def wrote(self, step: Step, line: bytes) -> bytes:
+    def wrote(self, step: Step, line: bytes, stream: int = 1) -> bytes:
         """Show a line that a step's program wrote."""
         from base64 import b64encode
 
         data = b64encode(line + b"\n").decode()
-        return _json({"logs": [{"vertex": _digest(step), "stream": 1, "data": data, "timestamp": _stamp(time.time())}]})
+        log = {"vertex": _digest(step), "stream": stream, "data": data, "timestamp": _stamp(time.time())}
+        return _json({"logs": [log]})
 
     def ended(self, step: Step, end: str, error: str) -> bytes:
         """Show the end of a step."""

@@ -5,7 +5,7 @@ import stat
 import sys
 
 from hull.builder import remote
-from hull.builder.asked import Asked
+from hull.builder.asked import Asked, Sent
 from hull.builder.copying import is_tar
 from hull.builder.origins import Origin
 from hull.builder.workshop import Workshop
@@ -16,6 +16,7 @@ from hull.images.resolving import Root
 from hull.light import IO, NamedTuple
 
 NAMES = ("Dockerfile", "Containerfile")
+IGNORE = ".dockerignore"
 
 
 class Opened(NamedTuple):
@@ -28,6 +29,8 @@ class Opened(NamedTuple):
 
 def open_(shop: Workshop, asked: Asked) -> Opened:
     """Return the context of the command line; what it fetches lies in the build's own directory."""
+    if asked.sent is not None:
+        return _sent(shop, asked, asked.sent)
     context = contexts.parse(asked.context)
     if context.kind in {"stdin", "url"}:
         directory, text = _streamed(shop, context)
@@ -37,6 +40,27 @@ def open_(shop: Workshop, asked: Asked) -> Opened:
         directory = tree(shop, context)
     file, text, here = _dockerfile(directory, asked.file, local=context.kind == "directory")
     return Opened(Origin("context", directory, ignore=_ignored(directory, file, here=here)), file, text)
+
+
+def _sent(shop: Workshop, asked: Asked, sent: Sent) -> Opened:
+    """Return what a client has sent. Its Dockerfile lies in the context, whatever the name that it has."""
+    name, text, file = asked.file or NAMES[0], sent.text, sent.file
+    if os.path.normpath(name).split("/")[0] == "..":
+        raise UserError(f"forbidden path outside the build context: {name} ({os.path.normpath(name)})")
+    directory = _fresh(shop) if file is None else _unpacked(shop, file, "what the client sent")
+    if text is None:
+        kept = (name,) if asked.file and asked.file != NAMES[0] else (name, name.lower(), NAMES[1])
+        name, text = next(((one, data) for one in kept if (data := _read(directory, one)) is not None), (name, None))
+    if text is None:
+        raise UserError(f"Cannot locate specified Dockerfile: {name}")
+    if not text:
+        raise UserError(f"the Dockerfile ({name}) cannot be empty")
+    ignored = sent.ignore
+    if ignored is None:  # it was obeyed before it was sent, but for the two files that the engine must see
+        left_out = ignore.parse((_read(directory, IGNORE) or b"").decode("utf-8", "surrogateescape"))
+        unseen = [one for one in (os.path.normpath(name), IGNORE) if left_out.ignores(one)]
+        ignored = "".join(f"{ignore.literal(one)}\n" for one in unseen)
+    return Opened(Origin("context", directory, ignore=ignored), name, text)
 
 
 def tree(shop: Workshop, context: Context) -> str:

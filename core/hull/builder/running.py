@@ -1,6 +1,7 @@
 """RUN: a container over the stage's layers, made by the launcher; what it changed is the next layer."""
 
 import os
+import select
 
 from hull.builder import keys, mounting
 from hull.builder.console import Tale
@@ -57,7 +58,8 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
     key = keys.key("RUN", state.diff_ids, details)
     if (known := shop.known(key, fresh=state.fresh)) is not None:
         return known, True
-    tale.show()
+    ident = os.urandom(32).hex()
+    tale.show(ident)
     step = shop.step()
     mounted = ways.attach(state, instruction, step)
     try:
@@ -70,7 +72,7 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
             workdir=state.workdir, user=str(state.run.get("User") or "") or None, network=network, hosts=manner.hosts,
             shm_size=manner.shm_size, ulimits=manner.ulimits, hostname=HOSTNAME, devices=tuple(devices),
         )  # fmt: skip
-        code = _carry_out(shop, spec, (f"{step}/stubs", *state.directories), step, tale)
+        code = _carry_out(shop, spec, (f"{step}/stubs", *state.directories), Where(step, ident), tale)
     finally:
         for fd in mounted.locks:
             os.close(fd)
@@ -120,22 +122,29 @@ def _script(shop: Workshop, instruction: Run, step: str) -> tuple[Mount, ...]:
     return (Mount("bind", f"{step}/script", SCRIPT.format(script.name), readonly=True),)
 
 
-def _carry_out(shop: Workshop, spec: Spec, layers: tuple[str, ...], step: str, tale: Tale) -> int:
+class Where(NamedTuple):
+    """A step's directory, and the id of the container that it is in."""
+
+    directory: str
+    ident: str
+
+
+def _carry_out(shop: Workshop, spec: Spec, layers: tuple[str, ...], where: Where, tale: Tale) -> int:
     from subprocess import DEVNULL, PIPE, STDOUT
 
     image = Image("", "build", layers)
-    steps = plan.build(spec, image, _site(shop, spec, image, step))
+    steps = plan.build(spec, image, _site(shop, spec, image, where))
     nested = any(op[0] == "userns-join" for op in steps)
     session = shop.engine.session
     fds = (session.fd,) if nested and session is not None else ()
     prepared = launch.Launch(ops.encode(steps), ("hull-build", *spec.command), "", fds)
     if shop.stopped.is_set():
         raise UserError("the build was stopped")
-    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=launch.tied()) as child:
+    errors = PIPE if tale.apart else STDOUT
+    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=errors, env=launch.tied()) as child:
         shop.endings.append(child.kill)
         try:
-            assert child.stdout is not None  # noqa: S101 (asked for above)
-            _listen(child.stdout.fileno(), tale)
+            _listen([file.fileno() for file in (child.stdout, child.stderr) if file is not None], tale)
             return child.wait()
         except BaseException:
             child.kill()
@@ -144,21 +153,23 @@ def _carry_out(shop: Workshop, spec: Spec, layers: tuple[str, ...], step: str, t
             shop.endings.remove(child.kill)
 
 
-def _listen(fd: int, tale: Tale) -> None:
-    """Show whole lines as they come; one without an end is cut where it grows too long."""
-    rest = b""
-    while chunk := os.read(fd, 1 << 16):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if len(rest) > CUT:
-            lines, rest = [*lines, rest], b""
-        for line in lines:
-            tale.write(line)
-    if rest:
-        tale.write(rest)
+def _listen(fds: list[int], tale: Tale) -> None:
+    """Show whole lines of output and, where it comes apart, of standard error as they come."""
+    rests = dict.fromkeys(fds, b"")
+    while rests:
+        for fd in select.select(list(rests), [], [])[0]:
+            chunk = os.read(fd, 1 << 16)
+            *lines, rests[fd] = (rests[fd] + chunk).split(b"\n")
+            if rests[fd] and (not chunk or len(rests[fd]) > CUT):
+                lines, rests[fd] = [*lines, rests[fd]], b""  # no end comes, or it has grown too long to wait for it
+            for line in lines:
+                tale.write(line, 1 + fds.index(fd))
+            if not chunk:
+                del rests[fd]
 
 
-def _site(shop: Workshop, spec: Spec, image: Image, step: str) -> plan.Site:
-    engine, identity = shop.engine, shop.identity
+def _site(shop: Workshop, spec: Spec, image: Image, where: Where) -> plan.Site:
+    engine, identity, step = shop.engine, shop.identity, where.directory
     nested = engine.session is not None and engine.session.holds(identity)
     attachment = engine.networks.attach(spec, step)
     if identity.flavour == "single":
@@ -166,7 +177,7 @@ def _site(shop: Workshop, spec: Spec, image: Image, step: str) -> plan.Site:
             file.write('APT::Sandbox::User "root";\n')
     root = overlay.image_root(step, image.layers)
     return plan.Site(
-        ident=os.urandom(32).hex(), directory=step, flavour=identity.flavour,
+        ident=where.ident, directory=step, flavour=identity.flavour,
         identity=tuple(launch.identity_ops(identity, engine.session)), nested=nested, root=root.ops,
         root_helper=root.helper, attachment=attachment, confinement=_confinement(identity), mounts=spec.mounts,
         devices=tuple(map(resolve, spec.devices)),
@@ -192,7 +203,9 @@ def _failed(instruction: Run, code: int, words: list[str], tale: Tale) -> Except
     if tale.hidden:
         hint = "\n    ".join(["it wrote last:", *(line.decode(errors="backslashreplace") for line in tale.hidden)])
     told = f"signal {code - 128}" if code > 128 else f"exit code {code}"  # noqa: PLR2004 (a shell's way to say it)
-    return instruction.at.error(f"RUN failed: {told}", hint)
+    error = instruction.at.error(f"RUN failed: {told}", hint)
+    error.code, error.command = code, tuple(words)
+    return error
 
 
 def described(state: State, instruction: Run) -> str:

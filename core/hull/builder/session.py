@@ -14,11 +14,16 @@ from hull.engine import Engine
 from hull.output import Piece
 
 
-def run(engine: Engine, asked: Asked) -> Generator[Piece, None, Built]:
-    """Yield what the build tells; return what was made. Closed early, it ends the build and waits for that."""
-    console = Console(displays.of(asked.display, terminal=sys.stderr.isatty()))
-    granted = Granted(asked.secrets, asked.ssh)
-    shop = Workshop(engine, cache=asked.cache, shared=asked.cache_from, granted=granted)
+def run(
+    engine: Engine, asked: Asked, display: "displays.Display | None" = None, granted: Granted | None = None
+) -> Generator[Piece, None, Built]:
+    """Yield what the build tells; return what was made. Closed early, it ends the build and waits for that.
+
+    `display` and `granted` stand in place of what the words ask for.
+    """
+    console = Console(display or displays.of(asked.display, terminal=sys.stderr.isatty()))
+    granted = granted or Granted(asked.secrets, asked.ssh)
+    shop = Workshop(engine, cache=asked.cache, shared=asked.cache_from, granted=granted, only=asked.only)
     results: list[Built] = []
     failures: list[BaseException] = []
 

@@ -1,12 +1,13 @@
 """One stage: its base, then its instructions one by one."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hull.builder import copying, running, settings
-from hull.builder.console import Tale
+from hull.builder import copying, keys, running, settings
+from hull.builder.console import Tale, title
 from hull.builder.displays import CACHED, FAILED, STOPPED
-from hull.builder.state import State
+from hull.builder.state import State, encode
 from hull.builder.workshop import Layer
 from hull.dockerfile import model, parser, scope
 from hull.dockerfile.expanding import expand
@@ -44,13 +45,18 @@ class Stage:
 
     def run(self) -> State:
         """Carry out the stage's instructions."""
-        label = self._planned.stage.name or f"stage-{self.number}"
-        tale = self._build.tale(label, 1 + len(self._planned.stage.instructions))
+        tale = self._build.tale(title(self._planned.stage), 1 + len(self._planned.stage.instructions))
+        try:
+            return self._instructions(tale)
+        finally:
+            tale.close()
+
+    def _instructions(self, tale: Tale) -> State:
         tale.begin(self._planned.stage.origin.at)
         with _told(tale, self._planned.stage.origin.at):
             state = self._base()
             state.fresh = self._build.fresh(self._planned.stage)
-            tale.done()
+            tale.done(ident=state.ident)
         triggers = [parser.trigger(text) for text in state.run.pop("OnBuild", None) or []]
         tale.count += len(triggers)
         for instruction in (*triggers, *self._planned.stage.instructions):
@@ -58,15 +64,27 @@ class Stage:
             with _told(tale, instruction.at):
                 if self._build.shop.stopped.is_set():
                     raise Stopped("another stage failed")
-                tale.done(CACHED if self._one(state, instruction, tale) else "")
+                cached = self._one(state, instruction, tale)
+                if tale.identifies:
+                    cached = self._identified(state, instruction.at) or cached
+                tale.done(CACHED if cached else "", ident=state.ident)
         return state
+
+    def _identified(self, state: State, at: Place) -> bool:
+        """Note which image the stage is so far; return whether a build has been there before."""
+        before, state.ident = state.ident, f"sha256:{hashlib.sha256(encode(state.config())).hexdigest()}"
+        key, shop = keys.key("CONFIG", [before, state.ident], []), self._build.shop
+        if shop.known(key, fresh=state.fresh) is not None:
+            return True
+        shop.remember(key, Layer("", ""), at.text)
+        return False
 
     def _base(self) -> State:
         planned = self._planned
         if planned.base is not None:
             base = self._build.wait(planned.base)
             state = State(base.config(), list(base.layers), base.epoch)
-            state.base = base.base
+            state.base, state.ident = base.base, base.ident
             return state
         return self._build.begins(planned.image, planned.platform)
 

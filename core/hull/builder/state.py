@@ -25,6 +25,7 @@ class State:
         self.time = _seconds(document.get("created"))
         self.said_command = False
         self.fresh = False  # takes no step that was made before
+        self.ident = ""  # of the image that it begins with, or where somebody asks, of the image so far
 
     @property
     def diff_ids(self) -> list[str]:
@@ -89,6 +90,13 @@ class State:
             "history": self.history,
             "rootfs": {"type": "layers", "diff_ids": self.diff_ids},
         }
+
+
+def encode(document: dict[str, Any]) -> bytes:
+    """Return the bytes of an image config: their digest is the image's id."""
+    import json
+
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def scratch(platform: tuple[str, str, str]) -> dict[str, Any]:

@@ -30,7 +30,13 @@ class Workshop:
     """What every stage of a build shares. Safe from several threads."""
 
     def __init__(
-        self, engine: Engine, *, cache: bool, shared: tuple[Place, ...] = (), granted: Granted | None = None
+        self,
+        engine: Engine,
+        *,
+        cache: bool,
+        shared: tuple[Place, ...] = (),
+        granted: Granted | None = None,
+        only: tuple[str, ...] | None = None,
     ) -> None:
         self.engine = engine
         self.identity = engine.identity()
@@ -39,7 +45,8 @@ class Workshop:
         self.directory, self._lock_fd = _begin(engine, overlay.owner_of(self.identity))
         self.stopped = threading.Event()
         self.endings: list[Callable[[], None]] = []
-        self.caching = cache
+        self.caching = cache and only != ()
+        self._only = None if only is None else {layer for ident in only for layer in _layers(engine, ident)}
         self.granted = granted or Granted()
         self._steps = Steps(engine.db)
         self._guard = threading.RLock()
@@ -99,6 +106,8 @@ class Workshop:
         with self._guard:
             for find in (self._made.get, self._steps.find, self._shared.find):
                 step = find(key)
+                if step is not None and self._only is not None and step.diff_id not in {"", *self._only}:
+                    continue
                 found = None if step is None else Layer(step.diff_id, self._find(step.diff_id), step.created)
                 if step is not None and found is not None and (found.directory or not found.diff_id):
                     self._used[key] = step
@@ -165,6 +174,14 @@ class Workshop:
         remove(self.engine, secret)
         for fd in (*self._fds, self._lock_fd):
             os.close(fd)
+
+
+def _layers(engine: Engine, ident: str) -> list[str]:
+    """Return the digests of an image's layers."""
+    import json
+
+    record = engine.images.rows.get(ident)
+    return [] if record is None else list(json.loads(record.config)["rootfs"]["diff_ids"])
 
 
 def _begin(engine: Engine, owner: tuple[int, int] | None) -> tuple[str, int]:

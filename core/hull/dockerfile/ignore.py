@@ -75,6 +75,11 @@ def of(patterns: tuple[str, ...]) -> Ignore:
     return parse("\n".join(one for one in patterns if one), "--exclude")
 
 
+def literal(path: str) -> str:
+    """Return the pattern that matches a path and nothing else."""
+    return "/" + "".join(f"\\{letter}" if letter in SPECIAL else letter for letter in path)
+
+
 def _pattern(line: str) -> Pattern | None:
     accept = line.startswith("!")
     text = line[1:].strip() if accept else line

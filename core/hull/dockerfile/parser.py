@@ -7,6 +7,7 @@ from hull.dockerfile.place import DockerfileError
 from hull.dockerfile.statement import Statement, take_apart
 
 LONGEST = 16 << 20
+TRIGGER = "ONBUILD"  # what the text of a base image's trigger is called
 
 
 def parse(text: str | bytes, file: str = "Dockerfile") -> Dockerfile:
@@ -34,7 +35,7 @@ def parse(text: str | bytes, file: str = "Dockerfile") -> Dockerfile:
     return Dockerfile(file, made, tuple(arguments), lines.escape, tuple(lines.directives.items()))
 
 
-def trigger(text: str, file: str = "ONBUILD") -> Instruction:
+def trigger(text: str, file: str = TRIGGER) -> Instruction:
     """Return the instruction that an image's ONBUILD trigger is; here-documents follow it in the same text."""
     lines = Lines(_checked(text, file), file)
     statement = _next(lines)

@@ -31,14 +31,20 @@ class Place(NamedTuple):
 
 
 class DockerfileError(UserError):
-    """A Dockerfile that cannot be read or executed: the message names file, line and column and shows the line."""
+    """A Dockerfile that cannot be read or executed: the message names file, line and column and shows the line.
+
+    `reason` is the message alone. `code` and `command` are those of a RUN whose program failed.
+    """
+
+    code = 0
+    command: tuple[str, ...] = ()
 
     def __init__(self, file: str, line: int, column: int, shown: str, message: str, hint: str = "") -> None:  # noqa: PLR0917
         mark = "".join("\t" if letter == "\t" else " " for letter in shown[: column - 1])
         clean = "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in shown.rstrip("\r"))
         sight = f"\n  {clean}\n  {mark}^" if clean else ""
         super().__init__(f"{file}:{line}:{column}: {message}{sight}", hint)
-        self.file, self.line, self.column = file, line, column
+        self.file, self.line, self.column, self.reason = file, line, column, message
 
 
 class Malformed(ValueError):  # noqa: N818 (whoever knows the place raises it as a DockerfileError)

@@ -1,0 +1,91 @@
+"""Builds: the context is streamed to the disk, what the builder tells is streamed back."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import IO
+
+from aiohttp import web
+
+from hull.api.call import Call, nothing
+from hull.docker import build as builds
+from hull.docker.versions import Version
+from hull.errors import UserError
+
+AUX = Version(1, 30)  # since then the stream tells ids apart
+LOOK = 1.0  # seconds between two looks whether the client is still there
+
+
+async def build(call: Call) -> web.StreamResponse:
+    """Build an image of the context that the body is, or that the query names."""
+    query = builds.Query(
+        dict(call.request.query), call.texts("t"), call.texts("extrahosts"), call.texts("securityopt"),
+        call.version >= AUX,
+    )  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        context = None if call.text("remote") else await _kept(call)
+        if context is not None:
+            stack.enter_context(context)
+        asked = await call.verb(builds.asked, call.engine, query, context)
+        stop = threading.Event()
+        ident = call.text("buildid") or os.urandom(8).hex()
+        call.work.builds[ident] = stop
+        try:
+            return await _streamed(call, builds.told(call.engine, asked, query, stop), stop)
+        finally:
+            del call.work.builds[ident]
+
+
+async def cancel(call: Call) -> web.StreamResponse:
+    """End a build that the client has given an id; one that is over, or never was, stays as it is."""
+    ident = call.text("id")
+    if not ident:
+        raise UserError("build ID not provided")
+    if ident in call.work.builds:
+        call.work.builds[ident].set()
+    return nothing(200)
+
+
+async def _kept(call: Call) -> IO[bytes] | None:
+    """Return the body as a file without a name in the store's scratch, None for an empty one."""
+    file = tempfile.TemporaryFile(dir=call.engine.paths.scratch)  # noqa: SIM115 (the caller closes it)
+    try:
+        async for piece in call.request.content.iter_any():
+            await call.verb(file.write, piece)
+        size = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    if not size:
+        file.close()
+        return None
+    return file
+
+
+async def _streamed(call: Call, pieces: Iterator[bytes], stop: threading.Event) -> web.StreamResponse:
+    """Answer with what comes; a client that goes away ends the build."""
+    told = web.StreamResponse(headers={"Content-Type": "application/json"})
+    try:
+        while (piece := await _next(call, pieces, stop)) is not None:
+            if not told.prepared:
+                await told.prepare(call.request)
+            await told.write(piece)
+        await told.write_eof()
+    except ConnectionError:
+        pass  # nobody reads any more, and the build has ended
+    finally:
+        await call.verb(pieces.close)  # type: ignore[attr-defined]  # it is a generator
+    return told
+
+
+async def _next(call: Call, pieces: Iterator[bytes], stop: threading.Event) -> bytes | None:
+    coming = asyncio.ensure_future(call.verb(next, pieces, None))
+    while not (await asyncio.wait({coming}, timeout=LOOK))[0]:
+        transport = call.request.transport
+        if transport is None or transport.is_closing():
+            stop.set()
+    return coming.result()

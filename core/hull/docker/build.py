@@ -1,0 +1,170 @@
+"""`POST /build`: the words of its query as what the builder is asked, and what it answers."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+
+from hull.builder import session
+from hull.builder.asked import Asked, Sent
+from hull.docker import buildsteps
+from hull.dockerfile import contexts
+from hull.dockerfile.place import DockerfileError
+from hull.engine import Engine
+from hull.errors import HullError, Unsupported, UserError
+from hull.images import platforms, reference
+from hull.light import IO, Any, NamedTuple
+from hull.model import Ulimit
+
+# What asks for a limit that hull's builds have not; none of them says so where it is 0 or absent.
+LIMITS = ("memory", "memswap", "cpushares", "cpuperiod", "cpuquota", "cpusetcpus", "cpusetmems", "cgroupparent")
+Words = Mapping[str, str]
+
+
+class Query(NamedTuple):
+    """What the request says: its single words, those that may come several times, whether it knows `aux`."""
+
+    words: Words
+    tags: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+    aux: bool = True
+
+    def flag(self, name: str) -> bool:
+        """Return a flag."""
+        return self.words.get(name, "").strip().lower() not in {"", "0", "no", "false", "none"}
+
+
+def asked(engine: Engine, query: Query, file: IO[bytes] | None) -> Asked:
+    """Return what the builder is asked; `file` is the context's tar, where it was sent."""
+    words = query.words
+    _refuse(query)
+    remote = words.get("remote", "")
+    if remote and contexts.parse_remote(remote) is None:
+        raise UserError(f"remoteURL ({remote}) could not be recognized as URL")
+    given = _json(words, "buildargs", dict)
+    labels = _json(words, "labels", dict)
+    sources = _json(words, "cachefrom", list)
+    shm = _number(words, "shmsize")
+    return Asked(
+        remote, _named(words.get("dockerfile", "")), tuple(one for one in query.tags if one), words.get("target", ""),
+        tuple(f"{name}={value}" for name, value in given.items() if value is not None),
+        tuple(f"{name}={value}" for name, value in labels.items()), _platform(words.get("platform", "")),
+        _network(words.get("networkmode", "")), not query.flag("nocache"), query.flag("pull"), query.flag("squash"),
+        hosts=query.hosts, shm_size=shm or None, ulimits=tuple(map(_ulimit, _json(words, "ulimits", list))),
+        sent=None if remote else Sent(file), only=_only(engine, sources),
+    )  # fmt: skip
+
+
+def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> Iterator[bytes]:
+    """Build until it is done or `stop` is set; yield what is told.
+
+    What fails before anything was told is raised, a later failure is told.
+    """
+    quiet, begun = query.flag("q"), False
+    display = buildsteps.Silent(stop) if quiet else buildsteps.Steps(stop, aux=query.aux)
+    build = session.run(engine, asked, display)
+    try:
+        while True:
+            piece = next(build)
+            begun = True
+            yield piece.data
+    except StopIteration as end:
+        ident, names = end.value.ident, asked.tags
+    except HullError as error:
+        message, code = words_of(error)
+        if not begun:
+            raise UserError(message) if isinstance(error, DockerfileError) and not code else error from None
+        yield buildsteps.failed(message, code)
+        return
+    finally:
+        build.close()
+    if quiet:
+        yield buildsteps.said(f"{ident}\n")
+        return
+    yield buildsteps.said(f"Successfully built {buildsteps.short(ident)}\n")
+    for name in dict.fromkeys(str(reference.parse(name)) for name in names):
+        yield buildsteps.said(f"Successfully tagged {name}\n")
+
+
+def words_of(error: HullError) -> tuple[str, int]:
+    """Return Docker's words for a failure, and the code of a program that failed."""
+    if not isinstance(error, DockerfileError):
+        return error.message, 0
+    if error.code:
+        command = " ".join(error.command)
+        return f"The command '{command}' returned a non-zero code: {error.code}", error.code
+    reason = error.reason
+    if isinstance(error.__cause__, HullError):  # a step that could not be carried out: its reason is not the file's
+        return f"{reason} ({error.hint})" if error.hint else reason, 0
+    if reason.startswith("there is no instruction "):
+        reason = f"unknown instruction: {reason.split(chr(39))[1]}"
+    return f"dockerfile parse error on line {error.line}: {reason}", 0
+
+
+def _refuse(query: Query) -> None:
+    """Refuse what cannot be honoured, by its name."""
+    words = query.words
+    if query.security:
+        raise UserError("security options are not supported on linux")
+    if words.get("isolation", "") not in {"", "default"}:
+        raise UserError(f"unsupported isolation: {json.dumps(words['isolation'])}")
+    for name in LIMITS:
+        if words.get(name, "") not in {"", "0"}:
+            raise Unsupported(f"cannot build with {name}={words[name]}: builds of hull have no such limit")
+    if words.get("version", "") not in {"", "1", "2"}:
+        raise UserError(f"invalid version {json.dumps(words['version'])}")
+    for name in query.tags:
+        if name:
+            reference.parse(name)
+
+
+def _json(words: Words, name: str, kind: type) -> Any:
+    text = words.get(name, "")
+    try:
+        found = json.loads(text) if text else None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"error reading {name}: {error}") from None
+    if found is not None and not isinstance(found, kind):
+        raise UserError(f"error reading {name}: no JSON {'object' if kind is dict else 'array'}")
+    return found or kind()
+
+
+def _number(words: Words, name: str) -> int:
+    try:
+        return int(words.get(name, "") or 0)
+    except ValueError:
+        raise UserError(f"invalid value for {name}: {words[name]!r} is no whole number") from None
+
+
+def _ulimit(value: Any) -> Ulimit:
+    try:
+        return Ulimit(str(value["Name"]), int(value["Soft"]), int(value["Hard"]))
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"error reading ulimit settings: {json.dumps(value)}") from None
+
+
+def _named(file: str) -> str:
+    return "./-" if file == "-" else file  # a name in the context: nothing is read from this process's input
+
+
+def _platform(word: str) -> str:
+    if word:
+        platforms.parse(word)
+    return word
+
+
+def _network(mode: str) -> str:
+    return "default" if mode in {"", "bridge"} else mode
+
+
+def _only(engine: Engine, names: list[Any]) -> tuple[str, ...] | None:
+    """Return the images that --cache-from names and that are here; None where it names none."""
+    if not names:
+        return None
+    found = []
+    for name in map(str, names):
+        try:
+            found.append(engine.images.identify(name))
+        except HullError:
+            continue
+    return tuple(found)
