@@ -104,6 +104,22 @@ def test_connect_and_disconnect_while_it_runs(town: Town) -> None:
     assert town.refuses(other, "inner")
 
 
+def test_a_link_is_a_name_that_one_container_alone_has(town: Town) -> None:
+    net = town.network("--internal", "--subnet", "10.123.0.0/24", "--aux-address", "printer=10.123.0.2")
+    db, web = town.server("--network", net), town.server("--network", town.network("--internal"))
+    assert town.address(db, net) == "10.123.0.3"  # the second is reserved
+    words = ("--link", f"{db}:base", "--link-local-ip", "169.254.8.8", "--driver-opt", "k=v")
+    town.cli("network", "connect", *words, net, web, check=True)
+    assert town.asks(web, "base") == db
+    assert "base" not in town.hosts(db)
+    assert "169.254.8.8/16" in town.inside(web, "ip addr")
+    found = town.given(web, net)
+    assert (found["Links"], found["DriverOpts"]) == ([f"{db}:base"], {"k": "v"})
+    assert found["IPAMConfig"] == {"LinkLocalIPs": ["169.254.8.8"]}
+    for odd in (("--link", ":x"), ("--link-local-ip", "10.1.2.3")):
+        assert town.cli("network", "connect", *odd, net, web).returncode == 125
+
+
 def test_the_last_one_of_those_that_started_may_leave_before_one_that_was_connected(town: Town) -> None:
     one, two = town.network("--internal"), town.network("--internal")
     first, late = town.server("--network", one), town.server("--network", two)

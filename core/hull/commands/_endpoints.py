@@ -55,16 +55,16 @@ def document(
 ) -> dict[str, Any]:
     """Return what a container has on one network; empty words where it has nothing now."""
     asked = endpoint or Endpoint("")
-    config = {"IPv4Address": asked.address, "IPv6Address": asked.address6}
+    config = {"IPv4Address": asked.address, "IPv6Address": asked.address6, "LinkLocalIPs": list(asked.link_local)}
     names = [row.name, *asked.aliases, row.id[:12]] if endpoint else []
     return {
         "IPAMConfig": {key: value for key, value in config.items() if value} or None,
-        "Links": None,
+        "Links": list(asked.links) or None,
         "Aliases": list(asked.aliases) or None,
-        "DriverOpts": None,
+        "DriverOpts": dict(word.partition("=")[::2] for word in asked.options) or None,
         "NetworkID": network.id if network else "",
         "EndpointID": _places.endpoint_id(place.container, place.network) if place else "",
-        "MacAddress": place.mac if place else "",
+        "MacAddress": place.mac if place else asked.mac,
         **_addresses(network, place),
         "DNSNames": names or None,
     }

@@ -5,10 +5,10 @@ import time
 
 from hull.commands import _meeting, _places
 from hull.commands._meeting import Joining
-from hull.commands._network_words import ALONE, RESERVED, endpoint
+from hull.commands._network_words import ALONE, RESERVED
 from hull.commands._places import Member
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import Conflict, UserError
 from hull.light import TYPE_CHECKING
 from hull.state.containers import Container, NoSuchContainer
 from hull.state.networks import Network, NoSuchNetwork, Place
@@ -23,15 +23,14 @@ HELD_AT = 4  # where a holder has the namespace open
 UPLINK = "uplink"  # the file of what an uplink's interface had when it was put down
 
 
-def connect(engine: Engine, network: str, container: str, scoped: tuple[Many, str, str, str]) -> None:
-    """Connect a container; at once where it runs, with its next start where not."""
+def connect(engine: Engine, network: str, container: str, asked: "Endpoint") -> None:
+    """Connect a container; at once where it runs, with its next start where not. `asked` names no network."""
     if network in RESERVED:
         raise UserError(
             f"cannot connect to {network}: only a new container can be there", f"hull run --network {network}"
         )
     known = _places.rows(engine).find(network)
-    aliases, ip, ip6, mac = scoped
-    asked = endpoint(known.name, aliases, (ip, ip6), mac)
+    asked = asked._replace(network=known.name)
     row = engine.containers.find(container)
     _may_connect(row, known)
     with engine.containers.lock(row):
@@ -52,7 +51,7 @@ def _may_connect(row: Container, network: Network) -> None:
             f"start it anew: hull run --network {network.name}",
         )
     if any(e.network == network.name for e in row.spec.networks):
-        raise UserError(
+        raise Conflict(
             f"cannot connect {row.name} to {network.name}: it is on it", f"hull network inspect {network.name}"
         )
 
@@ -86,7 +85,7 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
         with Desk(outer.identity, outer) as desk:
             place = _meeting.placed(engine, row, joining)
             space = _meeting.open_space(engine, desk, joining)
-            wiring.plug(desk, space, inside, network, place)
+            wiring.plug(desk, space, inside, network, place, asked.link_local)
             place = _held(engine, row, desk, space, place)
             if not network.internal:
                 _uplink(desk, inside, engine.paths.container(row.id), mine, up=True)
@@ -128,7 +127,7 @@ def _held(engine: Engine, row: Container, desk: "Desk", space: int, place: Place
 
 
 def disconnect(engine: Engine, network: str, container: str, *, force: bool) -> None:
-    """Disconnect a container; `force` does not complain of what is not there."""
+    """Disconnect a container; `force` does not complain of a network or a container that is not there."""
     try:
         known = _places.rows(engine).find(network)
         row = engine.containers.find(container)
@@ -138,9 +137,7 @@ def disconnect(engine: Engine, network: str, container: str, *, force: bool) -> 
         raise
     left = tuple(e for e in row.spec.networks if e.network != known.name)
     if len(left) == len(row.spec.networks):
-        if force:
-            return
-        raise UserError(
+        raise Conflict(
             f"cannot disconnect {row.name} from {known.name}: it is not on it", f"hull network inspect {known.name}"
         )
     with engine.containers.lock(row), _places.alone(engine):

@@ -119,7 +119,7 @@ def _join(engine: Engine, row: Container, desk: "Desk", met: Met, joining: Joini
     place = placed(engine, row, joining)._replace(
         inode=os.fstat(space).st_ino, descriptor=space, since=time.time(), holder=Process.own()
     )
-    _wire(desk, space, met.namespace, joining.network, place)
+    _wire(desk, space, met.namespace, joining, place)
     _places.rows(engine).put(place)
     return met._replace(places=(*met.places, place))
 
@@ -141,13 +141,13 @@ def placed(engine: Engine, row: Container, joining: Joining) -> Place:
     return Place(network.id, row.id, joining.interface, v4, v6, endpoint.mac or mac(row.id, network.id))
 
 
-def _wire(desk: "Desk", space: int, inside: int, network: Network, place: Place) -> None:
+def _wire(desk: "Desk", space: int, inside: int, joining: Joining, place: Place) -> None:
     from hull.network import wiring
 
     try:
-        wiring.plug(desk, space, inside, network, place)
+        wiring.plug(desk, space, inside, joining.network, place, joining.endpoint.link_local)
     except OSError as error:
-        raise HostError(f"cannot wire the network {network.name}: {error.strerror}", "hull doctor") from None
+        raise HostError(f"cannot wire the network {joining.network.name}: {error.strerror}", "hull doctor") from None
 
 
 def _used(members: list[Member], network: Network) -> list[str]:

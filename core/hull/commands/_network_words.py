@@ -76,11 +76,31 @@ def _endpoint(word: str) -> Endpoint:
     return endpoint(name, tuple(aliases), (said["address"], said["address6"]), said["mac"])
 
 
+def linked(asked: Endpoint, links: Many, link_local: Many, options: Many) -> Endpoint:
+    """Return an endpoint with what only `network connect` and Docker's API say of one, checked."""
+    found = []
+    for word in links:
+        container, _, alias = word.removeprefix("/").partition(":")
+        if not container:
+            raise UserError(f"cannot use the link {word!r}", "write --link CONTAINER:ALIAS")
+        found.append(f"{container}:{_one(alias.rpartition('/')[2] or container)}")
+    for word in link_local:
+        from hull.network import subnets
+
+        if not subnets.is_link_local(word):
+            raise UserError(f"cannot use {word!r} as a link-local address", "they begin 169.254. or fe80:")
+    return asked._replace(links=tuple(found), link_local=link_local, options=options)
+
+
+def _one(alias: str) -> str:
+    if not alias or any(c.isspace() or c == "#" or not c.isprintable() for c in alias):
+        raise UserError(f"cannot use the alias {alias!r}", "an alias is one word")
+    return alias
+
+
 def endpoint(name: str, aliases: Many, addresses: tuple[str, str], mac: str) -> Endpoint:
     """Return a checked endpoint; `addresses` are IPv4 and IPv6, "" for what hull chooses."""
-    for alias in aliases:
-        if not alias or any(c.isspace() or c == "#" or not c.isprintable() for c in alias):
-            raise UserError(f"cannot use the alias {alias!r}", "an alias is one word")
+    aliases = tuple(map(_one, aliases))
     if mac:
         mac = _mac(mac)
     if any(addresses):

@@ -4,7 +4,7 @@ Whoever changes anything holds the lock (`alone`). A container that was killed i
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 
 from hull.engine import Engine
@@ -131,15 +131,23 @@ def publish(engine: Engine, members: list[Member]) -> None:
     for member in members:
         lines: list[str] = []
         for place in member.places:
+            links = _links(member.row, known.get(place.network, ""))
             for other, its in on[place.network]:
-                lines += _lines(other.row, its, known.get(place.network, ""))
+                more = [alias for name, alias in links if name == other.row.name or other.row.id.startswith(name)]
+                lines += _lines(other.row, its, known.get(place.network, ""), more)
         names.rewrite(f"{engine.paths.container(member.row.id)}/hosts", list(dict.fromkeys(lines)))
 
 
-def _lines(row: Container, place: Place, network: str) -> list[str]:
+def _links(row: Container, network: str) -> list[tuple[str, str]]:
+    """Return the containers that this one has names for on a network, and the names."""
+    asked = next((e.links for e in row.spec.networks if e.network == network), ())
+    return [(name, alias) for name, _, alias in (link.partition(":") for link in asked)]
+
+
+def _lines(row: Container, place: Place, network: str, more: Iterable[str] = ()) -> list[str]:
     endpoint = next((e for e in row.spec.networks if e.network == network), None)
     aliases = endpoint.aliases if endpoint else ()
-    words = dict.fromkeys((row.name, *aliases, row.id[:12], row.spec.host_name(row.id)))
+    words = dict.fromkeys((row.name, *aliases, *more, row.id[:12], row.spec.host_name(row.id)))
     named = " ".join(word for word in words if word)
     return [f"{address}\t{named}" for address in (place.address, place.address6) if address]
 

@@ -1,6 +1,6 @@
 """`hull network`: networks of one's own, and who is on them."""
 
-from hull.commands import _network_rows, _networks
+from hull.commands import _network_rows, _network_words, _networks
 from hull.commands._asking import confirm
 from hull.commands._network_rows import NetworkRow
 from hull.commands._several import each
@@ -35,8 +35,11 @@ def network(
     ip: Annotated[str, Flag("connect: its IPv4 address", metavar="ADDRESS")] = "",
     ip6: Annotated[str, Flag("connect: its IPv6 address", metavar="ADDRESS")] = "",
     mac_address: Annotated[str, Flag("connect: its hardware address", metavar="MAC")] = "",
+    link: Annotated[Many, Flag("connect: a name that it alone has for another there", metavar="CONTAINER:ALIAS")] = (),
+    link_local_ip: Annotated[Many, Flag("connect: another address there", metavar="ADDRESS")] = (),
+    driver_opt: Annotated[Many, Flag("connect: kept, and shown again", metavar="KEY=VALUE")] = (),
     force: Annotated[
-        bool, Flag("rm: no complaint if there is none; disconnect: likewise; prune: do not ask", "f")
+        bool, Flag("rm: no complaint if there is none; disconnect: if either is gone; prune: do not ask", "f")
     ] = False,
     filter: Annotated[
         Many, Flag("ls: name=, id=, driver=, label=, type=; prune: until=, label=", metavar="FILTER")
@@ -67,7 +70,8 @@ def network(
     from hull.commands import _linking
 
     if action == "connect":
-        _linking.connect(engine, names[0], names[1], (alias, ip, ip6, mac_address))
+        plain = _network_words.endpoint("", alias, (ip, ip6), mac_address)
+        _linking.connect(engine, *names, _network_words.linked(plain, link, link_local_ip, driver_opt))
     else:
         _linking.disconnect(engine, names[0], names[1], force=force)
     return ""

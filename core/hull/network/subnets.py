@@ -102,6 +102,14 @@ def holds(subnet: Subnet, word: str) -> bool:
     return _within(_network(word), _network(subnet.subnet))
 
 
+def is_link_local(word: str) -> bool:
+    """Whether a word is an address that no router passes on."""
+    try:
+        return ipaddress.ip_address(word).is_link_local
+    except ValueError:
+        return False
+
+
 def _hosts(pool: AnyNetwork, whole: AnyNetwork) -> Iterator[str]:
     for host in pool:
         ends = {whole.network_address} | ({whole.broadcast_address} if whole.version == 4 else set())  # noqa: PLR2004

@@ -42,8 +42,10 @@ def make(desk: Desk, network: Network) -> int:
     return space
 
 
-def plug(desk: Desk, space: int, inside: int, network: Network, place: Place) -> None:
-    """Join a container's network namespace, `inside`, with a network's, `space`."""
+def plug(  # noqa: PLR0917 (each is a different place)
+    desk: Desk, space: int, inside: int, network: Network, place: Place, more: tuple[str, ...] = ()
+) -> None:
+    """Join a container's network namespace, `inside`, with a network's, `space`; `more` are link-local addresses."""
     desk.enter(space)
     with Netlink(desk.socket()) as link:
         name = pair_name(place)
@@ -56,6 +58,8 @@ def plug(desk: Desk, space: int, inside: int, network: Network, place: Place) ->
             address = place.address6 if subnet.v6 else place.address
             if address:
                 link.address(index, address, prefix(subnet))
+        for address in more:
+            link.address(index, address, 64 if ":" in address else 16)
         link.set_up(place.interface)
 
 
