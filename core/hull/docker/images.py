@@ -1,0 +1,215 @@
+"""Images as Docker's clients see them: one image's document, its steps, its names, what of it may go."""
+
+import json
+from typing import Any
+
+from hull.commands import image as image_
+from hull.commands import rmi as rmi_
+from hull.docker.versions import Version
+from hull.engine import Engine
+from hull.errors import Conflict, Missing, UserError
+from hull.images import history as history_
+from hull.images import platforms, reference, removing, store
+
+NAMED_ID = 12  # digits of an id in a message
+BARE_CONFIG = Version(1, 50)  # from here on a config shows what an image says, not what only a container has
+NO_CONTAINER = Version(1, 45)
+NO_VIRTUAL = Version(1, 44)
+CONTAINER_ONLY: dict[str, Any] = {
+    "Hostname": "", "Domainname": "", "AttachStdin": False, "AttachStdout": False, "AttachStderr": False, "Tty": False,
+    "OpenStdin": False, "StdinOnce": False, "Image": "",
+}  # fmt: skip
+ALWAYS: dict[str, Any] = {
+    "User": "", "Env": None, "Cmd": None, "Volumes": None, "WorkingDir": "", "Entrypoint": None, "OnBuild": None,
+    "Labels": None,
+}  # fmt: skip
+PRUNE_FILTERS = ("dangling", "until", "label", "label!")
+TRUE, FALSE = ("1", "t", "true"), ("0", "f", "false")
+
+
+def tagged(name: str) -> str:
+    """Return an image's name as Docker tells it: with the tag that is meant."""
+    last = name.rpartition("/")[2]
+    return name if ":" in last or "@" in last else f"{name}:latest"
+
+
+def holder(engine: Engine, name: str) -> tuple[store.ImageStore, str]:
+    """Return the store that has an image and the image's id; where there is none, Docker's words say so."""
+    try:
+        return engine.images.holder(name)
+    except Missing:
+        raise Missing(f"No such image: {tagged(name)}") from None
+
+
+def document(engine: Engine, name: str, version: Version, platform: str = "") -> dict[str, Any]:
+    """Return what `inspect` shows of an image."""
+    held, ident = holder(engine, name)
+    found = held.image_details(ident)
+    record = held.rows.get(ident)
+    config = json.loads(record.config) if record else {}
+    if platform:
+        _check_platform(name, platform, platforms.of(config))
+    run = found["Config"]
+    made: dict[str, Any] = {
+        "Id": found["Id"],
+        "RepoTags": found["RepoTags"],
+        "RepoDigests": found["RepoDigests"],
+        "Parent": str(config.get("parent") or ""),
+        "Comment": found["Comment"],
+        "Created": found["Created"] or None,
+        "DockerVersion": str(config.get("docker_version") or ""),
+        "Author": found["Author"],
+        "Config": of_config(run, version),
+        "Architecture": found["Architecture"],
+        **({"Variant": found["Variant"]} if found["Variant"] else {}),
+        "Os": found["Os"],
+        **({"OsVersion": config["os.version"]} if config.get("os.version") else {}),
+        "Size": found["Size"],
+        "GraphDriver": {"Data": _places(found["GraphDriver"]["Data"]["Layers"][::-1]), "Name": "overlay2"},
+        "RootFS": found["RootFS"],
+        "Metadata": {"LastTagTime": found["Metadata"]["LastTagTime"].replace("+00:00", "Z")},
+    }
+    if version < NO_CONTAINER:
+        made["Container"] = str(config.get("container") or "")
+        made["ContainerConfig"] = of_config(config.get("container_config") or {}, version)
+    if version < NO_VIRTUAL:
+        made["VirtualSize"] = found["Size"]
+    return made
+
+
+def _places(stack: list[str]) -> dict[str, str] | None:
+    """Return the directories of an image, the highest first, by overlayfs's names."""
+    if not stack:
+        return None
+    return {"UpperDir": stack[0], **({"LowerDir": ":".join(stack[1:])} if stack[1:] else {})}
+
+
+def of_config(run: dict[str, Any], version: Version) -> dict[str, Any]:
+    """Return an image's run config as a version of the API shows it."""
+    if version >= BARE_CONFIG:
+        return run
+    return {**CONTAINER_ONLY, **ALWAYS, **run}
+
+
+def _check_platform(name: str, platform: str, made: platforms.Platform) -> None:
+    wanted = platform_of(platform)
+    if wanted.rank(made) is None:
+        raise Missing(
+            f"image with reference {name} was found but its platform ({made}) does not match the specified "
+            f"platform ({wanted})"
+        )
+
+
+def platform_of(text: str) -> platforms.Platform:
+    """Return the platform that a query names: its JSON object, or os/arch."""
+    if not text.startswith("{"):
+        return platforms.parse(text)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UserError(f"invalid platform: {text[:100]!r} is no JSON") from None
+    if not isinstance(found, dict) or not (found.get("os") and found.get("architecture")):
+        raise UserError("invalid platform: both os and architecture are wanted")
+    return platforms.of(found)
+
+
+def history(engine: Engine, name: str) -> list[dict[str, Any]]:
+    """Return the steps that made an image, the newest first."""
+    held, ident = holder(engine, name)
+    tags = [str(reference.parse(key)) for key, _ in held.rows.tags(ident) if "@" not in key]
+    steps = history_.steps(held.rows, ident)
+    return [
+        {
+            "Comment": step.comment,
+            "Created": int(step.created),
+            "CreatedBy": step.created_by,
+            "Id": step.id,
+            "Size": step.size,
+            "Tags": (tags or None) if step.id == ident else None,
+        }
+        for step in steps
+    ]
+
+
+def named(repository: str, tag: str) -> str:
+    """Return the reference that a `repo` and a `tag` mean together, "" for neither; a digest names nothing new."""
+    if not repository:
+        return ""
+    parsed = reference.parse(repository)
+    if parsed.digest:
+        raise UserError("refusing to create a tag with a digest reference")
+    if parsed.familiar_name == "sha256":
+        raise UserError("refusing to create an ambiguous tag using digest algorithm as name")
+    made = reference.parse(f"{parsed.name}:{tag}") if tag else parsed
+    return str(made)
+
+
+def tag(engine: Engine, source: str, repository: str, label: str) -> None:
+    """Give an image one more name."""
+    target = named(repository, label)
+    if not target:
+        raise UserError("repository name must have at least one component")
+    holder(engine, source)
+    engine.images.tag(source, (target,))
+
+
+def remove(engine: Engine, name: str, *, force: bool) -> list[dict[str, str]]:
+    """Remove a reference, and with its last one the image; return what went."""
+    held, ident = holder(engine, name)
+    by_id = ident.removeprefix("sha256:").startswith(name.removeprefix("sha256:"))
+    if by_id and force:
+        for user in removing.users(engine.paths, held.rows, ident):
+            if engine.containers.status(engine.containers.find(user)).active:
+                raise _used_by_id(engine, ident, user)
+    try:
+        gone = rmi_.rmi(engine, (name,), force=force)
+    except removing.NamedSeveralTimes:
+        raise Conflict(
+            f"conflict: unable to delete {_short(ident)} (must be forced) - image is referenced in multiple "
+            "repositories"
+        ) from None
+    except removing.InUse as error:
+        if by_id:
+            raise _used_by_id(engine, ident, error.container) from None
+        row = engine.containers.find(error.container)
+        raise Conflict(
+            f'conflict: unable to remove repository reference "{tagged(name)}" (must force) - container '
+            f"{row.id[:NAMED_ID]} is using its referenced image {_short(ident)}"
+        ) from None
+    return [{"Deleted": one} if one == ident else {"Untagged": one} for one in gone]
+
+
+def _used_by_id(engine: Engine, ident: str, user: str) -> Conflict:
+    row = engine.containers.find(user)
+    runs = engine.containers.status(row).active
+    may, how = ("cannot be forced", "running") if runs else ("must be forced", "stopped")
+    return Conflict(
+        f"conflict: unable to delete {_short(ident)} ({may}) - image is being used by {how} container "
+        f"{row.id[:NAMED_ID]}"
+    )
+
+
+def _short(ident: str) -> str:
+    return ident.removeprefix("sha256:")[:NAMED_ID]
+
+
+def prune(engine: Engine, filters: dict[str, list[str]]) -> dict[str, Any]:
+    """Remove the images that nothing uses: those without a name, with dangling=false all."""
+    for key in filters:
+        if key not in PRUNE_FILTERS:
+            raise UserError(f"invalid filter '{key}'")
+    dangling = switch(filters, "dangling", usual=True)
+    words = tuple(f"{key}={value}" for key, values in filters.items() if key != "dangling" for value in values)
+    lines, freed = image_.pruned(engine, words, everything=not dangling)
+    gone = [(kind.capitalize(), what) for kind, _, what in (line.partition(": ") for line in lines)]
+    return {"ImagesDeleted": [{kind: what} for kind, what in gone] or None, "SpaceReclaimed": freed}
+
+
+def switch(filters: dict[str, list[str]], key: str, *, usual: bool) -> bool:
+    """Return what a filter that is true or false says."""
+    values = filters.get(key, [])
+    if not values:
+        return usual
+    if len(values) > 1 or values[0].lower() not in (*TRUE, *FALSE):
+        raise UserError(f"invalid filter '{key}=[{' '.join(values)}]'")
+    return values[0].lower() in TRUE
