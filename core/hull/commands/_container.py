@@ -87,11 +87,11 @@ def finish(spec: Spec, image: Image) -> Spec:
 
 
 def _exposed(spec: Spec, image: Image) -> tuple[Port, ...]:
-    """Return the ports that the image exposes and nobody has published by name."""
+    """Return the ports that the image or the user exposes and nobody has published by name."""
     from hull.network import ports
 
     said = {(port.container, port.protocol) for port in spec.ports}
-    found = (port for word in image.ports for port in ports.parse(word))
+    found = (port for word in (*image.ports, *spec.exposed) for port in ports.parse(word))
     return tuple(port for port in found if (port.container, port.protocol) not in said)
 
 

@@ -2,11 +2,10 @@
 
 import os
 
-from hull.commands import _endpoints, _listing
+from hull.commands import _details_config, _details_host, _endpoints, _listing
 from hull.engine import Engine
-from hull.images import imageconfig
 from hull.light import Any
-from hull.model import Mount, Port
+from hull.model import Mount
 from hull.runtime import detached, plan
 from hull.runtime.mounts import PROPAGATION
 from hull.state.containers import Container
@@ -39,7 +38,11 @@ def container(engine: Engine, row: Container, *, sized: bool = False) -> dict[st
         "RestartCount": status.restarts,
         "Driver": "overlay",
         "Platform": row.config.os,
-        "HostConfig": _host_config(row),
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": "",
+        "ExecIDs": None,
+        "HostConfig": _details_host.document(row),
         "GraphDriver": {
             "Name": "overlay",
             "Data": {
@@ -49,8 +52,8 @@ def container(engine: Engine, row: Container, *, sized: bool = False) -> dict[st
             },
         },
         **sizes,
-        "Mounts": [_mount(engine, mount) for mount in row.spec.mounts],
-        "Config": _config(row),
+        "Mounts": [mount_document(engine, mount) for mount in row.spec.mounts],
+        "Config": _details_config.document(row),
         "NetworkSettings": _network(engine, row, status),
         "Hull": {
             "Directory": directory,
@@ -62,10 +65,15 @@ def container(engine: Engine, row: Container, *, sized: bool = False) -> dict[st
     }
 
 
+def state(status: Status) -> str:
+    """Return Docker's word for a state: one that is being stopped runs."""
+    return "running" if status.state == "stopping" else status.state
+
+
 def _state(row: Container, status: Status, directory: str) -> dict[str, Any]:
     check = detached.health(row.spec, row.config)
     return {
-        "Status": "running" if status.state == "stopping" else status.state,
+        "Status": state(status),
         "Running": status.state in _listing.UP,
         "Paused": status.state == "paused",
         "Restarting": status.state == "restarting",
@@ -103,95 +111,25 @@ def _health(status: Status, directory: str) -> dict[str, Any]:
     }
 
 
-def _config(row: Container) -> dict[str, Any]:
-    spec, image = row.spec, row.config
-    env = plan.environment(spec, image, spec.host_name(row.id))
-    inside = [*image.ports, *(f"{port.container}/{port.protocol}" for port in spec.ports)]
-    check = detached.health(spec, image)
-    return {
-        "Hostname": spec.host_name(row.id),
-        "User": spec.user or image.user,
-        "ExposedPorts": {word if "/" in word else f"{word}/tcp": {} for word in sorted(set(inside))},
-        "Tty": spec.tty,
-        "OpenStdin": spec.interactive,
-        "Env": [f"{key}={value}" for key, value in env.items()],
-        "Cmd": list(spec.command or image.command),
-        "Healthcheck": None if check is None else imageconfig.healthcheck(check),
-        "Image": spec.image,
-        "Volumes": {path: {} for path in image.volumes},
-        "WorkingDir": spec.workdir or image.workdir or "/",
-        "Entrypoint": list(image.entrypoint if spec.entrypoint is None else spec.entrypoint),
-        "Labels": _listing.labels(row),
-        "StopSignal": f"SIG{(spec.stop_signal or 'TERM').removeprefix('SIG')}",
-        "StopTimeout": spec.stop_timeout,
-    }
-
-
-def _host_config(row: Container) -> dict[str, Any]:
-    spec = row.spec
-    policy, _, most = spec.restart.partition(":")
-    options = dict(word.split("=", 1) for word in spec.log_options)
-    return {
-        "Binds": [f"{m.source}:{m.target}{':ro' if m.readonly else ''}" for m in spec.mounts if m.kind != "tmpfs"],
-        "LogConfig": {"Type": spec.log_driver or "json-file", "Config": options},
-        "NetworkMode": spec.network,
-        "PortBindings": _bindings(spec.ports),
-        "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(most or 0)},
-        "AutoRemove": spec.remove,
-        "CapAdd": list(spec.cap_add),
-        "CapDrop": list(spec.cap_drop),
-        "Dns": list(spec.dns),
-        "DnsOptions": list(spec.dns_options),
-        "DnsSearch": list(spec.dns_search),
-        "ExtraHosts": list(spec.hosts),
-        "Egress": list(spec.egress),
-        "GroupAdd": list(spec.groups),
-        "Privileged": False,
-        "ReadonlyRootfs": spec.readonly,
-        "SecurityOpt": list(spec.security),
-        "Tmpfs": {m.target: ",".join(m.options) for m in spec.mounts if m.kind == "tmpfs"},
-        "ShmSize": spec.shm_size or plan.DEFAULT_SHM,
-        "Sysctls": dict(word.split("=", 1) for word in spec.sysctls),
-        "UsernsMode": spec.userns,
-        "Init": spec.init,
-        **_limits(row),
-        "Ulimits": [{"Name": u.name, "Soft": u.soft, "Hard": u.hard} for u in spec.ulimits],
-    }
-
-
-def _limits(row: Container) -> dict[str, Any]:
-    limits = row.spec.limits
-    return {
-        "Memory": limits.memory or 0,
-        "MemorySwap": limits.memory_swap or 0,
-        "MemoryReservation": limits.reservation or 0,
-        "NanoCpus": int((limits.cpus or 0) * 1e9),
-        "CpuShares": limits.shares or 0,
-        "CpusetCpus": limits.cpuset or "",
-        "BlkioWeight": limits.block_weight or 0,
-        "PidsLimit": limits.pids,
-        "OomScoreAdj": limits.oom_score or 0,
-    }
-
-
 def _network(engine: Engine, row: Container, status: Status) -> dict[str, Any]:
     up = status.state in _listing.UP
-    bound: dict[str, Any] = {word if "/" in word else f"{word}/tcp": None for word in row.config.ports if up}
+    bound: dict[str, Any] = dict.fromkeys(_listing.exposed(row) if up else ())
     return {
-        "Ports": {**bound, **(_bindings(_listing.published(engine, row)) if up else {})},
+        "Bridge": "",
+        "SandboxID": row.id if up else "",
+        "SandboxKey": f"/proc/{status.init.pid}/ns/net" if status.up else "",
+        "Ports": {**bound, **(_details_host.bindings(_listing.published(engine, row)) if up else {})},
+        "HairpinMode": False,
+        "LinkLocalIPv6Address": "",
+        "LinkLocalIPv6PrefixLen": 0,
+        "SecondaryIPAddresses": None,
+        "SecondaryIPv6Addresses": None,
         **_endpoints.settings(engine, row, up=up),
     }
 
 
-def _bindings(ports: tuple[Port, ...]) -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = {}
-    for port in ports:
-        binding = {"HostIp": port.address or "0.0.0.0", "HostPort": str(port.host or "")}  # noqa: S104 (shown)
-        found.setdefault(f"{port.container}/{port.protocol}", []).append(binding)
-    return found
-
-
-def _mount(engine: Engine, mount: Mount) -> dict[str, Any]:
+def mount_document(engine: Engine, mount: Mount) -> dict[str, Any]:
+    """Return the document of one mount."""
     named = mount.kind == "volume" and mount.source
     spread = next((word for word in mount.options if word in PROPAGATION), "rprivate")
     document = {

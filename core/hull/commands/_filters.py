@@ -133,8 +133,8 @@ def _expose(_engine: Engine, value: str) -> Test:
     wanted = _ports(value)
 
     def test(container: Container, _status: Status) -> bool:
-        words = (word.partition("/") for word in container.config.ports)
-        inside = {(int(number), protocol or "tcp") for number, _, protocol in words}
+        words = (word.partition("/") for word in _listing.exposed(container))
+        inside = {(int(number), protocol) for number, _, protocol in words}
         return bool(wanted & (inside | {(port.container, port.protocol) for port in container.spec.ports}))
 
     return test

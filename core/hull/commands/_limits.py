@@ -45,14 +45,15 @@ def read(
         pids_limit,
         cpuset_cpus,
         None if memory_reservation is None else _words.size(memory_reservation),
-        _within(cpu_shares, SHARES, "--cpu-shares"),
-        _within(blkio_weight, WEIGHT, "--blkio-weight"),
+        within(cpu_shares, SHARES, "--cpu-shares"),
+        within(blkio_weight, WEIGHT, "--blkio-weight"),
         tuple(_rate(key, word) for key, words in device.items() for word in words),
-        _within(oom_score_adj, SCORE, "--oom-score-adj", none=None),
+        within(oom_score_adj, SCORE, "--oom-score-adj", none=None),
     )
 
 
-def _within(value: int | None, bounds: tuple[int, int], flag: str, none: int | None = 0) -> int | None:
+def within(value: int | None, bounds: tuple[int, int], flag: str, none: int | None = 0) -> int | None:
+    """Return a number that is between the bounds, None where it says `none`; others are errors."""
     if value is None or value == none:
         return None
     if not bounds[0] <= value <= bounds[1]:

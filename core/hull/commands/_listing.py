@@ -100,7 +100,7 @@ def row_of(engine: Engine, container: Container, status: Status, *, whole: bool,
         status.health,
         status.started,
         status.finished,
-        port_text(published(engine, container), container.config.ports) if status.state in UP else "",
+        port_text(published(engine, container), exposed(container)) if status.state in UP else "",
         container.name,
         labels(container),
         tuple(name if whole else shortened(name, MOUNT_WIDTH) for name in mounts),
@@ -128,6 +128,15 @@ def state_text(status: Status) -> str:
         case "removing":
             return "Removal In Progress"
     return status.state.capitalize()
+
+
+ANY = "0.0.0.0"  # noqa: S104 (shown, not bound)
+
+
+def exposed(container: Container) -> tuple[str, ...]:
+    """Return the ports that the image or the user exposes, as NUMBER/PROTOCOL."""
+    words = dict.fromkeys((*container.config.ports, *container.spec.exposed))
+    return tuple(dict.fromkeys(word if "/" in word else f"{word}/tcp" for word in words))
 
 
 def port_text(ports: tuple[Port, ...], exposed: tuple[str, ...]) -> str:
@@ -158,7 +167,7 @@ def _range(host: str, protocol: str, first: int, last: int) -> str:
 
 def address(port: Port) -> str:
     """Return a published port's address with the colon after it."""
-    shown = port.address or "0.0.0.0"  # noqa: S104 (shown, not bound)
+    shown = port.address or ANY
     return f"[{shown}]:" if ":" in shown else f"{shown}:"
 
 

@@ -5,6 +5,8 @@ from hull.commands import rm as rm_
 from hull.commands._verb import Flag, Word, takes
 from hull.engine import Engine
 from hull.light import Annotated, Any
+from hull.model import Spec
+from hull.state.containers import Container
 
 Many = tuple[str, ...]
 
@@ -21,6 +23,13 @@ def create(
     """Create a container, start nothing; print its id."""
     spec = _flags.asked(image, command, **flags)
     _flags.free(cidfile)
+    row = made(engine, spec)
+    _flags.write_cid(cidfile, row.id)
+    return [row.id]
+
+
+def made(engine: Engine, spec: Spec) -> Container:
+    """Return a new container that `start` could start now; nothing is left of one that it could not."""
     rm_.sweep(engine)
     row = _container.make(engine, spec)
     try:
@@ -28,6 +37,4 @@ def create(
     except BaseException:
         _container.discard(engine, row)
         raise
-    engine.containers.desire(row, "stopped")
-    _flags.write_cid(cidfile, row.id)
-    return [row.id]
+    return engine.containers.desire(row, "stopped")

@@ -7,7 +7,7 @@ from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.commands.rm import PATIENCE
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import Conflict
 from hull.light import Annotated
 from hull.runtime import control, detached, processes, signals
 from hull.state import lifecycle
@@ -38,7 +38,7 @@ def _kill(engine: Engine, word: str, number: int) -> str:
     attributes = {**detached.attributes(row.spec, row.name), "signal": str(number)}
     engine.history.add("container", "kill", row.id, attributes)
     if not _send(engine, row, status, number, final=final):
-        raise UserError(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
+        raise Conflict(f"cannot kill {row.name}: it is not running", "hull ps lists the running ones")
     if number == names.SIGKILL:
         processes.wait(status.parent, PATIENCE)
         _places.refresh(engine)

@@ -32,15 +32,16 @@ def ps(
     most = 1 if latest else last
     if most < -1:
         raise UserError(f"cannot show the last {most} containers", "-n takes a number from 0; -1 shows all")
-    pairs = list(_chosen(engine, filter, everything=all or most > 0, most=most))
+    pairs = list(chosen(engine, filter, everything=all or most > 0, most=most))
     if quiet:
         return [container.id if no_trunc else container.id[:12] for container, _ in pairs]
     return [row_of(engine, container, status, whole=no_trunc, sized=size) for container, status in pairs]
 
 
-def _chosen(
+def chosen(
     engine: Engine, words: tuple[str, ...], *, everything: bool, most: int
 ) -> Iterator[tuple[Container, Status]]:
+    """Yield the containers that --filter's words let through, the newest first; `most` of them, -1 for all."""
     filters = None
     if words:
         from hull.commands._filters import Filters

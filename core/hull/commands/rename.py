@@ -8,6 +8,7 @@ from hull.engine import Engine
 from hull.errors import UserError
 from hull.light import Annotated
 from hull.state import lifecycle
+from hull.state.containers import NameInUse
 
 
 def rename(
@@ -27,9 +28,10 @@ def rename(
         engine.containers.rename(row, new)
     except sqlite3.IntegrityError:
         owner = engine.containers.find(new)
-        raise UserError(
+        raise NameInUse(
             f"cannot rename {row.name} to {new}: the name is in use by container {owner.id[:12]}",
             f"hull rm {new}, or choose another name",
+            owner.id,
         ) from None
     _places.refresh(engine)
     attributes = {"name": new, "oldName": row.name, "image": row.spec.image}

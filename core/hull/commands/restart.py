@@ -5,7 +5,7 @@ from hull.commands import stop as stop_
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import Conflict
 from hull.light import Annotated
 from hull.runtime import detached
 from hull.state import lifecycle
@@ -32,7 +32,7 @@ def restart(
         status = engine.containers.status(row)
         lifecycle.require(row, status.state, "restart")
         if row.remove and status.active:
-            raise UserError(
+            raise Conflict(
                 f"cannot restart {row.name}: it was started with --rm and goes when it ends", f"hull stop {row.name}"
             )
         stop_.end(engine, row, time, signal)

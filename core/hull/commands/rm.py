@@ -6,7 +6,7 @@ from hull import log
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import Conflict, UserError
 from hull.light import Annotated
 from hull.state import lifecycle
 from hull.state.containers import Container, NoSuchContainer
@@ -52,7 +52,7 @@ def _one(engine: Engine, word: str, *, force: bool, volumes: bool) -> list[str]:
 def _rm(engine: Engine, row: Container, *, force: bool, volumes: bool) -> None:
     status = engine.containers.status(row)
     if not force and engine.containers.starting(row, status):
-        raise UserError(f"cannot rm {row.name}: it is being started", f"hull rm -f {row.name}")
+        raise Conflict(f"cannot rm {row.name}: it is being started", f"hull rm -f {row.name}")
     if not force:
         lifecycle.require(row, status.state, "rm")
     kill(status, engine.paths.container(row.id))

@@ -5,7 +5,10 @@ from hull.commands._verb import Flag, Word
 from hull.commands.ui import View, view
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.light import Annotated, Any, NamedTuple
+from hull.light import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from hull.state.containers import Container
 
 Many = tuple[str, ...]
 
@@ -45,16 +48,22 @@ def top(
         return view(engine, container, tab="processes")
     if not container:
         raise UserError("hull top needs a container", "hull top CONTAINER; hull top -i shows all of them, live")
-    from hull.runtime import members
     from hull.state import lifecycle
 
-    columns = _ps.columns(options)
     row = engine.containers.find(container)
-    status = engine.containers.status(row)
-    lifecycle.require(row, status.state, "top")
+    lifecycle.require(row, engine.containers.status(row).state, "top")
+    header, *rows = cells(engine, row, options)
+    if header == tuple(column.header for column in _ps.FULL):
+        return [ProcessRow(*values) for values in rows]
+    made: Any = type("Row", (OtherRow,), {"__slots__": (), "_fields": header})
+    return [made(values) for values in rows]
+
+
+def cells(engine: Engine, row: "Container", options: Many) -> list[Many]:
+    """Return the headers of the columns that ps options ask for, then a row for each process of one that runs."""
+    from hull.runtime import members
+
+    columns = _ps.columns(options)
     moment = _ps.Moment.take()
-    cells = [[_ps.value(c, member, moment) for c in columns] for member in members.find(status.init.pid)]
-    if columns == _ps.FULL:
-        return [ProcessRow(*values) for values in cells]
-    made: Any = type("Row", (OtherRow,), {"__slots__": (), "_fields": tuple(c.header for c in columns)})
-    return [made(values) for values in cells]
+    found = members.find(engine.containers.status(row).init.pid)
+    return [tuple(c.header for c in columns), *(tuple(_ps.value(c, m, moment) for c in columns) for m in found)]

@@ -42,10 +42,11 @@ def update(
     )
     if not asked.asked and restart is None:
         raise UserError("cannot update: nothing to change was given", "hull update --help lists the flags")
-    return each(containers, lambda word: _update(engine, word, asked, restart))
+    return each(containers, lambda word: changed(engine, word, asked, restart))
 
 
-def _update(engine: Engine, word: str, asked: Limits, restart: str | None) -> str:
+def changed(engine: Engine, word: str, asked: Limits, restart: str | None) -> str:
+    """Change one container; None leaves its restart policy."""
     from hull.runtime import controls
     from hull.runtime.detached import attributes
     from hull.state import lifecycle

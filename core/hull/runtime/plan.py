@@ -132,28 +132,39 @@ def execution(
 
 
 def command(spec: Spec, image: Image) -> tuple[str, ...]:
-    """Return the program and its arguments by Docker's rule: --entrypoint drops the image's command."""
+    """Return the program and its arguments by Docker's rule: --entrypoint drops the image's command.
+
+    An entry point of one empty word is none, and so is one of no word, which leaves the image's command.
+    """
     if spec.idle:
         return (IDLE,)
     if spec.entrypoint is None:
         words = (*image.entrypoint, *(spec.command or image.command))
+    elif not spec.entrypoint:
+        words = spec.command or image.command
     else:
-        words = (*(word for word in spec.entrypoint if word), *spec.command)
+        words = (*(spec.entrypoint if spec.entrypoint != ("",) else ()), *spec.command)
     if not words:
         raise UserError(f"cannot run {spec.image}: the image names no command", "give one after the image's name")
     return words
 
 
 def environment(spec: Spec, image: Image, hostname: str) -> dict[str, str]:
-    """Merge defaults, the image's variables and the user's, later ones win; the order of first mention is kept."""
+    """Merge defaults, the image's variables and the user's, later ones win; the order of first mention is kept.
+
+    A name without a value takes the variable away.
+    """
     env = {"PATH": PATH}
     if hostname:
         env["HOSTNAME"] = hostname
     if spec.tty:
         env["TERM"] = "xterm"
     for assignment in (*image.env, *spec.env):
-        key, _, value = assignment.partition("=")
-        env[key] = value
+        key, equals, value = assignment.partition("=")
+        if equals:
+            env[key] = value
+        else:
+            env.pop(key, None)
     return env
 
 

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 
-from hull.errors import UserError
+from hull.errors import Conflict, Missing, UserError
 from hull.light import NamedTuple
 from hull.model import Image, Spec
 from hull.paths import Paths
@@ -28,8 +28,16 @@ VESSELS = (
 )
 
 
-class NoSuchContainer(UserError):  # noqa: N818 (what it says)
+class NoSuchContainer(Missing):
     """Nothing has the name, or an id that begins so."""
+
+
+class NameInUse(Conflict):
+    """A container has the name; `owner` is its id."""
+
+    def __init__(self, message: str, hint: str, owner: str) -> None:
+        super().__init__(message, hint)
+        self.owner = owner
 
 
 class Container(NamedTuple):
@@ -68,9 +76,10 @@ class Containers:
             except sqlite3.IntegrityError:
                 if spec.name and not self._free_stale(name):
                     owner = self.find(name)
-                    raise UserError(
+                    raise NameInUse(
                         f"cannot create {name}: the name is in use by container {owner.id[:12]}",
                         f"hull rm {name}, or choose another --name",
+                        owner.id,
                     ) from None
             else:
                 return row

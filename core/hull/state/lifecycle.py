@@ -1,6 +1,6 @@
 """A container's life cycle: which verb takes it from which states to which, in one table."""
 
-from hull.errors import UserError
+from hull.errors import Conflict
 from hull.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def require(row: "Container", state: str, verb: str) -> None:
         help_ = f"hull stop {row.name}, or hull rm -f {row.name}"
     if verb == "unpause" and state == "running":
         help_ = f"hull pause {row.name} would hold it; it runs as it is"
-    raise UserError(f"cannot {verb} {row.name}: it is {state}, and {verb} takes {article} {kinds} container{to}", help_)
+    raise Conflict(f"cannot {verb} {row.name}: it is {state}, and {verb} takes {article} {kinds} container{to}", help_)

@@ -1,0 +1,158 @@
+"""Containers as Docker's clients list them, and what a body or a query of theirs asks of the verbs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hull.commands import _details, _diff, _endpoints, _listing
+from hull.commands import create as create_
+from hull.commands import ps as ps_
+from hull.commands import update as update_
+from hull.docker import create, create_life, create_limits
+from hull.docker.create_networks import BRIDGE
+from hull.docker.fields import Fields
+from hull.docker.versions import Version
+from hull.engine import Engine
+from hull.errors import Conflict, Missing, UserError
+from hull.model import Port, Spec
+from hull.runtime import plan
+from hull.state.containers import Container, NameInUse
+from hull.state.status import Status
+
+KINDS = {"C": 0, "A": 1, "D": 2}
+SHORT_ID = Version(1, 45)  # since then aliases do not tell the id
+STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
+IGNORED = {"isolation": ("", "default"), "is-task": ("false", "0")}  # what Docker filters by and hull has one of
+
+
+def made(engine: Engine, asked: create.Asked) -> str:
+    """Create the container of a body; return its id."""
+    spec = asked.spec
+    if spec.image != "host" and not engine.images.identify(spec.image):
+        raise Missing(f"No such image: {tagged(spec.image)}")
+    try:
+        return create_.made(engine, spec).id
+    except NameInUse as error:
+        raise in_use(spec.name, error) from None
+
+
+def in_use(name: str, error: NameInUse) -> Conflict:
+    """Return Docker's words for a name that is in use."""
+    return Conflict(
+        f'Conflict. The container name "/{name}" is already in use by container "{error.owner}". '
+        "You have to remove (or rename) that container to be able to reuse that name."
+    )
+
+
+def tagged(image: str) -> str:
+    """Return an image's name as Docker tells it: with the tag that is meant."""
+    last = image.rpartition("/")[2]
+    return image if ":" in last or "@" in last else f"{image}:latest"
+
+
+def words_of(filters: dict[str, list[str]]) -> tuple[str, ...]:
+    """Return the words of `ps --filter` that a query's filters mean."""
+    words = []
+    for key, values in filters.items():
+        for value in values:
+            if key in IGNORED:
+                if value.lower() not in IGNORED[key]:
+                    words.append("id=^$")
+                continue
+            if key == "status" and value not in STATES:
+                raise UserError(f"invalid filter 'status={value}'")
+            words.append(f"{key}={value}")
+    return tuple(words)
+
+
+def listed(
+    engine: Engine, filters: dict[str, list[str]], *, everything: bool, most: int, sized: bool
+) -> list[dict[str, Any]]:
+    """Return the documents of GET /containers/json."""
+    pairs = ps_.chosen(engine, words_of(filters), everything=everything or most > 0, most=most if most > 0 else -1)
+    names: dict[str, str] = {}
+    return [_summary(engine, row, status, names, sized=sized) for row, status in pairs]
+
+
+def _summary(engine: Engine, row: Container, status: Status, names: dict[str, str], *, sized: bool) -> dict[str, Any]:
+    up = status.state in _listing.UP
+    sizes = dict(zip(("SizeRw", "SizeRootFs"), _listing.sizes(engine, row), strict=True)) if sized else {}
+    return {
+        "Id": row.id,
+        "Names": [f"/{row.name}"],
+        "Image": _image(engine, row, names),
+        "ImageID": row.image,
+        "Command": " ".join(f"'{word}'" if " " in word else word for word in plan.command(row.spec, row.config)),
+        "Created": int(row.created),
+        "Ports": list(_ports(row, _listing.published(engine, row))) if up else [],
+        **sizes,
+        "Labels": _listing.labels(row),
+        "State": _details.state(status),
+        "Status": _listing.state_text(status),
+        "HostConfig": {"NetworkMode": network_mode(row.spec)},
+        "NetworkSettings": {"Networks": bridged(_endpoints.settings(engine, row, up=up)["Networks"])},
+        "Mounts": [_details.mount_document(engine, mount) for mount in row.spec.mounts if mount.kind != "tmpfs"],
+    }
+
+
+def network_mode(spec: Spec) -> str:
+    """Return NetworkMode: Docker calls the network of who names none bridge."""
+    return BRIDGE if spec.network == "default" else spec.network
+
+
+def bridged(networks: dict[str, Any]) -> dict[str, Any]:
+    """Return a container's networks under Docker's names."""
+    return {BRIDGE if name == "default" else name: found for name, found in networks.items()}
+
+
+def inspected(engine: Engine, word: str, version: Version, *, sized: bool) -> dict[str, Any]:
+    """Return the document of GET …/json."""
+    row = engine.containers.find(word)
+    document = _details.container(engine, row, sized=sized)
+    document["HostConfig"]["NetworkMode"] = network_mode(row.spec)
+    settings = document["NetworkSettings"]
+    settings["Networks"] = bridged(settings["Networks"])
+    for found in settings["Networks"].values():
+        if version < SHORT_ID and found.get("Aliases") is not None:
+            found["Aliases"] = [*found["Aliases"], row.id[:12]]
+    return document
+
+
+def _image(engine: Engine, row: Container, names: dict[str, str]) -> str:
+    """Return the name that the container was made by, its image's id where the name means another one now."""
+    name = row.spec.image
+    if name not in names:
+        names[name] = engine.images.identify(name) if row.image else ""
+    return name if names[name] == row.image else row.image
+
+
+def _ports(row: Container, published: tuple[Port, ...]) -> Iterator[dict[str, Any]]:
+    for port in published:
+        document = {"PrivatePort": port.container, "Type": port.protocol}
+        if port.host:
+            document = {"IP": port.address or _listing.ANY, **document, "PublicPort": port.host}
+        yield document
+    open_ = {f"{port.container}/{port.protocol}" for port in published}
+    for word in _listing.exposed(row):
+        if word not in open_:
+            number, _, protocol = word.partition("/")
+            yield {"PrivatePort": int(number), "Type": protocol}
+
+
+def changes(engine: Engine, word: str) -> list[dict[str, Any]]:
+    """Return the documents of GET …/changes."""
+    return [{"Path": line[2:], "Kind": KINDS[line[0]]} for line in _diff.docker_lines(engine, word)]
+
+
+def updated(engine: Engine, word: str, body: dict[str, Any], lacking: frozenset[str] | None) -> list[str]:
+    """Change limits and restart policy as a body says; return warnings."""
+    asked = Fields(body)
+    limits, warnings = create_limits.read(asked, lacking)
+    row = engine.containers.find(word)
+    policy = None
+    if asked.inner("RestartPolicy").text("Name"):
+        if row.remove:
+            raise UserError("Restart policy cannot be updated because AutoRemove is enabled for the container")
+        policy = create_life.restart(asked.inner("RestartPolicy"), remove=False)
+    if limits.asked or policy is not None:
+        update_.changed(engine, word, limits, policy)
+    return warnings

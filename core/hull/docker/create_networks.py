@@ -1,0 +1,93 @@
+"""NetworkMode, EndpointsConfig, ports and names of a body."""
+
+from typing import Any
+
+from hull.commands import _network_words
+from hull.docker.fields import Fields
+from hull.docker.versions import Version
+from hull.errors import Conflict, UserError
+from hull.model import Endpoint, Port
+
+BRIDGE = "bridge"  # what Docker calls the network of those that name none
+USUAL = ("", "default", BRIDGE)
+SEVERAL = Version(1, 44)  # since then a container may be created on several networks
+
+
+def read(config: Fields, host: Fields, version: Version) -> dict[str, Any]:
+    """Return the spec's fields of networks, ports and names."""
+    mode = "none" if config.flag("NetworkDisabled") else host.text("NetworkMode")
+    network = "default" if mode in USUAL else mode
+    return {
+        "network": network,
+        "networks": _endpoints(config, mode, version),
+        "ports": ports(host),
+        "publish_all": host.flag("PublishAllPorts"),
+        "hosts": host.texts("ExtraHosts"),
+        "dns": host.texts("Dns"),
+        "dns_search": host.texts("DnsSearch"),
+        "dns_options": host.texts("DnsOptions"),
+        "links": tuple(map(_link, host.texts("Links"))),
+        "egress": host.texts("Egress"),
+    }
+
+
+def _endpoints(config: Fields, mode: str, version: Version) -> tuple[Endpoint, ...]:
+    """Return the named networks, that of NetworkMode first."""
+    asked = config.inner("NetworkingConfig").inner("EndpointsConfig")
+    names = list(asked.data)
+    if version < SEVERAL and len(names) > 1:
+        raise UserError(f"Container cannot be connected to network endpoints: {', '.join(names)}")
+    kind = mode.partition(":")[0]
+    if kind in _network_words.ALONE and (others := [name for name in names if name != mode]):
+        raise Conflict(f"container cannot be connected to {others[0]}: its network mode is {mode}")
+    mac = config.text("MacAddress")
+    if kind in _network_words.ALONE and mac:
+        raise UserError("conflicting options: mac-address and the network mode")
+    named = () if mode in USUAL or kind in _network_words.RESERVED else (mode,)
+    wanted = dict.fromkeys((*named, *(name for name in names if name not in USUAL and name != kind)))
+    found = [endpoint(name, asked.inner(name)) for name in wanted]
+    for name in (one for one in names if one in USUAL):
+        _plain(asked.inner(name))
+    return tuple(one._replace(mac=one.mac or mac) if one.network == mode else one for one in found)
+
+
+def _plain(asked: Fields) -> None:
+    """Refuse on the usual network what only networks of one's own have."""
+    if asked.asked("Aliases"):
+        raise UserError("network-scoped aliases are only supported for user-defined networks")
+    config = asked.inner("IPAMConfig")
+    if config.asked("IPv4Address") or config.asked("IPv6Address"):
+        raise UserError("user specified IP address is supported on user defined networks only")
+
+
+def endpoint(name: str, asked: Fields) -> Endpoint:
+    """Return the endpoint of an EndpointSettings, for create and for connect."""
+    config = asked.inner("IPAMConfig")
+    addresses = (config.text("IPv4Address"), config.text("IPv6Address"))
+    found = _network_words.endpoint(name, asked.texts("Aliases"), addresses, asked.text("MacAddress"))
+    return found._replace(
+        links=tuple(map(_link, asked.texts("Links"))),
+        link_local=config.texts("LinkLocalIPs"),
+        options=tuple(f"{key}={value}" for key, value in asked.pairs("DriverOpts").items()),
+    )
+
+
+def _link(word: str) -> str:
+    name, _, alias = word.removeprefix("/").partition(":")
+    if not name:
+        raise UserError(f"bad format for links: {word}")
+    return f"{name}:{alias.rpartition('/')[2] or name}"
+
+
+def ports(host: Fields) -> tuple[Port, ...]:
+    """Return the published ports of PortBindings."""
+    from hull.network import ports as words
+
+    found: list[Port] = []
+    bindings = host.inner("PortBindings")
+    for inside in bindings.data:
+        for binding in bindings.each(inside):
+            address, outside = binding.text("HostIp"), binding.text("HostPort")
+            place = f"[{address}]" if ":" in address else address
+            found += words.parse(f"{place}:{outside}:{inside}" if place else f"{outside}:{inside}")
+    return tuple(found)

@@ -1,0 +1,131 @@
+"""What is asked of one container beside its creation and start, in Docker's words where clients look at them."""
+
+from typing import Any
+
+from hull.commands import kill as kill_
+from hull.commands import pause as pause_
+from hull.commands import prune as prune_
+from hull.commands import rename as rename_
+from hull.commands import restart as restart_
+from hull.commands import rm as rm_
+from hull.commands import stop as stop_
+from hull.commands import top as top_
+from hull.commands import unpause as unpause_
+from hull.docker import containers
+from hull.engine import Engine
+from hull.errors import Conflict, UserError
+from hull.runtime import signals
+from hull.state.containers import Container, NameInUse
+
+HELD = ("running", "paused", "restarting", "stopping")  # states in which it is not removed without force
+
+
+def stop(engine: Engine, word: str, seconds: int | None, signal: str) -> bool:
+    """Stop it; return whether it ran. Less than 0 seconds wait for ever."""
+    row = engine.containers.find(word)
+    number(signal)
+    if not engine.containers.status(row).active:
+        return False
+    stop_.end(engine, row, seconds, signal or None)
+    return True
+
+
+def restart(engine: Engine, word: str, seconds: int | None, signal: str) -> None:
+    """Stop and start it."""
+    number(signal)
+    restart_.restart(engine, (engine.containers.find(word).id,), time=seconds, signal=signal or None)
+
+
+def kill(engine: Engine, word: str, signal: str) -> None:
+    """Send a signal, KILL where none is named."""
+    row = engine.containers.find(word)
+    number(signal)
+    if not engine.containers.status(row).active:
+        raise Conflict(f"cannot kill container: {word}: container {row.id} is not running")
+    kill_.kill(engine, (row.id,), signal=signal or "KILL")
+
+
+def number(signal: str) -> int:
+    """Return a signal's number, 0 for no word."""
+    try:
+        return signals.number(signal) if signal else 0
+    except UserError:
+        raise UserError(f"Invalid signal: {signal}") from None
+
+
+def rename(engine: Engine, word: str, name: str) -> None:
+    """Give it another name."""
+    new = name.removeprefix("/")
+    row = engine.containers.find(word)
+    if not new:
+        raise UserError("Neither old nor new names may be empty")
+    if new == row.name:
+        raise UserError("Renaming a container with the same name as its current name")
+    try:
+        rename_.rename(engine, row.id, new)
+    except NameInUse as error:
+        raise containers.in_use(new, error) from None
+
+
+def pause(engine: Engine, word: str) -> None:
+    """Hold it still."""
+    row = engine.containers.find(word)
+    state = engine.containers.status(row).state
+    if state in ("paused", "restarting"):
+        raise Conflict(f"Container {row.id} is {'already paused' if state == 'paused' else 'restarting'}")
+    _running(engine, row)
+    pause_.pause(engine, (row.id,))
+
+
+def unpause(engine: Engine, word: str) -> None:
+    """Let it go on."""
+    row = engine.containers.find(word)
+    if engine.containers.status(row).state != "paused":
+        raise Conflict(f"Container {row.id} is not paused")
+    unpause_.unpause(engine, (row.id,))
+
+
+def remove(engine: Engine, word: str, *, force: bool, volumes: bool) -> None:
+    """Remove it; one that is there no more is missing, with force as well."""
+    row = engine.containers.find(word)
+    state = engine.containers.status(row).state
+    if row.desired == "removing" and row.remover.alive:
+        raise Conflict(f"removal of container {word} is already in progress")
+    if state in HELD and not force:
+        told = "running" if state == "stopping" else state
+        before = "unpause and stop" if state == "paused" else "stop"
+        raise Conflict(
+            f'cannot remove container "{row.name}": container is {told}: '
+            f"{before} the container before removing or force remove"
+        )
+    rm_.rm(engine, (row.id,), force=force, volumes=volumes)
+
+
+def unlink(engine: Engine, word: str) -> None:
+    """Take a link back: CONTAINER/ALIAS."""
+    name, _, alias = word.removeprefix("/").partition("/")
+    row = engine.containers.find(name)
+    left = tuple(link for link in row.spec.links if link.partition(":")[2] != alias)
+    if not alias or left == row.spec.links:
+        raise UserError(f"Cannot get parent /{name} for link {alias or name}")
+    engine.containers.respecify(row, row.spec._replace(links=left))
+
+
+def processes(engine: Engine, word: str, options: tuple[str, ...]) -> dict[str, Any]:
+    """Return the document of GET …/top."""
+    row = engine.containers.find(word)
+    _running(engine, row)
+    rows = top_.cells(engine, row, options)
+    return {"Titles": list(rows[0]), "Processes": [list(cells) for cells in rows[1:]]}
+
+
+def _running(engine: Engine, row: Container) -> None:
+    status = engine.containers.status(row)
+    if not status.up:
+        raise Conflict(f"Container {row.id} is {'restarting' if status.state == 'restarting' else 'not running'}")
+
+
+def prune(engine: Engine, filters: dict[str, list[str]]) -> tuple[list[str], int]:
+    """Remove the ended ones that filters let through; return their ids and the bytes that it freed."""
+    words = tuple(f"{key}={value}" for key, values in filters.items() for value in values)
+    return prune_.ended(engine, prune_.parse(words))
