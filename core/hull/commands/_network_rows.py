@@ -104,6 +104,14 @@ def built_in(name: str) -> NetworkRow:
     return NetworkRow(ident, name, BUILT_IN[name], "local", False, name == "default", False, {}, 0.0)
 
 
+def predefined(word: str) -> str:
+    """Return the name of one that always is by that, Docker's name or the beginning of its id; "" for any other."""
+    if word in BUILT_IN or word == "bridge":
+        return "default" if word == "bridge" else word
+    found = [name for name in BUILT_IN if len(word) >= SHORT and built_in(name).id.startswith(word)]
+    return found[0] if found else ""
+
+
 def labels(network: Network) -> dict[str, str]:
     """Return a network's labels."""
     return {key: value for key, _, value in (word.partition("=") for word in network.labels)}

@@ -3,7 +3,7 @@
 import os
 
 from hull.commands import _asked, _places
-from hull.commands._network_rows import BUILT_IN, built_in, labels, members, row_of
+from hull.commands._network_rows import built_in, labels, members, predefined, row_of
 from hull.engine import Engine
 from hull.errors import Conflict, UserError
 from hull.light import Any, NamedTuple
@@ -86,10 +86,9 @@ def inspect(engine: Engine, word: str) -> dict[str, Any]:
     """Return the document of a network, with the containers that are on it now."""
     from hull.commands._details import time_text
 
-    name = "default" if word == "bridge" else word
-    if name in BUILT_IN:
+    if name := predefined(word):
         row = built_in(name)
-        network = Network(row.id, row.name, ())
+        network = Network(row.id, row.name, _uplink(engine) if name == "default" else ())
     else:
         network = _places.rows(engine).find(word)
         row = row_of(network)
@@ -111,6 +110,13 @@ def inspect(engine: Engine, word: str) -> dict[str, Any]:
         "Options": dict(option.partition("=")[::2] for option in network.options),
         "Labels": labels(network),
     }
+
+
+def _uplink(engine: Engine) -> tuple[Subnet, ...]:
+    """Return what each container has of its own on the default network; with pasta that is this machine's address."""
+    from hull.network import slirp4netns, subnets
+
+    return (Subnet(subnets.UPLINK, slirp4netns.GATEWAY),) if engine.host.program("slirp4netns") else ()
 
 
 def _config(subnet: Subnet) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def with_prefix(network: Network, address: str) -> str:
 
 def remove(engine: Engine, word: str, *, force: bool) -> list[str]:
     """Remove a network that no container is on."""
-    if word in BUILT_IN or word == "bridge":
+    if predefined(word):
         raise UserError(f"cannot rm the network {word}: it is always there", "hull network ls lists what can go")
     try:
         network = _places.rows(engine).find(word)
