@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from hull.api.call import Call
+from hull.api.hijack import Connection
 from hull.api.routes import TABLE, Route
 from hull.api.work import Work
 from hull.docker.versions import NEWEST, OLDEST, Version, read
@@ -66,6 +67,7 @@ def _guarded(work: Work) -> Any:
     async def guard(request: web.Request, handler: Answer) -> web.StreamResponse:
         work.enter()
         try:
+            heard(request)
             answered = await handler(request)
         except web.HTTPException as error:
             answered = failed(error.status, "page not found" if error.status == 404 else error.reason)  # noqa: PLR2004
@@ -83,6 +85,14 @@ def _guarded(work: Work) -> Any:
         return answered
 
     return guard
+
+
+def heard(request: web.Request) -> None:
+    """Take it that a head has come whole; refuse one that no name, path or word can be made of."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.heard()
+    if "\0" in request.path or "%00" in request.query_string:
+        raise UserError("invalid request: a NUL in its words")
 
 
 def headers() -> dict[str, str]:

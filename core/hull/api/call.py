@@ -1,6 +1,5 @@
 """One request as its handler sees it."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -111,7 +110,7 @@ class Call:
 
     async def verb(self, function: Callable[P, R], *words: P.args, **flags: P.kwargs) -> R:
         """Return what a function that may block returns; it runs in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.work.threads, lambda: function(*words, **flags))
+        return await self.work.run(lambda: function(*words, **flags))
 
     def take(self, media_type: str = "application/vnd.docker.raw-stream") -> Taken:
         """Answer that the connection is a stream from here on, and take it; return `over` at the end."""

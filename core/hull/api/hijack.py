@@ -1,13 +1,22 @@
 """A connection that was HTTP and becomes a stream both ways, as attach, exec and a build's session want it."""
 
 import asyncio
+import json
+import os
+import socket
+import struct
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from hull.api.leaving import Leavers
+
 ROOM = 256 << 10  # bytes that may wait to be read or written
+PATIENCE = 30  # seconds for the head of a request
+SERVER_ERROR = 500
 
 
 class Taken:
@@ -18,6 +27,7 @@ class Taken:
         self._connection = connection
         self._reader = asyncio.StreamReader(limit=ROOM)
         self._reader.set_transport(transport)
+        self._left = asyncio.Event()
         transport.set_write_buffer_limits(ROOM)
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
@@ -61,29 +71,101 @@ class Taken:
         """Whether the other side has gone."""
         return self._transport.is_closing()
 
+    async def left(self) -> None:
+        """Return when the other side has gone for good; `read` ends when it only sends no more."""
+        await self._left.wait()
+
+    def lose(self) -> None:
+        """Take it that the other side has gone."""
+        self._left.set()
+        self._reader.feed_eof()
+
 
 class Connection(RequestHandler):
-    """aiohttp's protocol, which gives its connection away when a handler takes it."""
+    """aiohttp's protocol, which gives its connection away when a handler takes it.
 
-    __slots__ = ("_taken",)
+    Of a unix socket only its owner's processes and root's are answered. A head must come whole in its time. Who ends
+    his direction may still hear the answer; who is gone has his request cancelled.
+    """
 
-    def __init__(self, *words: Any, **options: Any) -> None:
+    __slots__ = ("_head", "_leavers", "_socket", "_taken")
+
+    def __init__(self, leavers: Leavers, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
+        self._leavers = leavers
         self._taken: Taken | None = None
+        self._socket: Any = None
+        self._head: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let in whom the socket is for."""
+        self._socket = transport.get_extra_info("socket")
+        if not _welcome(self._socket):
+            self._force_close = True
+            self.transport = transport  # type: ignore[assignment]
+            transport.abort()  # type: ignore[attr-defined]
+            return
+        super().connection_made(transport)
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, a head's part for so long only."""
+        if self._taken is None and self._current_request is None:
+            self._expect()
+        super().data_received(data)
+
+    def heard(self) -> None:
+        """Say that the head has come: a request is on its way."""
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _expect(self) -> None:
+        if self._head is None:
+            self._head = self._loop.call_later(PATIENCE, self.force_close)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
-        """Keep what was taken open the other way; any other connection ends."""
-        if self._taken is None:
-            super().eof_received()
-            return None
-        self._taken.feed_eof()
-        return True
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell who took it."""
+        """Keep what was taken, and what is being answered, open the other way; any other connection ends."""
         if self._taken is not None:
             self._taken.feed_eof()
+        elif self._asked():
+            self._close = True  # after the answer
+        else:
+            return None
+        if self._socket.family == socket.AF_UNIX and self.transport is not None:
+            self._leavers.watch(self._socket.fileno(), self.transport.abort)
+        return True
+
+    def _asked(self) -> bool:
+        """Whether whole requests came that are not answered."""
+        bodies = [body for _, body in self._messages]
+        if self._current_request is not None:
+            bodies.append(self._current_request.content)
+        return bool(bodies) and all(body.is_eof() for body in bodies)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell who took it, who is not interrupted: what came before may not be where it belongs yet."""
+        self.heard()
+        self._leavers.forget(self._socket.fileno())
+        if self._taken is not None:
+            self._taken.lose()
+            self._task_handler = None
         super().connection_lost(exc)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no request at all, or a fault of the server's own parts."""
+        if status >= SERVER_ERROR:
+            sys.stderr.write(f"hull serve: {request.method} {request.path}: {exc!r}\n")
+        said = json.dumps({"message": (message or str(exc or "failed")).partition("\n")[0]})
+        answered = web.Response(body=said.encode() + b"\n", status=status, content_type="application/json")
+        answered.force_close()
+        return answered
 
     async def drained(self) -> None:
         """Wait until there is room to write."""
@@ -116,7 +198,15 @@ class Gone(web.StreamResponse):
         return False
 
 
-def factory(server: web.Server) -> Callable[[], Connection]:
+def factory(server: web.Server, leavers: Leavers) -> Callable[[], Connection]:
     """Return what makes the connections of a server."""
     loop, options = server._loop, server._kwargs  # noqa: SLF001 (aiohttp has no other door)
-    return lambda: Connection(server, loop=loop, **options)
+    return lambda: Connection(leavers, server, loop=loop, **options)
+
+
+def _welcome(found: Any) -> bool:
+    """Whether the other side of a socket may ask: over TLS it has shown a certificate."""
+    if found.family != socket.AF_UNIX:
+        return True
+    _, uid, _ = struct.unpack("3i", found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return uid in (0, os.geteuid())

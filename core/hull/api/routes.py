@@ -125,6 +125,7 @@ TABLE: tuple[Route, ...] = (
         "PUT /volumes/{name} update 1.42",
         "DELETE /volumes/{name} remove",
     ),
+    *_rows("holding", "POST /hull/hold hold"),
     *_rows(
         "plugins",
         "GET /plugins installed",

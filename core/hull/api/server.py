@@ -1,80 +1,79 @@
-"""Where the API listens, and when it ends."""
+"""`hull serve` before its first request: a place to listen first, then what is slow to import."""
 
 import asyncio
 import contextlib
+import importlib.util
 import os
-import signal
 import socket
 import sys
 
-from aiohttp import web
-
-from hull.api.app import make
-from hull.api.hijack import factory
-from hull.api.work import Work
+from hull.commands import _listening
 from hull.commands.serve import Served
-from hull.engine import Engine
+from hull.errors import HostError
 
-LINE, FIELD, FIELDS = 64 << 10, 256 << 10, 200  # of a request's head: bytes, bytes, lines; filters and tokens are long
+FIRST = 3  # the descriptor with which systemd begins
 
 
 def serve(asked: Served) -> int:
-    """Answer as asked until nobody has asked for so long, or a signal ends it; return the exit code."""
-    listening = [listen(asked.path)]
-    asked.engine.keep()
+    """Listen, answer until it is to end; return the exit code."""
+    if importlib.util.find_spec("aiohttp") is None:
+        raise HostError("cannot serve: the Python package aiohttp is not installed", "pip install 'hull[api]'")
+    given = activated()
+    place = None if given else _listening.bind(asked.path)
+    listening = given or place.socket  # type: ignore[union-attr]  # one of them is there
     try:
-        asyncio.run(_serve(asked.engine, listening, asked.idle))
+        sys.stdout.write(f"export DOCKER_HOST=unix://{listening.getsockname() if given else asked.path}\n")
+        sys.stdout.flush()
+        _raise_limit()
+        _lean()
+        from hull.api.answering import answer
+
+        settled = asyncio.run(answer(asked, listening, place))
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(asked.path)
+        if place is not None:
+            place.remove()
         asked.engine.close()
+    if not settled:
+        os._exit(0)  # a verb's thread does not end: what it does is whole or absent at any moment
     return 0
 
 
-async def _serve(engine: Engine, listening: list[socket.socket], idle: float) -> None:
-    loop = asyncio.get_running_loop()
-    work = Work(engine)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, work.ending.set)
-    runner = web.AppRunner(make(work), access_log=None, max_line_size=LINE, max_field_size=FIELD, max_headers=FIELDS,
-                           keepalive_timeout=75, auto_decompress=False, handle_signals=False,
-                           shutdown_timeout=1)  # fmt: skip
-    await runner.setup()
-    made = factory(runner.server)  # type: ignore[arg-type]  # it is there once it is set up
-    servers = [await loop.create_unix_server(made, sock=one) for one in listening]
+def activated() -> socket.socket | None:
+    """Return the socket that systemd listens at for this process, None where there is none."""
+    asked = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if asked[0] != str(os.getpid()) or asked[1] in ("", "0"):
+        return None
+    if asked[1] != "1":
+        raise HostError(f"cannot serve: systemd gave {asked[1]} sockets, not one", "one ListenStream= in the unit")
+    os.set_inheritable(FIRST, False)
+    given = socket.socket(fileno=FIRST)
+    if given.family != socket.AF_UNIX or not given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise HostError("cannot serve: what systemd gave is no unix socket that listens", "ListenStream=PATH")
+    return given
+
+
+def _raise_limit() -> None:
+    """Let it have as many connections as it may."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _lean() -> None:
+    """Import aiohttp's server without its client, which is half of it; whole, where it cannot be had in halves."""
+    if "aiohttp" in sys.modules:
+        return
+    spec = importlib.util.find_spec("aiohttp")
+    if spec is None:
+        return
+    bare = importlib.util.module_from_spec(spec)
+    vars(bare)["__version__"] = "3"  # for a header that is not sent
+    sys.modules["aiohttp"] = bare
     try:
-        sys.stdout.write(f"export DOCKER_HOST=unix://{listening[0].getsockname()}\n")
-        sys.stdout.flush()
-        await _until_idle(work, idle)
-    finally:
-        for server in servers:
-            server.close()
-        await runner.cleanup()
-        work.threads.shutdown(wait=False, cancel_futures=True)
-
-
-async def _until_idle(work: Work, idle: float) -> None:
-    """Return when it is to end: asked to, or nothing was asked for so long."""
-    ending = asyncio.ensure_future(work.ending.wait())
-    while not ending.done():
-        work.changed.clear()
-        limit = idle if idle and not work.active else None
-        changed = asyncio.ensure_future(work.changed.wait())
-        await asyncio.wait({ending, changed}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        busy = changed.done()
-        changed.cancel()
-        if not busy and not work.active and limit is not None:
-            break
-    ending.cancel()
-
-
-def listen(path: str) -> socket.socket:
-    """Return a socket that listens at `path`, for its owner alone."""
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        listening.bind(path)
-    finally:
-        os.umask(before)
-    listening.listen(1024)
-    return listening
+        importlib.import_module("aiohttp.web")
+    except (ImportError, AttributeError):
+        for name in [name for name in sys.modules if name.partition(".")[0] == "aiohttp"]:
+            del sys.modules[name]

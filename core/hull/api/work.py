@@ -1,9 +1,13 @@
 """What the requests of one server share: the engine, the threads, what runs, when it was last busy."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import concurrent.futures
+from collections.abc import Callable
+from typing import TypeVar
 
 from hull.engine import Engine
+
+R = TypeVar("R")
 
 THREADS = 64  # verbs that block at the same time; what waits for hours waits in the event loop
 
@@ -13,10 +17,11 @@ class Work:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hull-api")
+        self.threads = concurrent.futures.ThreadPoolExecutor(THREADS, thread_name_prefix="hull-api")
         self.active = 0
         self.changed = asyncio.Event()
         self.ending = asyncio.Event()
+        self._running: set[concurrent.futures.Future[object]] = set()
 
     def enter(self) -> None:
         """Count a request that begins."""
@@ -27,3 +32,25 @@ class Work:
         """Count one that is over."""
         self.active -= 1
         self.changed.set()
+
+    def end(self) -> None:
+        """Ask the server to end."""
+        self.ending.set()
+        self.changed.set()
+
+    async def run(self, function: Callable[[], R]) -> R:
+        """Return what a function that may block returns; it goes on in its thread where nobody waits any more."""
+        future = self.threads.submit(function)
+        self._running.add(future)  # type: ignore[arg-type]  # a set of any of them
+        future.add_done_callback(self._running.discard)
+        return await asyncio.wrap_future(future)
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread still works, for a client that may have gone."""
+        return any(not future.done() for future in tuple(self._running))
+
+    def settle(self, seconds: float) -> bool:
+        """Begin nothing more and wait for what runs in threads; whether all of it has ended."""
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        return not concurrent.futures.wait(tuple(self._running), seconds).not_done

@@ -58,6 +58,7 @@ VERBS = (
     "volume",
     "system",
     "serve",
+    "docker",
     "fsck",
     "load",
     "import",

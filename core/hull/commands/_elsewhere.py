@@ -32,7 +32,7 @@ def start(engine: Engine, row: Container, clients: tuple[Client, ...] = ()) -> N
     for line in lines[:last]:
         _pass_on(engine, row, line)
     if done.returncode:
-        raise _failure(lines[last:], done.returncode)
+        raise failure(lines[last:], done.returncode)
 
 
 def given() -> tuple[Client, ...]:
@@ -41,7 +41,8 @@ def given() -> tuple[Client, ...]:
     return tuple(Client(int(fd), options) for fd, _, options in words)
 
 
-def _failure(lines: list[str], code: int) -> HostError:
+def failure(lines: list[str], code: int) -> HostError:
+    """Return what another hull said at its end, as an error of this one."""
     first, *rest = lines or ["cannot start: nothing was said"]
     error = HostError(first.removeprefix(OWN), "\n".join(rest).strip().removeprefix("hint: "))
     error.exit_code = code if code > 0 else 128 - code

@@ -70,6 +70,8 @@ def spelt(argv: list[str]) -> tuple[str, list[str]]:
     name, rest = (argv[0], argv[1:]) if argv else ("", [])
     if name == "container" and rest and not rest[0].startswith("-"):  # Docker's longer way to say the same verbs
         name, rest = {"ls": "ps", "list": "ps"}.get(rest[0], rest[0]), rest[1:]
+    if name == "docker":  # every word is the docker client's own
+        rest = ["--", *rest]
     if name == "image" and rest:  # likewise; prune and diff are its own
         name, rest = _of_images(rest[0], rest[1:])
     if name == "tag" and rest[:1] == ["list"]:  # an image of that name can be called list:latest

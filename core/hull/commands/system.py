@@ -1,13 +1,14 @@
 """`hull system`: what the store takes, what can go, and everything."""
 
 from hull.commands._asking import confirm
+from hull.commands._serving import Joined, joined, socket_of
 from hull.commands._usage import DetailRow, UsageRow, details, usage
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.light import Annotated
 
 Many = tuple[str, ...]
-ACTIONS = ("df", "prune", "reset")
+ACTIONS = ("df", "prune", "reset", "dial-stdio")
 
 
 def system(
@@ -21,12 +22,15 @@ def system(
     volumes: Annotated[bool, Flag("prune: volumes that nobody named and no container uses, too")] = False,
     filter: Annotated[Many, Flag("prune: until=TIME or AGE, label=KEY[=VALUE], label!=…", metavar="FILTER")] = (),
     force: Annotated[bool, Flag("prune, reset: do not ask", "f")] = False,
-) -> list[UsageRow] | list[DetailRow] | list[str]:
+) -> list[UsageRow] | list[DetailRow] | list[str] | Joined:
     """Show what the store takes, remove what is not used, or remove everything.
 
     `df` shows sizes, `prune` removes stopped containers, unused networks and images without a name, `reset` removes
-    all containers, images and volumes, and the store.
+    all containers, images and volumes, and the store. `dial-stdio` joins standard input and output to the server of
+    Docker's API, as `hull serve --stdio`: docker clients call it so at the far end of ssh.
     """
+    if action == "dial-stdio":
+        return joined(engine, socket_of(engine))
     if action == "df":
         return details(engine) if verbose else usage(engine)
     if action == "prune":
