@@ -1,10 +1,11 @@
 """Volumes and the containers that mount them: who uses one, what nobody uses, and its removal."""
 
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import Conflict, UserError
 from hull.storage.volumes import NoSuchVolume, Volume
 
 Users = dict[str, list[str]]
+Many = tuple[str, ...]
 
 
 def users(engine: Engine) -> Users:
@@ -16,6 +17,18 @@ def users(engine: Engine) -> Users:
         for name in {mount.source for mount in row.spec.mounts if mount.kind == "volume"}:
             found.setdefault(name, []).append(row.name)
     return found
+
+
+def create(engine: Engine, name: str, labels: Many, options: Many) -> Volume:
+    """Make a volume of KEY=VALUE words; "" makes up a name. One that is there stays as it is."""
+    from hull.storage import drivers, overlay
+
+    said = dict(word.partition("=")[::2] for word in labels)
+    owner = overlay.owner_of(engine.identity())
+    made, new = engine.volumes.create(name, owner, said, drivers.read(options))
+    if new:
+        engine.history.add("volume", "create", made.name, {"driver": "local"})
+    return made
 
 
 def remove(engine: Engine, name: str, *, missing_ok: bool = False, besides: str = "") -> None:
@@ -31,7 +44,7 @@ def remove(engine: Engine, name: str, *, missing_ok: bool = False, besides: str 
             raise
         using = [user for user in users(engine).get(name, ()) if user != besides]
         if using:
-            raise UserError(f"cannot remove the volume {name}: {', '.join(using)} uses it", f"hull rm {using[0]}")
+            raise Conflict(f"cannot remove the volume {name}: {', '.join(using)} uses it", f"hull rm {using[0]}")
         aside = engine.volumes.aside(name)
     _unused.remove_tree(engine, aside)
     engine.history.add("volume", "destroy", name, {"driver": "local"})

@@ -60,7 +60,7 @@ def volume(
         return _prune(engine, filter, everything=all, force=force)
     if action == "create":
         _none(action, names[1:])
-        return [_create(engine, "".join(names[:1]), label, opt)]
+        return [_volumes.create(engine, "".join(names[:1]), label, opt).name]
     return _of_these(engine, action, names, output, force=force)
 
 
@@ -88,17 +88,6 @@ def _carry(engine: Engine, action: str, names: Many, output: str) -> list[str] |
 def _none(action: str, names: Many) -> None:
     if names:
         raise UserError(f"hull volume {action} does not take {names[0]!r}", "hull volume --help")
-
-
-def _create(engine: Engine, name: str, labels: Many, options: Many) -> str:
-    from hull.storage import drivers, overlay
-
-    said = dict(word.partition("=")[::2] for word in labels)
-    owner = overlay.owner_of(engine.identity())
-    made, new = engine.volumes.create(name, owner, said, drivers.read(options))
-    if new:
-        engine.history.add("volume", "create", made.name, {"driver": "local"})
-    return made.name
 
 
 def _remove(engine: Engine, name: str, *, missing_ok: bool) -> str:

@@ -113,10 +113,10 @@ class NetworkRows:
         return [_network(row) for row in self._db.rows(f"SELECT {COLUMNS} FROM networks ORDER BY name")]  # noqa: S608
 
     def find(self, word: str) -> Network:
-        """Return the network named so, or whose id begins so."""
-        found = self._db.rows(f"SELECT {COLUMNS} FROM networks WHERE name = ? OR id = ?", word, word)  # noqa: S608
-        if not found and word and not word.strip("0123456789abcdef"):
-            found = self._db.rows(f"SELECT {COLUMNS} FROM networks WHERE id GLOB ?", word + "*")  # noqa: S608
+        """Return the network that has the id, the name, or alone an id that begins so: the first of the three."""
+        ways = ["id = ?", "name = ?"] + (["id GLOB ? || '*'"] if word and not word.strip("0123456789abcdef") else [])
+        rows = (self._db.rows(f"SELECT {COLUMNS} FROM networks WHERE {way}", word) for way in ways)  # noqa: S608 (ours)
+        found = next((some for some in rows if some), [])
         if len(found) > 1:
             raise UserError(f"cannot choose: {word} begins {len(found)} network ids", "give more digits")
         if not found:

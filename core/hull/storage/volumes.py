@@ -5,7 +5,7 @@ A directory is the volume: launchers remove those that go with their containers,
 
 import os
 
-from hull.errors import UserError
+from hull.errors import Conflict, Missing, UserError
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.paths import Paths
 from hull.state.locks import Lock
@@ -20,7 +20,7 @@ SHARED = "shared"  # beside _data: another container took it by --volumes-from, 
 Owner = tuple[int, int] | None
 
 
-class NoSuchVolume(UserError):  # noqa: N818 (what it says)
+class NoSuchVolume(Missing):
     """Nothing has the name."""
 
 
@@ -80,7 +80,7 @@ class Volumes:
             if os.path.isdir(self._place(name)):
                 found = self.find(name)
                 if options and options != found.options:
-                    raise UserError(
+                    raise Conflict(
                         f"cannot create the volume {name}: it is there with other options",
                         f"hull volume rm {name}, or choose another name",
                     )
