@@ -1,11 +1,13 @@
 """One request as its handler sees it."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from aiohttp import web
 
+from hull.api.documents import parse, read
 from hull.api.hijack import Connection, Gone, Taken
 from hull.api.work import Work
 from hull.docker.versions import Version
@@ -16,6 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MOST_BODY = 8 << 20  # bytes of JSON
+NUMBER = re.compile(r"[+-]?[0-9]{1,18}")  # what 64 bits hold
 FALSE = ("", "0", "no", "false", "none")  # as Docker reads a flag; everything else is true
 
 
@@ -54,10 +57,9 @@ class Call:
         found = self.request.query.get(name, "")
         if not found:
             return usual
-        try:
-            return int(found)
-        except ValueError:
-            raise UserError(f"invalid value for {name}: {found!r} is no whole number") from None
+        if not NUMBER.fullmatch(found):
+            raise UserError(f"invalid value for {name}: {found[:40]!r} is no whole number")
+        return int(found)
 
     def filters(self) -> dict[str, list[str]]:
         """Return the query's filters: a map to lists or, as older clients write it, to maps of true."""
@@ -74,15 +76,7 @@ class Call:
 
     def _json_word(self, name: str) -> dict[str, Any]:
         text = self.request.query.get(name, "")
-        if not text:
-            return {}
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            raise UserError(f"invalid {name}: no JSON") from None
-        if not isinstance(found, dict):
-            raise UserError(f"invalid {name}: no JSON object")
-        return found
+        return read(text, name) if text else {}
 
     async def body(self) -> bytes:
         """Return the whole body, of a size that bodies of JSON have."""
@@ -95,32 +89,26 @@ class Call:
 
     async def document(self) -> dict[str, Any]:
         """Return the body's JSON object, an empty one where there is no body."""
-        text = await self.body()
-        if not text.strip():
-            return {}
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"invalid JSON: {error}") from None
-        if found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise UserError("invalid JSON: an object is wanted")
-        return found
+        return parse(await self.body(), self.request.headers.get("Content-Type", ""))
 
     async def verb(self, function: Callable[P, R], *words: P.args, **flags: P.kwargs) -> R:
         """Return what a function that may block returns; it runs in a thread."""
         return await self.work.run(lambda: function(*words, **flags))
 
+    @property
+    def upgrades(self) -> bool:
+        """Whether the client asks by its headers for a stream; older ones expect one anyway."""
+        found = self.request.headers
+        return bool(found.get("Upgrade")) and "upgrade" in found.get("Connection", "").lower()
+
     def take(self, media_type: str = "application/vnd.docker.raw-stream") -> Taken:
         """Answer that the connection is a stream from here on, and take it; return `over` at the end."""
-        upgrade = self.request.headers.get("Upgrade", "")
         connection = self.request.protocol
         if not isinstance(connection, Connection):
             raise TypeError("the connection is not one of ours")
-        if upgrade and "upgrade" in self.request.headers.get("Connection", "").lower():
+        if self.upgrades:
             lines = ["HTTP/1.1 101 UPGRADED", f"Content-Type: {media_type}", "Connection: Upgrade", "Upgrade: tcp"]
-            lines[-1] = f"Upgrade: {'h2c' if upgrade == 'h2c' else 'tcp'}"
+            lines[-1] = f"Upgrade: {'h2c' if self.request.headers['Upgrade'] == 'h2c' else 'tcp'}"
         else:
             lines = ["HTTP/1.1 200 OK", f"Content-Type: {media_type}"]
         return connection.take("\r\n".join([*lines, "", ""]).encode("latin-1"))

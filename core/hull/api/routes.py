@@ -36,10 +36,10 @@ TABLE: tuple[Route, ...] = (
         "HEAD /_ping ping",
         "GET /version version",
         "GET /info info",
-        "POST /auth auth",
         "GET /system/df df",
         "GET /events events",
     ),
+    *_rows("auth", "POST /auth check"),
     *_rows(
         "containers",
         "GET /containers/json listed",
@@ -49,7 +49,6 @@ TABLE: tuple[Route, ...] = (
         "GET /containers/{id}/top top",
         "GET /containers/{id}/changes changes",
         "GET /containers/{id}/stats stats",
-        "POST /containers/{id}/start start",
         "POST /containers/{id}/stop stop",
         "POST /containers/{id}/restart restart",
         "POST /containers/{id}/kill kill",
@@ -57,8 +56,12 @@ TABLE: tuple[Route, ...] = (
         "POST /containers/{id}/rename rename",
         "POST /containers/{id}/pause pause",
         "POST /containers/{id}/unpause unpause",
-        "POST /containers/{id}/wait wait",
         "DELETE /containers/{id} remove",
+    ),
+    *_rows(
+        "starting",
+        "POST /containers/{id}/start start",
+        "POST /containers/{id}/wait wait",
     ),
     *_rows(
         "streams",

@@ -2,9 +2,13 @@
 
 import asyncio
 import concurrent.futures
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from hull.docker.attaching import Attachments
+from hull.docker.changes import Changes
+from hull.docker.tail import Tail
 from hull.engine import Engine
 
 R = TypeVar("R")
@@ -21,6 +25,10 @@ class Work:
         self.active = 0
         self.changed = asyncio.Event()
         self.ending = asyncio.Event()
+        self.builds: dict[str, threading.Event] = {}  # what ends each build, by its client's id
+        self.changes = Changes()
+        self.tail = Tail(self.changes, engine.history)
+        self.attachments = Attachments(engine, self.tail)
         self._running: set[concurrent.futures.Future[object]] = set()
 
     def enter(self) -> None:

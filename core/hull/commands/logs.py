@@ -28,15 +28,29 @@ def logs(
     details: Annotated[bool, Flag("put before each line what --log-opt labels and env named")] = False,
 ) -> Iterator[Piece]:
     """Print what a container wrote, its standard error on standard error."""
-    row, now = engine.containers.find(container), time.time()
-    wanted = Wanted(
+    row = engine.containers.find(container)
+    wanted = asked(row, since, until, tail, timestamps=timestamps, details=details)
+    return _read(engine, row, wanted, follow=follow, output=-1 if engine.resident else 1)
+
+
+def asked(row: Container, since: str, until: str, tail: str, *, timestamps: bool, details: bool) -> Wanted:
+    """Return what these flags want of a container's log."""
+    now = time.time()
+    return Wanted(
         _times.moment(since, "--since", now),
         _times.moment(until, "--until", now),
-        _lines(tail),
+        lines(tail),
         timestamps,
         _details(row) if details else b"",
     )
-    return _read(engine, row, wanted, follow=follow, output=-1 if engine.resident else 1)
+
+
+def opened(engine: Engine, row: Container, wanted: Wanted) -> Log:
+    """Return the log to read; where there will be none, say why."""
+    directory = engine.paths.container(row.id)
+    if not Log.kept(directory):
+        _require(row, engine.containers.status(row))
+    return Log(directory, wanted, lambda text: engine.events(Event("warning", row.name, text)))
 
 
 def recent(engine: Engine, container: str, lines: int, output: int) -> Iterator[Piece]:
@@ -48,17 +62,13 @@ def recent(engine: Engine, container: str, lines: int, output: int) -> Iterator[
 
 
 def _read(engine: Engine, row: Container, wanted: Wanted, *, follow: bool, output: int) -> Iterator[Piece]:
-    directory = engine.paths.container(row.id)
-    status = engine.containers.status(row)
-    if not Log.kept(directory):
-        _require(row, status)
-    log = Log(directory, wanted, lambda text: engine.events(Event("warning", row.name, text)))
-    if follow and status.active:
+    log = opened(engine, row, wanted)
+    if follow and engine.containers.status(row).active:
         return log.follow(lambda: engine.containers.status(row).active, output)
     return log.read()
 
 
-def _lines(text: str) -> int:
+def lines(text: str) -> int:
     """Read --tail as Docker does: all, or anything below 0, is no bound."""
     if text == "all":
         return -1

@@ -66,9 +66,9 @@ class Tail:
                 self._reading.cancel()
                 self._reading = None
 
-    def tell(self, event: dict[str, Any]) -> None:
-        """Tell whom it is about."""
-        for key in ("", event["Actor"]["ID"]):
+    def tell(self, event: dict[str, Any], *, everybody: bool = True) -> None:
+        """Tell who listens to whom it is about, and everybody where it is an event of the store's."""
+        for key in ("", event["Actor"]["ID"]) if everybody else (event["Actor"]["ID"],):
             for listener in self._listeners.get(key, ()):
                 listener.put(event)
 

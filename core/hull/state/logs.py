@@ -37,12 +37,11 @@ class Log:
 
     def read(self) -> Iterator[Piece]:
         """Return what is there now."""
-        self._files = generations(f"{self._directory}/{NAME}")
         try:
-            self._seek()
+            self.begin()
             yield from self._drain(keep=0)
         finally:
-            self._close()
+            self.close()
 
     def follow(self, alive: Callable[[], bool], output: int = -1) -> Iterator[Piece]:
         """Return what is there, then what comes, until `alive` says no and everything is read, or `until` is past.
@@ -51,23 +50,37 @@ class Log:
         """
         with contextlib.closing(Watch(output)) as watch:
             watch.add(self._directory)
-            self._files = generations(f"{self._directory}/{NAME}")
+            self.begin()
             try:
-                self._seek()
-                while not self._decoder.over:
-                    last = not alive() or self._left() <= 0
-                    yield from self._drain(keep=1)
-                    while self._renew():
-                        yield from self._drain(keep=1)
+                while not self.over:
+                    last = not alive() or self.left() <= 0
+                    yield from self.come()
                     if last:
                         return
-                    watch.wait(min(LOOK, self._left()))
+                    watch.wait(self.left())
             finally:
-                self._close()
+                self.close()
 
-    def _left(self) -> float:
+    def begin(self) -> None:
+        """Open what is there, for `come`; for who waits for changes of the directory in a way of his own."""
+        self._files = generations(f"{self._directory}/{NAME}")
+        self._seek()
+
+    def come(self) -> Iterator[Piece]:
+        """Return what has come since the last call."""
+        yield from self._drain(keep=1)
+        while self._renew():
+            yield from self._drain(keep=1)
+
+    @property
+    def over(self) -> bool:
+        """Whether `until` is past."""
+        return self._decoder.over
+
+    def left(self, most: float = LOOK) -> float:
+        """Return how many seconds to wait for more, at most so many."""
         until = self._wanted.until
-        return LOOK if until is None else max(0.0, until / SECOND - time.time())
+        return most if until is None else max(0.0, min(most, until / SECOND - time.time()))
 
     def _drain(self, keep: int) -> Iterator[Piece]:
         """Decode to the end; the newest `keep` files stay open."""
@@ -109,7 +122,8 @@ class Log:
             self._warned = True
             self._warn("the log was rotated faster than it was read: lines may be missing; keep more files (max-file)")
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the files."""
         for file in self._files:
             file.close()
         self._files = []
