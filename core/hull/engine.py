@@ -142,14 +142,15 @@ class Engine:
 
         return program()
 
-    def keep(self) -> None:
+    def keep(self, *, always: bool = False) -> None:
         """Open the session, once: later containers nest in its user namespace and pay no set-uid helper.
 
-        Where the identity needs no helper there is nothing to save and nothing is kept.
+        Where the identity needs no helper there is nothing to save and nothing is kept, unless `always`: what nests can
+        be given more networks while it runs.
         """
         self.resident = True
         identity = self.identity()
-        if self.session is None and identity.helpers:
+        if self.session is None and (identity.helpers or always):
             from hull.runtime.session import Session
 
             self.session = Session.open(identity)

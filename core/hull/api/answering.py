@@ -33,7 +33,7 @@ async def answer(asked: Served, listening: socket.socket, place: Place | None) -
     if asked.leash:
         loop.add_reader(sys.stdin.fileno(), _at_end_of_input, work)
     async with _connections(work) as made, contextlib.AsyncExitStack() as doors:
-        keeping = loop.run_in_executor(work.threads, asked.engine.keep)
+        keeping = loop.run_in_executor(work.threads, lambda: asked.engine.keep(always=True))
         if asked.tcp:
             await doors.enter_async_context(Gate(asked.tcp, made))
         server = await loop.create_unix_server(made, sock=listening)

@@ -19,6 +19,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STATUS: tuple[tuple[type[HullError], int], ...] = (
     (Missing, 404), (Conflict, 409), (Unsupported, 501), (UserError, 400), (HullError, 500),
 )  # fmt: skip
+NOT_HERE = (404, 405)  # Docker knows no path with this method, so it has no such page
 
 
 def make(work: Work) -> web.Application:
@@ -70,9 +71,12 @@ def _guarded(work: Work) -> Any:
             heard(request)
             answered = await handler(request)
         except web.HTTPException as error:
-            answered = failed(error.status, "page not found" if error.status == 404 else error.reason)  # noqa: PLR2004
+            absent = error.status in NOT_HERE
+            answered = failed(404 if absent else error.status, "page not found" if absent else error.reason)
         except HullError as error:
             answered = failed(status_of(error), told(error))
+        except (UnicodeError, OverflowError) as error:
+            answered = failed(400, f"invalid request: {error}")
         except ConnectionError:
             raise
         except Exception as fault:  # noqa: BLE001 (the edge: a fault is one request's)

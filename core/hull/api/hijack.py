@@ -16,6 +16,7 @@ from hull.api.leaving import Leavers
 
 ROOM = 256 << 10  # bytes that may wait to be read or written
 PATIENCE = 30  # seconds for the head of a request
+SOON = 0.05  # seconds
 SERVER_ERROR = 500
 
 
@@ -128,20 +129,26 @@ class Connection(RequestHandler):
         """Keep what was taken, and what is being answered, open the other way; any other connection ends."""
         if self._taken is not None:
             self._taken.feed_eof()
-        elif self._asked():
-            self._close = True  # after the answer
-        else:
+        elif self._waiter is not None and not self._waiter.done():
             return None
+        else:
+            self._close = True  # after the answer
+            self._loop.call_soon(self._need_all)
         if self._socket.family == socket.AF_UNIX and self.transport is not None:
             self._leavers.watch(self._socket.fileno(), self.transport.abort)
         return True
 
-    def _asked(self) -> bool:
-        """Whether whole requests came that are not answered."""
+    def _need_all(self) -> None:
+        """Give up a request whose body has ended too early: nothing of it will come any more."""
+        if self._taken is not None or self.transport is None:
+            return
         bodies = [body for _, body in self._messages]
         if self._current_request is not None:
             bodies.append(self._current_request.content)
-        return bool(bodies) and all(body.is_eof() for body in bodies)
+        if not bodies:  # between two steps of aiohttp's
+            self._loop.call_later(SOON, self._need_all)
+        elif not all(body.is_eof() for body in bodies):
+            self.transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell who took it, who is not interrupted: what came before may not be where it belongs yet."""
