@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hull.output import Piece
+from hull.state import logfile
 from hull.state.logs import Log
 from hull.state.records import BLOCK, Wanted
 from hypothesis import given
@@ -245,6 +246,27 @@ def test_rotation_under_a_reader_leaves_no_gap(tmp_path: Path, children: list["s
         numbers = [int(line[:7]) for _, data in read(tmp_path) for line in data.splitlines()]
         assert numbers == list(range(len(numbers)))
         looks += 1
+
+
+def test_two_rotations_between_two_looks_of_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader meets a file that is newer than the one it began with."""
+    path, opened = str(tmp_path / "log.json"), logfile._open
+    for number, file in enumerate(("log.json.2", "log.json.1", "log.json")):
+        (tmp_path / file).write_bytes(record(f"{number}\n".encode()))
+
+    def slow(name: str) -> logfile.LogFile | None:
+        found = opened(name)
+        if name == path:
+            for later in (3, 4):
+                for source in (4, 3, 2, 1, 0):
+                    old = f"{path}.{source}" if source else path
+                    if os.path.exists(old):
+                        os.rename(old, f"{path}.{source + 1}")
+                (tmp_path / "log.json").write_bytes(record(f"{later}\n".encode()))
+        return found
+
+    monkeypatch.setattr(logfile, "_open", slow)
+    assert read(tmp_path) == [(1, b"0\n1\n2\n3\n")]
 
 
 def test_a_follower_that_was_too_slow_is_told(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ def generations(path: str, after: int = 0) -> list[LogFile]:
 
     A rotation moves each file one name further from the newest, and so does the walk: none that it has not met is ever
     behind it. Its end is to be found: each look can fall on the gap of another rotation, so a name further on says
-    whether it is one. The first time that a file is met counts: two that are met keep their order.
+    whether it is one. The last time that a file is met counts: when a slow walk meets one that is newer than where it
+    began, the older ones are still before it.
     """
     found: dict[int, LogFile] = {}
     number, missing = 0, 0
@@ -58,7 +59,9 @@ def generations(path: str, after: int = 0) -> list[LogFile]:
         missing = 0 if file else missing + 1
         if file is None:
             continue
-        if found.setdefault(file.inode, file) is not file:
+        known = found.pop(file.inode, None)
+        found[file.inode] = known or file
+        if known:
             file.close()
         elif file.inode == after:
             break
