@@ -37,8 +37,8 @@ TABLE: tuple[Route, ...] = (
         "GET /version version",
         "GET /info info",
         "GET /system/df df",
-        "GET /events events",
     ),
+    *_rows("events", "GET /events listen"),
     *_rows("auth", "POST /auth check"),
     *_rows(
         "containers",

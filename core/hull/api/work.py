@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from hull.docker.attaching import Attachments
 from hull.docker.changes import Changes
+from hull.docker.events import Lines
 from hull.docker.tail import Tail
 from hull.engine import Engine
 
@@ -28,6 +29,7 @@ class Work:
         self.builds: dict[str, threading.Event] = {}  # what ends each build, by its client's id
         self.changes = Changes()
         self.tail = Tail(self.changes, engine.history)
+        self.lines = Lines(engine)
         self.attachments = Attachments(engine, self.tail)
         self._running: set[concurrent.futures.Future[object]] = set()
 

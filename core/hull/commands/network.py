@@ -71,7 +71,7 @@ def network(
 
     if action == "connect":
         plain = _network_words.endpoint("", alias, (ip, ip6), mac_address)
-        _linking.connect(engine, *names, _network_words.linked(plain, link, link_local_ip, driver_opt))
+        _linking.connect(engine, names[0], names[1], _network_words.linked(plain, link, link_local_ip, driver_opt))
     else:
         _linking.disconnect(engine, names[0], names[1], force=force)
     return ""
