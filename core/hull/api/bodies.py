@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import IO, Any, cast
 
-from aiohttp import ClientPayloadError, web
+from aiohttp import web
 
 from hull.api.call import Call
 from hull.errors import UserError
@@ -20,6 +20,11 @@ class Incoming:
         self._loop = asyncio.get_running_loop()
         self._left = memoryview(b"")
         self.count = 0
+
+    @property
+    def file(self) -> IO[bytes]:
+        """It, for who asks for a file and only reads."""
+        return cast("IO[bytes]", self)
 
     def read(self, size: int = -1) -> bytes:
         """Return up to so many bytes, all that come without a size; b"" at the end. Blocks."""
@@ -40,7 +45,7 @@ class Incoming:
         try:
             while len(made) < PIECE and (piece := await self._content.readany()):
                 made += piece
-        except (ClientPayloadError, web.RequestPayloadError):
+        except web.RequestPayloadError:
             raise UserError("the request's body ends too soon", "send it whole") from None
         return bytes(made)
 

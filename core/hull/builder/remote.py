@@ -27,7 +27,7 @@ def download(shop: Workshop, url: str, checksum: str = "") -> tuple[str, str, fl
     path, digest, mtime = f"{_place(shop, 'url')}/file", hashlib.sha256(), 0.0
     client = http.Http(config.load(shop.engine.paths.config))
     with client.get(url, {}) as answer, open(path, "wb") as file:
-        if answer.response.status != 200:  # noqa: PLR2004 (OK)
+        if answer.response.status != http.OK:
             raise RegistryError(f"cannot fetch {urls.shown(url)}: it answers {answer.response.status}", "check the URL")
         while chunk := answer.read(1 << 18):
             digest.update(chunk)

@@ -8,7 +8,7 @@ from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.images import committing, imageconfig
-from hull.light import Annotated, Any
+from hull.light import Annotated, Any, NamedTuple
 from hull.model import Health
 from hull.runtime import plan
 from hull.state import lifecycle
@@ -28,6 +28,21 @@ def commit(
     pause: Annotated[bool, Flag("hold the container still meanwhile (the default); --no-pause does not", "p")] = True,
 ) -> str:
     """Make an image of a container: its image, and a layer of what it changed. Prints the image's id."""
+    return made(engine, container, reference, Words(author, change, message, pause=pause))
+
+
+class Words(NamedTuple):
+    """What is said of the new image; `run` is what its config says in place of the container's."""
+
+    author: str = ""
+    change: Many = ()
+    message: str = ""
+    run: dict[str, Any] = {}  # noqa: RUF012 (nobody changes it)
+    pause: bool = True
+
+
+def made(engine: Engine, container: str, reference: str, words: Words) -> str:
+    """Make an image of a container; return its id."""
     row = engine.containers.find(container)
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "commit")
@@ -36,16 +51,17 @@ def commit(
     files = Files(engine, row)
     asked = committing.Commit(
         row.image,
-        run_config(row),
+        committing.merged(words.run, run_config(row)),
         " ".join(plan.command(row.spec, row.config)),
-        change,
-        message,
-        author,
+        words.change,
+        words.message,
+        words.author,
         files.flavour,
+        row.id,
     )
-    with _still(engine, row, wanted=pause and status.state == "running"):
+    with _still(engine, row, wanted=words.pause and status.state == "running"):
         ident = committing.run(engine.images, files.upper().stream("layer"), reference, asked)
-    attributes = {"name": row.name, "image": row.spec.image, "imageID": ident, "comment": message}
+    attributes = {"name": row.name, "image": row.spec.image, "imageID": ident, "comment": words.message}
     engine.history.add("container", "commit", row.id, attributes)
     return ident
 

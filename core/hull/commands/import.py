@@ -8,7 +8,7 @@ from hull.light import Annotated
 def import_(
     engine: Engine,
     file: Annotated[
-        str, Word("a tar of a root file system, compressed or not; - for standard input", "FILE|-", "path")
+        str, Word("a tar of a root file system, compressed or not; - for standard input", "FILE|URL|-", "path")
     ],
     reference: Annotated[str, Word("what to call the image", "[REPOSITORY[:TAG]]")] = "",
     *,

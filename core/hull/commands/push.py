@@ -30,21 +30,22 @@ def push(
 
     if compression not in ("", *compressing.KINDS):
         raise UserError(f"cannot compress with {compression!r}", f"use one of: {', '.join(compressing.KINDS)}")
-    bench = _bench(engine)
+    made = bench(engine)
     if all_tags:
         if destination:
             raise UserError("cannot push all tags to one destination", "hull push --all-tags NAME")
-        pairs = [(engine.images.holder(str(target))[1], target) for target in pushing.targets(bench, image)]
+        pairs = [(engine.images.holder(str(target))[1], target) for target in pushing.targets(made, image)]
     else:
         pairs = [(engine.images.holder(image)[1], reference.parse(destination or image))]
     lines = []
     for ident, target in pairs:
-        done = pushing.push(bench, ident, target, compression, platform)
+        done = pushing.push(made, ident, target, compression, platform)
         lines.append(target.canonical if quiet else f"{target.tag}: digest: {done.digest} size: {done.size}")
     return lines
 
 
-def _bench(engine: Engine) -> "Bench":
+def bench(engine: Engine) -> "Bench":
+    """Return what pushes of this engine work with."""
     from hull import config
     from hull.images.pushing_layers import Bench
     from hull.state.sources import Sources

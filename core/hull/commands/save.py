@@ -33,28 +33,34 @@ def save(
     Layers come out as they came in, so ids stay; hull says where that could not be. hull copy moves what a registry
     has, unchanged. oci-dir makes the directory that --output names.
     """
-    from hull.images import saving, saving_places
+    from hull.images import saving_places
 
-    shop = _shop(engine, format, compression)
-    chosen = _chosen(engine, image)
-    members = (saving.docker_archive if format == "docker-archive" else saving.oci_layout)(shop, chosen)
+    found = members(engine, image, format, compression)
     if format == "oci-dir":
         if output == "-":
             raise UserError("cannot save a directory to standard output", "hull save --format oci-dir -o DIR IMAGE")
-        saving_places.directory(output, members)
+        saving_places.directory(output, found)
     elif output != "-":
-        saving_places.file(output, saving_places.tar(members))
+        saving_places.file(output, saving_places.tar(found))
     elif sys.stdout.isatty():
         raise UserError("cannot save to a terminal", "hull save -o FILE, or hull save IMAGE > FILE")
     else:
-        return _poured(members)
+        return _poured(found)
     return None
 
 
-def _poured(members: "Iterator[Member]") -> Iterator[Piece]:
+def members(engine: Engine, image: Many, format: str = "docker-archive", compression: str = "") -> "Iterator[Member]":
+    """Yield the files of an archive of images; one that is not here is an error at once."""
+    from hull.images import saving
+
+    make = saving.docker_archive if format == "docker-archive" else saving.oci_layout
+    return make(_shop(engine, format, compression), _chosen(engine, image))
+
+
+def _poured(found: "Iterator[Member]") -> Iterator[Piece]:
     from hull.images import saving_places
 
-    for chunk in saving_places.tar(members):
+    for chunk in saving_places.tar(found):
         yield Piece(1, chunk)
 
 

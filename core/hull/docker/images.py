@@ -5,6 +5,7 @@ from typing import Any
 
 from hull.commands import image as image_
 from hull.commands import rmi as rmi_
+from hull.docker import filters
 from hull.docker.versions import Version
 from hull.engine import Engine
 from hull.errors import Conflict, Missing, UserError
@@ -23,8 +24,7 @@ ALWAYS: dict[str, Any] = {
     "User": "", "Env": None, "Cmd": None, "Volumes": None, "WorkingDir": "", "Entrypoint": None, "OnBuild": None,
     "Labels": None,
 }  # fmt: skip
-PRUNE_FILTERS = ("dangling", "until", "label", "label!")
-TRUE, FALSE = ("1", "t", "true"), ("0", "f", "false")
+PRUNE_FILTERS = ("until", "label", "label!")
 
 
 def tagged(name: str) -> str:
@@ -48,7 +48,7 @@ def document(engine: Engine, name: str, version: Version, platform: str = "") ->
     record = held.rows.get(ident)
     config = json.loads(record.config) if record else {}
     if platform:
-        _check_platform(name, platform, platforms.of(config))
+        check_platform(engine, name, platform)
     run = found["Config"]
     made: dict[str, Any] = {
         "Id": found["Id"],
@@ -91,8 +91,11 @@ def of_config(run: dict[str, Any], version: Version) -> dict[str, Any]:
     return {**CONTAINER_ONLY, **ALWAYS, **run}
 
 
-def _check_platform(name: str, platform: str, made: platforms.Platform) -> None:
-    wanted = platform_of(platform)
+def check_platform(engine: Engine, name: str, platform: str) -> None:
+    """Raise where an image that is here is made for another platform."""
+    held, ident = holder(engine, name)
+    record = held.rows.get(ident)
+    made, wanted = platforms.of(json.loads(record.config) if record else {}), platform_of(platform)
     if wanted.rank(made) is None:
         raise Missing(
             f"image with reference {name} was found but its platform ({made}) does not match the specified "
@@ -173,7 +176,7 @@ def remove(engine: Engine, name: str, *, force: bool) -> list[dict[str, str]]:
             raise _used_by_id(engine, ident, error.container) from None
         row = engine.containers.find(error.container)
         raise Conflict(
-            f'conflict: unable to remove repository reference "{tagged(name)}" (must force) - container '
+            f'conflict: unable to remove repository reference "{name}" (must force) - container '
             f"{row.id[:NAMED_ID]} is using its referenced image {_short(ident)}"
         ) from None
     return [{"Deleted": one} if one == ident else {"Untagged": one} for one in gone]
@@ -193,23 +196,10 @@ def _short(ident: str) -> str:
     return ident.removeprefix("sha256:")[:NAMED_ID]
 
 
-def prune(engine: Engine, filters: dict[str, list[str]]) -> dict[str, Any]:
+def prune(engine: Engine, asked: filters.Filters) -> dict[str, Any]:
     """Remove the images that nothing uses: those without a name, with dangling=false all."""
-    for key in filters:
-        if key not in PRUNE_FILTERS:
-            raise UserError(f"invalid filter '{key}'")
-    dangling = switch(filters, "dangling", usual=True)
-    words = tuple(f"{key}={value}" for key, values in filters.items() if key != "dangling" for value in values)
+    words = filters.words({key: values for key, values in asked.items() if key != "dangling"}, PRUNE_FILTERS)
+    dangling = filters.switch(asked, "dangling", usual=True)
     lines, freed = image_.pruned(engine, words, everything=not dangling)
     gone = [(kind.capitalize(), what) for kind, _, what in (line.partition(": ") for line in lines)]
     return {"ImagesDeleted": [{kind: what} for kind, what in gone] or None, "SpaceReclaimed": freed}
-
-
-def switch(filters: dict[str, list[str]], key: str, *, usual: bool) -> bool:
-    """Return what a filter that is true or false says."""
-    values = filters.get(key, [])
-    if not values:
-        return usual
-    if len(values) > 1 or values[0].lower() not in (*TRUE, *FALSE):
-        raise UserError(f"invalid filter '{key}=[{' '.join(values)}]'")
-    return values[0].lower() in TRUE

@@ -5,10 +5,9 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from hull.commands._image_filters import LISTING, ImageFilters, Subject, subjects
-from hull.docker import images
+from hull.docker import filters, images
 from hull.docker.versions import Version
 from hull.engine import Engine
-from hull.errors import UserError
 from hull.images import history, reference, removing
 from hull.images.listing import Line
 from hull.images.store import ImageStore
@@ -21,23 +20,23 @@ NONE, NONE_DIGEST = "<none>:<none>", "<none>@<none>"
 class Asked(NamedTuple):
     """What is wanted: `filters` of the query, and whether bytes that several images share, and containers, count."""
 
-    filters: dict[str, list[str]]
+    filters: filters.Filters
     shared: bool = False
     counted: bool = False
 
 
 def rows(engine: Engine, asked: Asked, version: Version) -> list[dict[str, Any]]:
     """Return the documents of the images that the filters let through, the newest first."""
-    filters = _filters(engine, asked.filters)
+    wanted = _filters(engine, asked.filters)
     found, seen = list[dict[str, Any]](), set[str]()
     for store in (engine.images, *engine.images.shared):
         often = _often(store) if asked.shared else Counter()
         sizes = {layer.diff_id: layer.size for layer in store.rows.layers()} if asked.shared else {}
         for subject in subjects(store.rows):
-            if subject.image.id in seen or not filters.match(subject):
+            if subject.image.id in seen or not wanted.match(subject):
                 continue
             seen.add(subject.image.id)
-            names = [key for key in subject.keys if filters.shows(_line(key, subject))]
+            names = [key for key in subject.keys if wanted.shows(_line(key, subject))]
             if names or not asked.filters.get("reference"):
                 made = _row(subject, names, version)
                 if asked.shared:
@@ -48,16 +47,14 @@ def rows(engine: Engine, asked: Asked, version: Version) -> list[dict[str, Any]]
     return sorted(found, key=lambda one: -one["Created"])
 
 
-def _filters(engine: Engine, asked: dict[str, list[str]]) -> ImageFilters:
-    for key in asked:
-        if key not in (*LISTING, "label!"):
-            raise UserError(f"invalid filter '{key}'")
-    images.switch(asked, "dangling", usual=False)
+def _filters(engine: Engine, asked: filters.Filters) -> ImageFilters:
+    known = (*LISTING, "label!")
+    words = filters.words(asked, known)
+    filters.switch(asked, "dangling", usual=False)
     for key in ("before", "since"):
         for name in asked.get(key, ()):
             images.holder(engine, name)
-    words = tuple(f"{key}={value}" for key, values in asked.items() for value in values)
-    return ImageFilters(engine, words, (*LISTING, "label!"))
+    return ImageFilters(engine, words, known)
 
 
 def _line(key: str, subject: Subject) -> Line:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from hull.config import Settings
 from hull.errors import RegistryError, UserError
 from hull.images import documents, reference
+from hull.images.credentials import Credentials
 from hull.images.registry import Registry
 from hull.light import Any, NamedTuple
 
@@ -25,12 +26,12 @@ class Found(NamedTuple):
     automated: bool = False
 
 
-def tags(name: str, settings: Settings) -> Iterator[str]:
+def tags(name: str, settings: Settings, credentials: Credentials | None = None) -> Iterator[str]:
     """Yield the tags of a repository in the registry's order."""
     asked = reference.parse(name)
     if asked.digest or ":" in name.rpartition("/")[2]:
         raise UserError(f"cannot list the tags of {name}: it names one", f"hull tag list {asked.familiar_name}")
-    return _pages(Registry(asked, settings), "tags/list", "tags")
+    return _pages(Registry(asked, settings, credentials=credentials), "tags/list", "tags")
 
 
 def search(text: str, limit: int, settings: Settings) -> list[Found]:

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from hull.state.images import ImageRecord
 
 
+ORIGIN = ("parent", "container", "container_config")
+
+
 class Commit(NamedTuple):
-    """What is added: `base` the image's id, `run` what the container changes in its config, and what the user says."""
+    """What is added: `base` the image's id, `run` what the container changes in its config, and what the user says.
+
+    `container` is its id. It and the base's are kept where Docker keeps them, for who asks whence an image came.
+    """
 
     base: str
     run: dict[str, Any]
@@ -24,6 +30,7 @@ class Commit(NamedTuple):
     message: str = ""
     author: str = ""
     flavour: str = "range"
+    container: str = ""
 
 
 def run(store: "ImageStore", layer: Iterator[bytes], name: str, commit: Commit) -> str:
@@ -68,6 +75,23 @@ def changed(run: dict[str, Any], commit: Commit) -> dict[str, Any]:
     return changes.apply(commit.changes, merged)
 
 
+def merged(said: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return a container's own config below what a client said in its place, as Docker merges them."""
+    made = {**own, **{key: value for key, value in said.items() if value}}
+    for key in ("ExposedPorts", "Labels", "Volumes"):
+        both = {**(own.get(key) or {}), **(said.get(key) or {})}
+        made.update({key: both} if both else {})
+    if said.get("Env"):
+        names = {word.partition("=")[0] for word in said["Env"]}
+        made["Env"] = [*said["Env"], *(word for word in own.get("Env") or () if word.partition("=")[0] not in names)]
+    if said.get("Entrypoint") and not said.get("Cmd"):
+        made.pop("Cmd", None)
+    if said.get("Healthcheck") and own.get("Healthcheck"):
+        told = {key: value for key, value in said["Healthcheck"].items() if value}
+        made["Healthcheck"] = {**own["Healthcheck"], **told}
+    return made
+
+
 def described(config: dict[str, Any], diff_id: str, commit: Commit) -> bytes:
     """Return the image config with one more layer and its history."""
     from datetime import UTC, datetime
@@ -77,9 +101,11 @@ def described(config: dict[str, Any], diff_id: str, commit: Commit) -> bytes:
     comment = {"comment": commit.message} if commit.message else {}
     history = [*(config.get("history") or []), {"created": now, "created_by": commit.created_by, **said, **comment}]
     diff_ids = [*config["rootfs"]["diff_ids"], diff_id]
-    kept = {key: value for key, value in config.items() if key not in ("author", "comment", "container")}
+    kept = {key: value for key, value in config.items() if key not in ("author", "comment", *ORIGIN)}
+    origin = {"parent": commit.base, "container": commit.container, "container_config": commit.run}
     new = {
         **kept,
+        **(origin if commit.container else {}),
         "created": now,
         **said,
         **comment,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse, PoolManager
 
+OK = 200
 CONNECT, READ = 15, 60
 PIECE = 1 << 17
 REDIRECTS = 5

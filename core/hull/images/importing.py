@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hull.images.store import ImageStore
 
 CHUNK = 1 << 18
+REMOTE = ("http://", "https://")
 
 
 class Options(NamedTuple):
@@ -30,7 +31,7 @@ def run(store: "ImageStore", source: "str | IO[bytes]", name: str, options: Opti
     run_config = changes.apply(options.changes)
     try:
         with store.bringing():
-            diff_id = store.layers.bring(_chunks(source), options.flavour)
+            diff_id = store.layers.bring(_chunks(store, source), options.flavour)
             config = _config(diff_id, platform, run_config, options.message)
             found = offer(config, [Part(diff_id[7:19], 0, lambda: iter(()))], "", [], keys)
             return store.adopt(found, name or found.config.id, options.flavour).id
@@ -38,7 +39,10 @@ def run(store: "ImageStore", source: "str | IO[bytes]", name: str, options: Opti
         store.clean()
 
 
-def _chunks(source: "str | IO[bytes]") -> Iterator[bytes]:
+def _chunks(store: "ImageStore", source: "str | IO[bytes]") -> Iterator[bytes]:
+    if isinstance(source, str) and source.startswith(REMOTE):
+        yield from _fetched(store, source)
+        return
     if not isinstance(source, str):
         while chunk := source.read(CHUNK):
             yield chunk
@@ -50,6 +54,24 @@ def _chunks(source: "str | IO[bytes]") -> Iterator[bytes]:
     with file:
         while chunk := file.read(CHUNK):
             yield chunk
+
+
+def _fetched(store: "ImageStore", url: str) -> Iterator[bytes]:
+    """Yield what a URL gives; plain HTTP as registries are asked: of this machine, or where settings allow it."""
+    import urllib3
+
+    from hull import config
+    from hull.errors import RegistryError
+    from hull.images import http, urls
+
+    with http.Http(config.load(store.paths.config)).get(url, {}) as answer:
+        if answer.response.status != http.OK:
+            raise RegistryError(f"cannot fetch {urls.shown(url)}: it answers {answer.response.status}", "check the URL")
+        try:
+            while chunk := answer.response.read(CHUNK, decode_content=False):
+                yield chunk
+        except urllib3.exceptions.HTTPError as error:
+            raise http.unreachable(urls.origin(url), error) from None
 
 
 def _config(diff_id: str, platform: platforms.Platform, run: dict[str, Any], message: str) -> bytes:

@@ -9,7 +9,7 @@ import threading
 from functools import partial
 
 from hull import log
-from hull.errors import UserError
+from hull.errors import Missing, UserError
 from hull.images import blobs, digests, imageconfig, manifest, pushing_layers, reference, workers
 from hull.images.manifest import Descriptor
 from hull.images.platforms import Platform
@@ -42,7 +42,7 @@ def push(bench: Bench, ident: str, target: Reference, compression: str = "", pla
     config = imageconfig.parse(record.config.encode())
     _check_platform(config.platform, platform, target)
     kept = _kept(bench, record, compression)
-    uploads = Uploads(Registry(target, bench.settings, writes=True))
+    uploads = Uploads(Registry(target, bench.settings, writes=True, credentials=bench.credentials))
     layers = _layers(bench, uploads, target, config.diff_ids, kept, compression)
     body, media_type, text = _documents(bench, record, layers, kept)
     described = Descriptor(digests.of(text), len(text), OCI_CONFIG)
@@ -151,5 +151,5 @@ def targets(bench: Bench, name: str) -> list[Reference]:
     keys = [key for key, _ in bench.rows.tags() if "@" not in key]
     found = [parsed for key in keys if (parsed := reference.parse(key)).name == asked.name]
     if not found:
-        raise UserError(f"no such image: {asked.familiar_name} with any tag", "hull images lists them")
+        raise Missing(f"no such image: {asked.familiar_name} with any tag", "hull images lists them")
     return found

@@ -19,12 +19,13 @@ from hull.state.sources import Source, Sources
 
 if TYPE_CHECKING:
     from hull.images.child import Confine
+    from hull.images.credentials import Credentials
     from hull.images.store import ImageStore
     from hull.state.images import Images
 
 
 class Bench(NamedTuple):
-    """What a push works with."""
+    """What a push works with; `credentials` are the target's, in place of what files hold."""
 
     paths: Paths
     store: "ImageStore"
@@ -32,6 +33,7 @@ class Bench(NamedTuple):
     confine: "Confine"
     events: log.Events
     settings: Settings
+    credentials: "Credentials | None" = None
 
     @property
     def rows(self) -> "Images":

@@ -1,0 +1,66 @@
+"""Who a client says it is at a registry: for one request, kept nowhere."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from hull import config
+from hull.engine import Engine
+from hull.errors import RegistryError, UserError
+from hull.images import login, refusals
+from hull.images.credentials import Credentials
+
+HEADER = "X-Registry-Auth"
+Who = Credentials | None
+
+
+class Refused(RegistryError):  # noqa: N818 (what it says)
+    """The registry does not take these credentials."""
+
+
+def credentials(header: str) -> Credentials | None:
+    """Return what a header says: base64url of a JSON object; None where it names nobody.
+
+    Then those of the user's own files are taken: who may talk to the server is that user.
+    """
+    if not header:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        raise UserError(f"invalid {HEADER} header: it is no base64 of JSON") from None
+    if not isinstance(found, dict):
+        raise UserError(f"invalid {HEADER} header: it is no JSON object")
+    return of(found) or None
+
+
+def of(said: dict[str, Any]) -> Credentials:
+    """Return what Docker's AuthConfig says; empty ones where it names nobody."""
+    user, password, token = (said.get(key) or "" for key in ("username", "password", "identitytoken"))
+    if not all(isinstance(word, str) for word in (user, password, token)):
+        raise UserError("invalid credentials: username, password and identitytoken are words")
+    if not (user or token) and isinstance(said.get("auth"), str) and said["auth"]:
+        user, password = _parted(said["auth"])
+    return Credentials(token=token) if token else Credentials(user, password)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    try:
+        user, _, password = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError:
+        raise UserError("invalid credentials: auth is no base64 of NAME:PASSWORD") from None
+    return user, password
+
+
+def check(engine: Engine, said: dict[str, Any]) -> dict[str, str]:
+    """Return what `/auth` answers where the registry takes the credentials; it is really asked."""
+    address = said.get("serveraddress") or ""
+    if not isinstance(address, str):
+        raise UserError("invalid credentials: serveraddress is a word")
+    host = login.name(address)
+    try:
+        login.check(host, of(said), config.load(engine.paths.config))
+    except refusals.DeniedError:
+        raise Refused(f"login attempt to https://{host}/v2/ failed with status: 401 Unauthorized") from None
+    return {"IdentityToken": "", "Status": "Login Succeeded"}

@@ -1,0 +1,79 @@
+"""Images that a client brings or makes: from an archive, a root file system, a container."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hull import log
+from hull.commands import commit as commit_
+from hull.commands import save as save_
+from hull.docker import images, images_progress
+from hull.docker.images_progress import Say, Told
+from hull.engine import Engine
+from hull.errors import UserError
+from hull.images import importing, saving_places
+from hull.light import IO
+
+
+class Import(NamedTuple):
+    """What is said of an image that is imported."""
+
+    name: str = ""
+    changes: tuple[str, ...] = ()
+    message: str = ""
+    platform: str = ""
+
+
+def import_(engine: Engine, source: "str | IO[bytes]", asked: Import, say: Say) -> None:
+    """Make an image of a root file system's tar, a file or a URL; its id is the last that is told."""
+    if isinstance(source, str):
+        if not source.startswith(importing.REMOTE):
+            raise UserError(f"cannot import from {source!r}: fromSrc is - or an http or https URL")
+        say({"status": f"Downloading from {source}"})
+    flavour = engine.identity().layer_flavour
+    words = {"message": asked.message, "platform": asked.platform, "flavour": flavour}
+    say({"status": engine.images.import_(source, asked.name, asked.changes, **words)})
+
+
+def load(engine: Engine, source: IO[bytes], platform: str, say: Say, *, quiet: bool) -> None:
+    """Take the images out of an archive and tell their names, the id of one without."""
+    view = engine.hearing(log.silent if quiet else Told(say, images_progress.LOADING))
+    wanted = str(images.platform_of(platform)) if platform else ""
+    for name in view.images.load(source, engine.identity().layer_flavour, wanted):
+        what = "Loaded image ID" if name.startswith("sha256:") else "Loaded image"
+        say({"stream": f"{what}: {name}\n"})
+
+
+def save(engine: Engine, names: tuple[str, ...], platform: str = "") -> Iterator[bytes]:
+    """Yield the archive of images."""
+    if not names:
+        raise UserError("cannot save: no image is named")
+    for name in names:
+        if platform:
+            images.check_platform(engine, name, platform)
+        images.holder(engine, name)
+    yield from saving_places.tar(save_.members(engine.hearing(log.silent), names))
+
+
+class Commit(NamedTuple):
+    """What is said of an image that is made of a container; `run` is the body, a container's Config."""
+
+    container: str
+    repository: str = ""
+    label: str = ""
+    author: str = ""
+    message: str = ""
+    changes: tuple[str, ...] = ()
+    run: dict[str, Any] = {}  # noqa: RUF012 (nobody changes it)
+    pause: bool = True
+
+
+RUN = ("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
+       "Healthcheck", "Shell", "OnBuild")  # fmt: skip
+
+
+def commit(engine: Engine, asked: Commit) -> dict[str, str]:
+    """Make an image of a container; what only a container has in a config is none of the image's."""
+    name = images.named(asked.repository, asked.label)
+    run = {key: asked.run[key] for key in RUN if asked.run.get(key)}
+    words = commit_.Words(asked.author, asked.changes, asked.message, run, asked.pause)
+    return {"Id": commit_.made(engine, asked.container, name, words)}

@@ -1,0 +1,80 @@
+"""What a pull, a push or a load tells on its way, as the lines from which Docker's clients draw their bars."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hull.log import Event
+from hull.units import size
+
+Say = Callable[[dict[str, Any]], None]
+PAUSE = 0.1  # seconds between two lines that only count a layer's bytes
+BAR = 50
+HUNDRED = 100
+
+PULLING = {"waiting": "Pulling fs layer", "pulling": "Downloading", "unpacking": "Download complete",
+           "done": "Pull complete", "already here": "Already exists"}  # fmt: skip
+PUSHING = {"waiting": "Preparing", "packing": "Waiting", "pushing": "Pushing", "already there": "Layer already exists",
+           "done": "Pushed"}  # fmt: skip
+LOADING = {"pulling": "Loading layer", "unpacking": "Loading layer"}
+
+
+class Told:
+    """An engine's events as Docker's lines. `words` are the statuses; `head` is said before the first layer's."""
+
+    def __init__(self, say: Say, words: dict[str, str], head: dict[str, Any] | None = None) -> None:
+        self._say, self._words, self._head = say, words, head
+        self._last: dict[str, tuple[str, float]] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take one event; layers come from several threads, one event at a time."""
+        if event.kind == "warning":
+            self._say({"status": f"WARNING: {event.text}"})
+        if event.kind == "progress" and event.subject:
+            self.begin()
+            self._layer(event)
+
+    def begin(self) -> None:
+        """Say the head, once."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            self._say(head)
+
+    def _layer(self, event: Event) -> None:
+        status = self._words.get(event.text) or _otherwise(event.text)
+        before, when = self._last.get(event.subject, ("", 0.0))
+        if not status or (status == before and time.monotonic() - when < PAUSE):
+            return
+        if not before and event.text == "pulling":
+            self._line(event.subject, self._words.get("waiting", status))
+        self._last[event.subject] = (status, time.monotonic())
+        counted = event.current if event.text in ("pulling", "pushing") else 0
+        if event.text == "unpacking" and status == LOADING["unpacking"]:
+            counted = event.total or event.current
+        if not counted and event.text in ("pulling", "pushing"):
+            return
+        self._line(event.subject, status, counted, event.total)
+        if event.text == "unpacking" and status == PULLING["unpacking"]:
+            self._line(event.subject, "Extracting", event.total or event.current, event.total or event.current)
+
+    def _line(self, subject: str, status: str, current: int = 0, total: int = 0) -> None:
+        made: dict[str, Any] = {"status": status, "progressDetail": {}, "id": subject}
+        if current:
+            made["progressDetail"] = {"current": current, **({"total": total} if total else {})}
+            made["progress"] = bar(current, total)
+        self._say(made)
+
+
+def _otherwise(text: str) -> str:
+    """Return the status of what only some registries make happen."""
+    if text.startswith("linked from "):
+        return f"Mounted from {text.removeprefix('linked from ')}"
+    return "Pushed" if text.startswith("pushed") else "Layer already exists" if text.startswith("already") else ""
+
+
+def bar(current: int, total: int) -> str:
+    """Return the bar that old clients print as it is."""
+    if not total or current > total:
+        return f"{size(current):>8}"
+    done = current * HUNDRED // total // 2
+    return f"[{'=' * done}>{' ' * (BAR - done)}] {size(current):>8}/{size(total)}"
