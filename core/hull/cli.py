@@ -5,12 +5,13 @@ the launcher.
 """
 
 import sys
+from collections.abc import Callable
 
 from hull.commands._line import Call, read
 from hull.engine import Engine
 from hull.errors import HullError
-from hull.light import TYPE_CHECKING
-from hull.log import Event
+from hull.light import TYPE_CHECKING, Any
+from hull.log import Event, Events
 
 if TYPE_CHECKING:
     from hull.progress import Progress
@@ -41,7 +42,7 @@ def _carry_out(call: Call) -> int:
         return engines[0]
 
     try:
-        value = call(make)
+        value = _asked_of(call, make, events)
     except HullError as error:
         if error.done:
             from hull.present import show
@@ -53,6 +54,8 @@ def _carry_out(call: Call) -> int:
         events.close()
     if call.starts(value):
         engines[0].become(value)
+    if hasattr(value, "passed"):
+        return int(value.passed())
     if hasattr(value, "full_screen"):
         from hull.ui import full_screen
 
@@ -70,6 +73,16 @@ def _carry_out(call: Call) -> int:
 
         show(value, sys.stdout, call.output, call.row)
     return int(getattr(value, "exit_code", 0))
+
+
+def _asked_of(call: Call, make: Callable[[], Engine], events: Events) -> Any:
+    """Return the verb's value, of this machine's engine or the chosen context's."""
+    if call.elsewhere:
+        from hull.remote import carrying
+
+        if not carrying.is_here(call):
+            return carrying.carry(call, events)
+    return call(make)
 
 
 class Reporter:

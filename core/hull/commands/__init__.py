@@ -59,6 +59,7 @@ VERBS = (
     "system",
     "serve",
     "docker",
+    "context",
     "fsck",
     "load",
     "import",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from hull.commands import VERBS
 from hull.commands._complete_place import Line, Place, locate, short_of
-from hull.commands._line import IMAGE_VERBS
+from hull.commands._spellings import IMAGE_VERBS
 from hull.commands._verb import Parameter, load
 from hull.light import TYPE_CHECKING, NamedTuple
 

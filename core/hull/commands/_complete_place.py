@@ -1,7 +1,7 @@
 """Where the cursor is on a line: the verb, the flag whose value is being written, the words around."""
 
 from hull.commands import VERBS
-from hull.commands._line import spelt
+from hull.commands._spellings import spelt
 from hull.commands._verb import Flag, Parameter, Verb, load
 from hull.light import NamedTuple
 

@@ -3,6 +3,8 @@
 from hull.commands import VERBS
 from hull.commands._verb import Flag, Parameter, Verb, load
 
+EVERYWHERE = "Every verb takes --context NAME: another engine of `hull context ls`."
+
 
 def overview() -> str:
     """Return what `hull --help` says."""
@@ -10,7 +12,7 @@ def overview() -> str:
     width = max(len(verb.name) for verb in verbs)
     lines = [f"  {verb.name:<{width}}  {verb.summary}" for verb in verbs]
     head = "Usage: hull VERB [flags] …\n\nContainers as native shell commands: no root, no daemon.\n\nVerbs:\n"
-    return head + "\n".join(lines) + "\n\nhull VERB --help says more of one."
+    return head + "\n".join(lines) + f"\n\n{EVERYWHERE}\n\nhull VERB --help says more of one."
 
 
 def usage(verb: Verb) -> str:

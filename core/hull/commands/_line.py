@@ -8,7 +8,9 @@ word is data, however it looks.
 import os
 from collections.abc import Callable
 
+from hull.commands._spellings import spelt
 from hull.commands._verb import Parameter, Verb, load, nearest_flag
+from hull.contexts import chosen
 from hull.errors import UserError
 from hull.light import Any, NamedTuple
 
@@ -17,7 +19,7 @@ class Call(NamedTuple):
     """A verb with its arguments. Calling it with a way to make an engine returns the verb's value.
 
     `output` is how to print the value, as hull.present takes it, where something was asked. A call for help has no verb
-    and makes no engine.
+    and makes no engine. `context` is what --context named.
     """
 
     function: Callable[..., Any]
@@ -25,11 +27,17 @@ class Call(NamedTuple):
     flags: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     output: str = ""
     verb: Verb | None = None
+    context: str = ""
 
     @property
     def row(self) -> type | None:
         """The class of the rows this call prints, also where there are none; None where it prints no table."""
         return self.verb.row if self.verb and not self.flags.get("quiet") else None
+
+    @property
+    def elsewhere(self) -> str:
+        """The context that it is for, "" for this machine: --context, HULL_CONTEXT or what was chosen."""
+        return chosen.name(self.context) if self.verb else ""
 
     @staticmethod
     def starts(value: Any) -> bool:
@@ -48,6 +56,12 @@ class Call(NamedTuple):
 
 def read(argv: list[str]) -> Call:
     """Return the call that a whole line, without the leading `hull`, asks for."""
+    if argv[:1] and argv[0] in ("--argv", "--signal"):
+        return _from_elsewhere(argv)
+    context, argv = _leading(argv)
+    if context:
+        call = read(argv)
+        return call if call.context else call._replace(context=context)
     name, rest = spelt(argv or ["--help"])
     if name == "help" and rest:
         name, rest = rest[0], ["--help"]
@@ -62,29 +76,30 @@ def read(argv: list[str]) -> Call:
     return parse(load(name), rest)
 
 
-IMAGE_VERBS = ("build", "history", "import", "load", "pull", "push", "save", "search", "tag", "untag")
+CONTEXT = "context"  # the flag that every verb takes
 
 
-def spelt(argv: list[str]) -> tuple[str, list[str]]:
-    """Return the verb's name and what follows it, Docker's longer spellings undone; "" for an empty line."""
-    name, rest = (argv[0], argv[1:]) if argv else ("", [])
-    if name == "container" and rest and not rest[0].startswith("-"):  # Docker's longer way to say the same verbs
-        name, rest = {"ls": "ps", "list": "ps"}.get(rest[0], rest[0]), rest[1:]
-    if name == "docker":  # every word is the docker client's own
-        rest = ["--", *rest]
-    if name == "image" and rest:  # likewise; prune and diff are its own
-        name, rest = _of_images(rest[0], rest[1:])
-    if name == "tag" and rest[:1] == ["list"]:  # an image of that name can be called list:latest
-        name, rest = "tags", rest[1:]
-    return name, rest
+def _leading(argv: list[str]) -> tuple[str, list[str]]:
+    """Return what --context names before the verb, and the line without it."""
+    first = argv[0] if argv else ""
+    if first.startswith(f"--{CONTEXT}="):
+        return first.partition("=")[2], argv[1:]
+    if first not in (f"--{CONTEXT}", "-c"):
+        return "", argv
+    if len(argv) == 1:
+        raise UserError(f"the flag {first} needs a value", "hull --context NAME VERB; hull context ls lists them")
+    return argv[1], argv[2:]
 
 
-def _of_images(word: str, rest: list[str]) -> tuple[str, list[str]]:
-    if word in ("ls", "list", "rm", "remove"):
-        return "images" if word.startswith("l") else "rmi", rest
-    if word == "inspect":
-        return "inspect", ["--type=image", *rest]
-    return (word, rest) if word in IMAGE_VERBS else ("image", [word, *rest])
+def _from_elsewhere(argv: list[str]) -> Call:
+    """Return the call of a line that another machine's hull wrote."""
+    from hull.commands import _carried
+
+    if argv[0] == _carried.WORD and len(argv) == 2:  # noqa: PLR2004 (itself and its digits)
+        return read(_carried.unpack(argv[1]))
+    if argv[0] == _carried.SIGNAL and len(argv) == 3:  # noqa: PLR2004 (itself, whose, which)
+        return Call(lambda _engine: _carried.signal(argv[1], argv[2]))
+    raise UserError(f"cannot read {argv[0]}", "another hull writes it")
 
 
 def parse(verb: Verb, argv: list[str]) -> Call:
@@ -118,6 +133,9 @@ def _flag(verb: Verb, word: str, following: list[str], values: dict[str, Any], f
         return _shorts(verb, word[1:], following, values, first)
     name, equals, text = word[2:].partition("=")
     found = verb.long(name)
+    if found is None and name == CONTEXT:
+        values[CONTEXT], used = _value(verb, f"--{name}", text if equals else None, following)
+        return used
     if found is None:
         raise _unknown(verb, f"--{name}")
     flag, positive = found
@@ -158,11 +176,12 @@ def _store(flag: Parameter, value: Any, values: dict[str, Any]) -> None:
 
 
 def _call(verb: Verb, words: list[str], values: dict[str, Any]) -> Call:
+    context = values.pop(CONTEXT, "")
     output = _output(verb, values) if verb.shaped else ""
     for flag in verb.flags:
         if flag.required and flag.name not in values:
             raise UserError(f"hull {verb.name} needs --{flag.longs[0]}", f"hull {verb.name} --help")
-    return Call(verb.function, _positionals(verb, words), values, output, verb)
+    return Call(verb.function, _positionals(verb, words), values, output, verb, context)
 
 
 def _output(verb: Verb, values: dict[str, Any]) -> str:

@@ -28,7 +28,9 @@ NOTES = {
 }
 
 
-class _Options(NamedTuple):
+class Options(NamedTuple):
+    """What to keep, what to follow."""
+
     archive: bool
     follow: bool
 
@@ -43,28 +45,28 @@ def cp(
     quiet: Annotated[bool, Flag("say nothing of success", short="q")] = False,
 ) -> Iterator[Piece] | None:
     """Copy files between a container, running or not, and this machine."""
-    options = _Options(archive, follow_link)
-    (from_name, from_path), (to_name, to_path) = _side(source), _side(target)
+    options = Options(archive, follow_link)
+    (from_name, from_path), (to_name, to_path) = side(source), side(target)
     if bool(from_name) == bool(to_name):
         reason = "both sides are containers" if from_name else "neither side is a container"
         raise UserError(f"cannot copy: {reason}", "hull cp CONTAINER:PATH PATH, or hull cp PATH CONTAINER:PATH")
     row = engine.containers.find(from_name or to_name)
     if to_name:
         with _writable(engine, row) as inside:
-            size = (_unpack if source == "-" else _into)(inside, from_path, to_path, options)
+            size = (_unpack if source == "-" else into)(inside, from_path, to_path, options)
     elif target == "-":
         if sys.stdout.isatty():
             raise UserError("cannot write a tar to a terminal", f"hull cp {source} - > FILE")
         chunks = Files(engine, row).live().stream("read", from_path, _name(from_path), _word(follow_link))
         return (Piece(1, chunk) for chunk in chunks)
     else:
-        size = _out(engine, Files(engine, row).live(), from_path, to_path, options)
+        size = out(engine, Files(engine, row).live(), from_path, to_path, options)
     if not quiet and sys.stderr.isatty():
         engine.events(log.Event("note", "", f"Successfully copied {size} bytes to {target}"))
     return None
 
 
-def _side(word: str) -> tuple[str, str]:
+def side(word: str) -> tuple[str, str]:
     """Return (container, path), ("", path) for this machine's: a path with a colon begins with / or `.`."""
     name, colon, path = word.partition(":")
     if word == "-" or not colon or word.startswith(("/", ".")) or not name:
@@ -95,7 +97,7 @@ def _writable(engine: Engine, row: Container) -> Iterator[Child]:
     yield child
 
 
-def _unpack(child: Child, _source: str, path: str, options: _Options) -> int:
+def _unpack(child: Child, _source: str, path: str, options: Options) -> int:
     """Unpack the tar on standard input inside."""
     size = 0
     if sys.stdin.isatty():
@@ -117,7 +119,7 @@ def _fix(target: str, error: OSError) -> str:
     return "copy to where you may write and there is room"
 
 
-def _into(child: Child, source: str, path: str, options: _Options) -> int:
+def into(child: Child, source: str, path: str, options: Options) -> int:
     """Pack this machine's files as the caller sees them, unpack them inside."""
     try:
         found = Root(None).find(source, follow=options.follow)
@@ -147,7 +149,7 @@ def _refuse_special(path: str, mode: int) -> None:
         raise UserError(f"cannot copy {path}: it is a device or a socket", "copy files, directories and links")
 
 
-def _out(engine: Engine, child: Child, path: str, target: str, options: _Options) -> int:
+def out(engine: Engine, child: Child, path: str, target: str, options: Options) -> int:
     """Place what the child packs as files of the caller's."""
     from hull.images import tarheader
     from hull.images.tarstream import TarStream

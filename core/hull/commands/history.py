@@ -65,10 +65,11 @@ def history(
     found = steps(store.rows, ident)
     rows = [StepRow(*step, human) for step in found]
     if not no_trunc:
-        rows = [row._replace(id=row.id.removeprefix("sha256:")[:12], created_by=_cut(row.created_by)) for row in rows]
+        rows = [row._replace(id=row.id.removeprefix("sha256:")[:12], created_by=cut(row.created_by)) for row in rows]
     return [row.id for row in rows] if quiet else rows
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Return a step's command in the width of a column."""
     line = text.replace("\t", " ").replace("\n", " ")
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"

@@ -63,7 +63,7 @@ def search(
     wanted = [_filter(word) for word in filter]
     found = catalogs.search(term, limit, config.load(engine.paths.config))
     kept = [one for one in found if all(_passes(one, key, value) for key, value in wanted)]
-    return [SearchRow(one.name, one.description if no_trunc else _short(one.description), *one[2:]) for one in kept]
+    return [SearchRow(one.name, one.description if no_trunc else shortened(one.description), *one[2:]) for one in kept]
 
 
 def _filter(word: str) -> tuple[str, int]:
@@ -81,5 +81,6 @@ def _passes(one: Found, key: str, value: int) -> bool:
     return (one.official if key == "is-official" else one.automated) is bool(value)
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a description in the width of a column."""
     return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"

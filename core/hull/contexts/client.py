@@ -1,0 +1,194 @@
+"""Speak Docker's API to an engine. http.client, because a command line that lives for 50 ms pays for its imports.
+
+Measured: aiohttp 0.25 s and docker-py more, http.client 0.03 s; a command has no use for pools and models.
+"""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from urllib.parse import quote, urlencode
+
+from hull.contexts.context import HULL, Context
+from hull.contexts.dialling import Dialled, dial, unreachable
+from hull.contexts.ssh import failure
+from hull.errors import Conflict, HostError, HullError, Missing, Unsupported, UserError
+from hull.light import IO, Any
+
+NEWEST, OLDEST = (1, 50), (1, 24)
+CHUNK = 1 << 16
+FIX = " (the fix: "  # how hull's own server ends a message
+NOTHING = (204, 304)
+Body = bytes | Iterator[bytes] | IO[bytes] | None
+
+
+class Answer:
+    """An engine's answer; `close` ends its connection, where nothing more of it is wanted."""
+
+    def __init__(self, response: http.client.HTTPResponse, dialled: Dialled) -> None:
+        self.response = response
+        self.status = response.status
+        self._dialled = dialled
+
+    @property
+    def sock(self) -> socket.socket:
+        """The connection, for one that was hijacked: what came with the head is read from `response.fp` first."""
+        return self._dialled.sock
+
+    def header(self, name: str) -> str:
+        """Return a header's value."""
+        return self.response.getheader(name) or ""
+
+    def read(self) -> bytes:
+        """Return the whole body, and end the connection."""
+        try:
+            return self.response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise HostError(f"the engine broke off: {error or type(error).__name__}", "try again") from None
+        finally:
+            self.close()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body as it comes, and end the connection."""
+        try:
+            while chunk := self.response.read1(CHUNK):
+                yield chunk
+        except http.client.HTTPException as error:
+            raise HostError(f"the engine broke off: {type(error).__name__}", "try again") from None
+        finally:
+            self.close()
+
+    def documents(self) -> Iterator[Any]:
+        """Yield the JSON values of a stream as they come."""
+        decoder, rest = json.JSONDecoder(), ""
+        for text in _texts(self.chunks()):
+            rest = (rest + text).lstrip()
+            while rest:
+                try:
+                    value, end = decoder.raw_decode(rest)
+                except ValueError:
+                    break
+                rest = rest[end:].lstrip()
+                yield value
+
+    def close(self) -> None:
+        """Let go."""
+        with suppress(OSError, AttributeError):
+            self.response.close()
+        self._dialled.close()
+
+
+def _texts(chunks: Iterator[bytes]) -> Iterator[str]:
+    import codecs
+
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    for chunk in chunks:
+        yield decode(chunk)
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, dialled: Dialled) -> None:
+        super().__init__("docker")
+        self.sock = dialled.sock
+        self.auto_open = 0
+
+
+class Client:
+    """An engine that is spoken to; every request has a connection of its own."""
+
+    def __init__(self, context: Context, runtime: str, timeout: float | None = None) -> None:
+        self.context = context
+        self._runtime = runtime
+        self._timeout = timeout
+        self._version = ""
+
+    def version(self) -> str:
+        """Return the version of the API that both know."""
+        if not self._version:
+            self._version = agreed(self.context.name, self.send("GET", "/_ping").header("Api-Version"))
+        return self._version
+
+    def send(self, method: str, path: str, body: Body = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send a request whose path is whole; return its answer, whatever its status."""
+        dialled = dial(self.context, self._runtime, self._timeout)
+        connection = _Connection(dialled)
+        chunked = body is not None and not isinstance(body, bytes)
+        said = {"Host": "docker", "User-Agent": "hull", **(headers or {})}
+        if chunked:
+            said["Transfer-Encoding"] = "chunked"
+        try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # an engine may answer before it has read all
+                connection.request(method, path, body, said, encode_chunked=chunked)
+            return Answer(connection.getresponse(), dialled)
+        except (OSError, http.client.HTTPException) as error:
+            why = dialled.why()
+            dialled.close()
+            raise self._broken(error, why) from None
+
+    def call(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None,
+             headers: Mapping[str, str] | None = None) -> Answer:  # fmt: skip
+        """Send a request of the API; a failure of the engine's is raised in hull's words."""
+        said = dict(headers or {})
+        if isinstance(body, dict):
+            body, said["Content-Type"] = json.dumps(body).encode("utf-8", "surrogateescape"), "application/json"
+        words = {key: _word(value) for key, value in (query or {}).items() if value not in (None, "", False, ())}
+        asked = f"?{urlencode(words, doseq=True, errors='surrogateescape')}" if words else ""
+        answer = self.send(method, f"/v{self.version()}{path}{asked}", body, said)
+        if answer.status < 400:  # noqa: PLR2004
+            return answer
+        raise failed(answer.status, answer.read())
+
+    def json(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+        """Return the answer's document, None where it has none."""
+        answer = self.call(method, path, query, body)
+        text = b"" if answer.status in NOTHING else answer.read()
+        answer.close()
+        return json.loads(text) if text.strip() else None
+
+    def _broken(self, error: Exception, why: str) -> HullError:
+        if "command not found" in why or "not found" in why or "No such file" in why:
+            program = "hull" if self.context.kind == HULL else "docker"
+            return HostError(
+                f"cannot use the context {self.context.name}: {program} is not there, or not in its PATH",
+                f"hull context update {self.context.name} --host ssh://HOST/PATH/TO/hull" if program == "hull"
+                else "install docker there, or name hull's own: --host ssh://HOST",
+            )  # fmt: skip
+        if why:
+            return failure(self.context.name, self.context.address, why)
+        return unreachable(self.context, error)
+
+
+def agreed(name: str, theirs: str) -> str:
+    """Return the newest version that both know."""
+    major, _, minor = theirs.partition(".")
+    if not (major.isdecimal() and minor.isdecimal()):
+        raise HostError(
+            f"cannot use the context {name}: what answers is no engine of Docker's API", "check the address"
+        )
+    found = min(NEWEST, (int(major), int(minor)))
+    if found < OLDEST:
+        raise Unsupported(f"cannot use the context {name}: its API is {theirs}, older than 1.24", "update that engine")
+    return f"{found[0]}.{found[1]}"
+
+
+def failed(status: int, body: bytes) -> HullError:
+    """Return an engine's failure."""
+    try:
+        message = str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        message = body.decode(errors="replace").strip() or f"the engine answered {status}"
+    message, _, fix = message.removesuffix(")").partition(FIX) if FIX in message else (message, "", "")
+    kinds: dict[int, type[HullError]] = {404: Missing, 409: Conflict, 501: Unsupported, 400: UserError}
+    return kinds.get(status, HostError)(message, fix)
+
+
+def _word(value: Any) -> Any:
+    if value is True:
+        return "1"
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+def word(text: str) -> str:
+    """Return a name as a part of a path."""
+    return quote(text, safe="/:@", errors="surrogateescape")

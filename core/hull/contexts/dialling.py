@@ -1,0 +1,111 @@
+"""Connect to an engine: a unix socket, TCP with or without TLS, or a program at the other end of ssh."""
+
+import os
+import socket
+import subprocess
+import tempfile
+from contextlib import suppress
+
+from hull.contexts import ssh
+from hull.contexts.context import HULL, Context
+from hull.errors import HostError
+from hull.light import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+
+LEAVING = 5  # seconds that ssh may take to say why
+
+
+class Dialled:
+    """A connection. `why` tells what ended one that ssh carries, before it said anything."""
+
+    def __init__(self, sock: socket.socket, process: "subprocess.Popen[bytes] | None" = None) -> None:
+        self.sock = sock
+        self.process = process
+        self.log: IO[bytes] | None = None
+
+    def why(self) -> str:
+        """Return ssh's words, "" where there are none."""
+        if self.process is None or self.log is None:
+            return ""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(LEAVING)
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.sock.close()
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+        if self.log is not None:
+            self.log.close()
+
+
+def dial(context: Context, runtime: str, timeout: float | None = None) -> Dialled:
+    """Return a connection to the context's engine."""
+    address = context.address
+    try:
+        if address.scheme == "ssh":
+            return _by_ssh(context, runtime, timeout)
+        if address.scheme == "unix":
+            sock = socket.socket(socket.AF_UNIX)
+            sock.settimeout(timeout)
+            sock.connect(address.path)
+        else:
+            sock = socket.create_connection((address.name, address.port), timeout)
+            if context.secure:
+                sock = trusted(context).wrap_socket(sock, server_hostname=address.name)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except (OSError, ValueError) as error:
+        raise unreachable(context, error) from None
+    return Dialled(sock)
+
+
+def unreachable(context: Context, error: Exception) -> HostError:
+    """Return the error for an engine that does not answer."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    checks = {"unix": f"ls -l {context.address.path}", "tcp": "is it on, and is the port right?"}
+    fix = checks.get(context.address.scheme, "hull context inspect tells the address")
+    return HostError(f"cannot reach the context {context.name} at {context.host}: {reason}", fix)
+
+
+def trusted(context: Context) -> "ssl.SSLContext":
+    """Return what TLS is to check and show; the key goes by a file of memory, never by a disk."""
+    import ssl
+
+    made = ssl.create_default_context(cadata=context.ca or None)
+    if context.skip_verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    if context.cert:
+        fd = os.memfd_create("hull-context")
+        try:
+            os.write(fd, f"{context.cert}\n{context.key}".encode())
+            made.load_cert_chain(f"/proc/self/fd/{fd}")
+        finally:
+            os.close(fd)
+    return made
+
+
+def _by_ssh(context: Context, runtime: str, timeout: float | None) -> Dialled:
+    """Start what speaks the API on its standard streams at the other end: hull's own server, or Docker's client."""
+    address = context.address
+    program = address.path if context.kind == HULL else ""
+    remote = [program or "hull", "serve", "--stdio"] if context.kind == HULL else ["docker", "system", "dial-stdio"]
+    ours, theirs = socket.socketpair()
+    log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Dialled)
+    quiet = () if timeout is None else ("-o", "BatchMode=yes")  # nobody waits for a question
+    words = [*ssh.argv(address, runtime, "-T", *quiet), *remote]
+    ours.settimeout(timeout)
+    try:
+        process = subprocess.Popen(words, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=log)
+    except OSError as error:
+        raise HostError(f"cannot start ssh: {error.strerror}", "apt install openssh-client") from None
+    finally:
+        theirs.close()
+    made = Dialled(ours, process)
+    made.log = log
+    return made

@@ -1,0 +1,58 @@
+"""Docker's own contexts, read where its client keeps them and never written. Source: docker/cli's contextstore."""
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+
+from hull.contexts.context import DOCKER, Context
+from hull.light import Any
+
+PREFIX = "docker:"
+MOST = 1 << 20  # bytes of one file
+SOCKET = "/var/run/docker.sock"
+
+
+def all_(environ: dict[str, str]) -> list[Context]:
+    """Return them by name: what DOCKER_HOST or the usual socket is first, as docker:default."""
+    base = environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker"
+    found = []
+    with suppress(OSError):
+        for name in sorted(os.listdir(f"{base}/contexts/meta")):
+            with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+                found.append(_read(base, f"{base}/contexts/meta/{name}/meta.json"))
+    return [*_usual(environ), *sorted(found)]
+
+
+def prefixed(context: Context) -> Context:
+    """Return a context by the name that is surely Docker's."""
+    return context if context.name.startswith(PREFIX) else context._replace(name=f"{PREFIX}{context.name}")
+
+
+def _usual(environ: dict[str, str]) -> list[Context]:
+    host = environ.get("DOCKER_HOST", "")
+    if not host and os.path.exists(SOCKET):
+        host = f"unix://{SOCKET}"
+    if not host:
+        return []
+    place = environ.get("DOCKER_CERT_PATH", "") if environ.get("DOCKER_TLS_VERIFY") else ""
+    made = Context(f"{PREFIX}default", host, DOCKER, "What Docker's client asks by default", owner="docker")
+    return [made._replace(**_pems(place))] if place else [made]
+
+
+def _read(base: str, path: str) -> Context:
+    with open(path, encoding="utf-8") as file:
+        meta: dict[str, Any] = json.load(file)
+    name, endpoint = meta["Name"], meta["Endpoints"]["docker"]
+    tls = f"{base}/contexts/tls/{hashlib.sha256(name.encode()).hexdigest()}/docker"
+    described = meta.get("Metadata", {}).get("Description", "")
+    made = Context(name, endpoint["Host"], DOCKER, described, owner="docker")
+    return made._replace(skip_verify=bool(endpoint.get("SkipTLSVerify")), **_pems(tls))
+
+
+def _pems(place: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in ("ca", "cert", "key"):
+        with suppress(OSError), open(f"{place}/{field}.pem", encoding="utf-8") as file:
+            found[field] = file.read()
+    return found

@@ -1,0 +1,38 @@
+"""How ssh is called: one connection to a host, kept for the next command, nothing ever asked on standard input."""
+
+import os
+
+from hull.contexts.context import Host
+from hull.errors import HostError
+
+PERSIST = 300  # seconds that a connection nobody uses stays
+LONGEST = 80  # bytes of a ControlPath: ssh appends to it, and a socket's path is bounded
+
+
+def argv(host: Host, runtime: str, *options: str) -> list[str]:
+    """Return ssh's words up to and with the host; a command follows."""
+    words = ["ssh", *options, "-o", "ConnectTimeout=15"]
+    place = f"{runtime}/ssh"
+    if len(place) <= LONGEST - 40:  # %C is 40 characters
+        os.makedirs(place, 0o700, exist_ok=True)
+        kept = f"ControlPersist={PERSIST}"
+        words += ["-o", "ControlMaster=auto", "-o", f"ControlPath={place}/%C", "-o", kept]
+    if host.port:
+        words += ["-p", str(host.port)]
+    if host.user:
+        words += ["-l", host.user]
+    return [*words, "--", host.name]
+
+
+def failure(name: str, host: Host, said: str) -> HostError:
+    """Return hull's word for what ssh said on its way to a host."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    reason = next((line for line in reversed(lines) if not line.startswith("debug")), "ssh said nothing")
+    place = f"{host.user}@{host.name}" if host.user else host.name
+    port = f" -p {host.port}" if host.port else ""
+    fix = f"ssh{port} {place} must work by itself"
+    if "Permission denied" in said:
+        fix = f"ssh-copy-id{port} {place}, or ssh-add the key that it knows"
+    elif "Host key verification failed" in said or "IDENTIFICATION HAS CHANGED" in said:
+        fix = f"ssh{port} {place} once, and compare the key that it shows"
+    return HostError(f"cannot reach the context {name}: {reason}", fix)

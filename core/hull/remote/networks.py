@@ -1,0 +1,147 @@
+"""Networks and volumes of another engine."""
+
+from hull.commands import _asking
+from hull.commands._network_rows import SHORT, NetworkRow
+from hull.commands._several import each
+from hull.commands._volume_rows import VolumeRow
+from hull.contexts.client import word
+from hull.errors import Missing, Unsupported, UserError
+from hull.light import Any
+from hull.model import Endpoint
+from hull.remote import creating
+from hull.remote.there import Asked, There, filters, seconds
+
+ALIASES = {"list": "ls", "remove": "rm"}
+PAIR = 2  # a network and a container
+
+
+def network(there: There, asked: Asked) -> Any:
+    """Create, list, inspect, remove, prune, connect and disconnect."""
+    action = ALIASES.get(asked.action, asked.action)
+    wanted = {"create": 1, "ls": 0, "prune": 0, "connect": PAIR, "disconnect": PAIR}.get(action)
+    if len(asked.names) != (wanted if wanted is not None else max(1, len(asked.names))):
+        raise UserError(f"hull network {action} does not take {len(asked.names)} names", "hull network --help")
+    if action == "ls":
+        rows = [_network(one, whole=asked.no_trunc) for one in _networks(there, asked.filter)]
+        return [row.id for row in rows] if asked.quiet else sorted(rows, key=lambda row: row.name)
+    if action == "create":
+        return [there.post("/networks/create", _created(asked))["Id"]]
+    if action == "inspect":
+        return each(asked.names, lambda name: there.get(f"/networks/{word(name)}"))
+    if action == "rm":
+        return each(asked.names, lambda name: _removed(there, f"/networks/{word(name)}", name, asked), flat=True) or ""
+    if action == "prune":
+        return _pruned(there, asked) or ""
+    where, name = asked.names
+    body: dict[str, Any] = {"Container": name}
+    if action == "connect":
+        body["EndpointConfig"] = creating.endpoint(Endpoint(where, asked.alias, asked.ip, asked.ip6, asked.mac_address))
+    else:
+        body["Force"] = asked.force
+    there.post(f"/networks/{word(where)}/{action}", body)
+    return ""
+
+
+def _networks(there: There, words: tuple[str, ...]) -> Any:
+    return there.get("/networks", filters=filters(words) or None)
+
+
+def _network(one: dict[str, Any], *, whole: bool) -> NetworkRow:
+    ident = str(one["Id"])
+    return NetworkRow(
+        ident if whole else ident[:SHORT], one["Name"], one["Driver"], one["Scope"], bool(one.get("Internal")),
+        bool(one.get("EnableIPv4", True)), bool(one.get("EnableIPv6")), dict(one.get("Labels") or {}),
+        seconds(one.get("Created") or ""),
+    )  # fmt: skip
+
+
+def _created(asked: Asked) -> dict[str, Any]:
+    if len(asked.gateway) > len(asked.subnet) or len(asked.ip_range) > len(asked.subnet):
+        raise UserError("cannot place a gateway or a range without its --subnet", "name the subnet, too")
+    parts = [
+        {"Subnet": subnet, **_at(asked.gateway, at, "Gateway"), **_at(asked.ip_range, at, "IPRange")}
+        for at, subnet in enumerate(asked.subnet)
+    ]
+    return {
+        "Name": asked.names[0],
+        "CheckDuplicate": True,
+        "Driver": asked.driver,
+        "Internal": asked.internal,
+        "EnableIPv6": asked.ipv6,
+        "Labels": dict(one.partition("=")[::2] for one in asked.label),
+        "Options": {_option(key): value for key, _, value in (one.partition("=") for one in asked.opt)},
+        "IPAM": {"Driver": "default", "Config": parts} if parts else None,
+    }
+
+
+def _at(words: tuple[str, ...], place: int, key: str) -> dict[str, str]:
+    return {key: words[place]} if place < len(words) else {}
+
+
+def _option(key: str) -> str:
+    return "com.docker.network.driver.mtu" if key == "mtu" else key
+
+
+def _removed(there: There, path: str, name: str, asked: Asked) -> list[str]:
+    try:
+        there.delete(path, force=asked.force)
+    except Missing:
+        if not asked.force:
+            raise
+        return []
+    return [name]
+
+
+def _pruned(there: There, asked: Asked) -> list[str]:
+    if not asked.force:
+        text = f"This will remove all custom networks of {there.context.name} not used by at least one container."
+        _asking.confirm("remove", text, "hull network prune --force")
+    gone = there.post("/networks/prune", filters=filters(asked.filter) or None).get("NetworksDeleted") or []
+    return ["Deleted Networks:", *gone] if gone else []
+
+
+def volume(there: There, asked: Asked) -> Any:
+    """Create, list, inspect, remove and prune."""
+    action = ALIASES.get(asked.action, asked.action)
+    if action in ("ls", "prune") and asked.names:
+        raise UserError(f"hull volume {action} does not take {asked.names[0]!r}", "hull volume --help")
+    if action == "ls":
+        found = there.get("/volumes", filters=filters(asked.filter) or None).get("Volumes") or ()
+        rows = sorted((_volume(one) for one in found), key=lambda row: row.name)
+        return [row.name for row in rows] if asked.quiet else rows
+    if action == "create":
+        return [there.post("/volumes/create", {
+            "Name": "".join(asked.names[:1]), "Driver": asked.driver,
+            "Labels": dict(one.partition("=")[::2] for one in asked.label),
+            "DriverOpts": dict(one.partition("=")[::2] for one in asked.opt),
+        })["Name"]]  # fmt: skip
+    if action == "prune":
+        return pruned(there, asked)
+    if action not in ("inspect", "rm"):
+        raise Unsupported(f"cannot {action} a volume there: Docker's API has no such thing",
+                          "hull run --rm -v VOLUME:/v IMAGE tar -C /v -c . on that context")  # fmt: skip
+    if not asked.names:
+        raise UserError(f"hull volume {action} needs a name", "hull volume ls lists them")
+    if action == "inspect":
+        return each(asked.names, lambda name: there.get(f"/volumes/{word(name)}"))
+    return each(asked.names, lambda name: _removed(there, f"/volumes/{word(name)}", name, asked), flat=True)
+
+
+def _volume(one: dict[str, Any]) -> VolumeRow:
+    labels = dict(one.get("Labels") or {})
+    anonymous = "com.docker.volume.anonymous" in labels
+    return VolumeRow(one["Name"], one["Driver"], one["Mountpoint"], labels, seconds(one.get("CreatedAt") or ""),
+                     anonymous, ())  # fmt: skip
+
+
+def pruned(there: There, asked: Asked) -> list[str]:
+    """Remove volumes that no container uses."""
+    from hull.commands._unused import told
+
+    if not asked.force:
+        which = "all" if asked.all else "anonymous"
+        text = f"This will remove {which} volumes of {there.context.name} that no container uses."
+        _asking.confirm("remove", text, "hull volume prune --force")
+    more = {"all": "true"} if asked.all else {}
+    found = there.post("/volumes/prune", filters=filters(asked.filter, **more) or None)
+    return told({"Volumes": (found.get("VolumesDeleted") or [], int(found.get("SpaceReclaimed") or 0))})

@@ -1,0 +1,136 @@
+"""A verb at a host that has hull, by ssh itself: its streams, terminal, signals and exit code are the caller's.
+
+Files that the words name are the caller's where Docker's client would read or write them: they go by standard input and
+output. What could only be the other machine's by mistake is refused.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from hull.commands import _carried
+from hull.commands import export as export_
+from hull.commands._line import Call
+from hull.contexts import ssh
+from hull.contexts.context import Context
+from hull.errors import HostError
+from hull.light import IO, Any
+from hull.log import Events
+from hull.remote import spelling, taking
+from hull.remote.taking import Taken
+
+FAILED, MISSING = 255, 127  # ssh's own failure, and a shell's for a program that is not there
+NOISE = ("Shared connection to", "Connection to", "Warning: Permanently added", "ControlSocket", "mux_client")
+CHUNK = 1 << 16
+
+
+def carry(context: Context, runtime: str, call: Call, events: Events) -> Any:
+    """Return what the front runs; cp speaks the API with the server that hull is over there."""
+    assert call.verb is not None  # noqa: S101 (help is never carried)
+    if call.verb.name == "cp":
+        from hull.remote import carrying
+        from hull.remote.there import There
+
+        return carrying.ask(There(context, runtime, events), call)
+    return Passing(context, runtime, taking.taken(call), call.verb.name)
+
+
+class Passing:
+    """A prepared run at the other end; a front knows it by `passed`."""
+
+    def __init__(self, context: Context, runtime: str, taken: Taken, verb: str) -> None:
+        self._context = context
+        self._runtime = runtime
+        self._taken = taken
+        self._verb = verb
+        self._mark = os.urandom(8).hex()
+        self._sent = 0
+
+    def argv(self, *options: str) -> list[str]:
+        """Return ssh's whole command."""
+        address = self._context.address
+        words = _carried.pack(spelling.spelt(self._taken.call))
+        head = ssh.argv(address, self._runtime, *options, "-e", "none")
+        return [*head, "env", f"{_carried.MARK}={self._mark}", address.path or "hull", "--context", "default", *words]
+
+    def passed(self, stdout: Any = None, stderr: Any = None) -> int:
+        """Run it with the caller's streams to its end; return the exit code."""
+        with ExitStack() as stack:
+            source = stack.enter_context(self._taken.stdin()) if self._taken.stdin else None
+            log = stack.enter_context(tempfile.NamedTemporaryFile(prefix="hull-ssh-"))
+            out = subprocess.PIPE if self._taken.output or self._taken.cidfile else stdout
+            terminal = source is None and out is None and all(map(os.isatty, (0, 1, 2)))
+            sys.stdout.flush()
+            try:
+                started = subprocess.Popen(
+                    self.argv("-t" if terminal else "-T", "-E", log.name), stdin=source, stdout=out, stderr=stderr
+                )
+            except OSError as error:
+                raise HostError(f"cannot start ssh: {error.strerror}", "apt install openssh-client") from None
+            with self._forwarding(started, terminal=terminal):
+                self._collect(started.stdout)
+                code = started.wait()
+            log.seek(0)
+            return self._settled(code, log.read().decode(errors="replace"))
+
+    def _collect(self, pipe: IO[bytes] | None) -> None:
+        """Put what comes where it was asked: a file that is whole or not there, or a new --cidfile."""
+        if pipe is None:
+            return
+        if self._taken.output:
+            export_.save(iter(lambda: pipe.read(CHUNK), b""), self._taken.output)
+            return
+        text = pipe.read().decode(errors="replace")
+        if text.strip():
+            from hull.commands._flags import write_cid
+
+            write_cid(self._taken.cidfile, text.strip())
+            sys.stdout.write(text)
+
+    @contextmanager
+    def _forwarding(self, started: "subprocess.Popen[bytes]", *, terminal: bool) -> Iterator[None]:
+        """Let signals reach the program there; a terminal's own go through it."""
+
+        def forward(number: int, _frame: object) -> None:
+            self._sent = number
+            name = signal.Signals(number).name
+            head = ssh.argv(self._context.address, self._runtime, "-T", "-o", "BatchMode=yes")
+            program = self._context.address.path or "hull"
+            words = [*head, program, "--context", "default", _carried.SIGNAL, self._mark, name]
+            null = subprocess.DEVNULL
+            done = subprocess.run(words, stdin=null, stdout=null, stderr=null, check=False, start_new_session=True)
+            if done.returncode:
+                started.send_signal(number)
+
+        before = {}
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            before[number] = signal.signal(number, signal.SIG_IGN if terminal else forward)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _settled(self, code: int, said: str) -> int:
+        """Return the exit code, or raise what ssh says of its own."""
+        lines = [line for line in said.splitlines() if line.strip() and not line.startswith(NOISE)]
+        if code == FAILED and lines:
+            raise ssh.failure(self._context.name, self._context.address, "\n".join(lines))
+        if code in (FAILED, -self._sent) and self._sent:
+            return 128 + self._sent
+        if code == MISSING and not self._is_there():
+            raise HostError(
+                f"cannot use the context {self._context.name}: hull is not there, or not in its PATH",
+                f"hull context update {self._context.name} ssh://HOST/PATH/TO/hull, or --docker host=ssh://HOST",
+            )
+        return code if code >= 0 else 128 - code
+
+    def _is_there(self) -> bool:
+        head = ssh.argv(self._context.address, self._runtime, "-T", "-o", "BatchMode=yes")
+        null = subprocess.DEVNULL
+        words = [*head, self._context.address.path or "hull", "version"]
+        return subprocess.run(words, stdin=null, stdout=null, stderr=null, check=False).returncode != MISSING

@@ -1,0 +1,174 @@
+"""A program of another engine in the foreground: its streams, signals, terminal and exit code are the caller's."""
+
+import json
+import select
+from collections.abc import Generator, Iterator
+
+from hull.commands import _flags, _life
+from hull.contexts.client import Answer
+from hull.errors import HostError, HullError, UserError
+from hull.light import Any
+from hull.output import Piece
+from hull.remote import creating, living, streams
+from hull.remote.there import Asked, There, container
+
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp", "Content-Type": "text/plain"}
+ANSWERS = 2.0  # seconds from a program's last byte to its exit code, before it is asked whether it runs on
+
+
+class Streams:
+    """What a front pours: a program's output, while its input goes there. `exit_code` is the program's own."""
+
+    def __init__(self, answer: Answer, begin: Any, code: Any, **options: Any) -> None:
+        self.exit_code = 0
+        self._code = code
+        self._items: Generator[Piece] = self._run(answer, begin, **options)
+
+    def __iter__(self) -> Iterator[Piece]:
+        return self
+
+    def __next__(self) -> Piece:
+        return next(self._items)
+
+    def close(self) -> None:
+        """Let go of the terminal and the connection."""
+        self._items.close()
+
+    def _run(self, answer: Answer, begin: Any, *, tty: bool, stdin: bool, resize: Any, send: Any) -> Any:
+        """Yield pieces; the terminal is raw from before the program starts, so that no key is lost or echoed."""
+        with streams.Terminal(resize) if tty else streams.Signals(send, on=send is not None) as held:
+            begin()
+            if isinstance(held, streams.Terminal):
+                held.tell()
+            if stdin:
+                streams.feed(answer.sock)
+            elif answer.status == 101:  # noqa: PLR2004 (switched)
+                streams.half_close(answer.sock)
+            yield from streams.pieces(streams.hijacked(answer), tty=tty)
+        self.exit_code = self._code()
+
+
+def run(there: There, asked: Asked) -> Any:
+    """Run a program in a new container."""
+    _flags.free(asked.cidfile)
+    spec = creating.spec_of(asked)
+    if asked.detach and (asked.attach or asked.detach_keys):
+        raise UserError("cannot be at the streams of what is detached", "leave out --detach, or --attach")
+    chosen = set(asked.attach) or {"stdout", "stderr", *(["stdin"] if spec.interactive else [])}
+    said = {name.title(): name in chosen and not asked.detach for name in ("stdin", "stdout", "stderr")}
+    body: dict[str, bool] = {f"Attach{name}": on for name, on in said.items()}
+    body["StdinOnce"] = spec.interactive and not asked.detach
+    ident = creating.made(there, spec, body)
+    try:
+        _flags.write_cid(asked.cidfile, ident)
+        if asked.detach:
+            living.begin(there, (ident,))
+            return [ident]
+        stdin = spec.interactive and "stdin" in chosen
+        ends = "removed" if spec.remove else "next-exit"
+        return _attached(there, ident, asked, tty=spec.tty, stdin=stdin, chosen=chosen, ends=ends, begins=True)
+    except HullError as error:
+        if asked.detach or spec.remove:
+            _discard(there, ident)
+        error.exit_code = code_of(error)
+        raise
+
+
+def _discard(there: There, ident: str) -> None:
+    try:
+        there.delete(container(ident), force=True, v=True)
+    except HullError:
+        return
+
+
+def code_of(error: HullError) -> int:
+    """Return 127 and 126 as the shell means them, where the engine says why the program did not start."""
+    text = error.message.lower()
+    if "no such file" in text or "not found in $path" in text or "executable file not found" in text:
+        return 127
+    return 126 if "permission denied" in text or "is a directory" in text else error.exit_code
+
+
+def start(there: There, asked: Asked) -> Any:
+    """Start containers; with -a or -i be at one's streams."""
+    if not (asked.attach or asked.interactive):
+        return living.begin(there, asked.containers)
+    if len(asked.containers) != 1:
+        raise UserError("cannot attach to several containers: what they write would be mixed", "name one")
+    found = there.get(container(asked.containers[0], "json"))
+    stdin = asked.interactive and found["Config"].get("OpenStdin", False)
+    running, removed = found["State"]["Running"], (found.get("HostConfig") or {}).get("AutoRemove")
+    return _attached(there, found["Id"], asked, tty=found["Config"]["Tty"], stdin=stdin, chosen={"stdout", "stderr"},
+                     ends="removed" if removed else "next-exit", begins=not running)  # fmt: skip
+
+
+def attach(there: There, asked: Asked) -> Any:
+    """Be at a container's streams."""
+    found = there.get(container(asked.container, "json"))
+    if not found["State"]["Running"]:
+        name = str(found["Name"]).removeprefix("/")
+        raise UserError(f"cannot attach to {name}: it is not running", f"hull start {name}")
+    stdin = found["Config"].get("OpenStdin", False) and not asked.no_stdin
+    removed = (found.get("HostConfig") or {}).get("AutoRemove")
+    return _attached(there, found["Id"], asked, tty=found["Config"]["Tty"], stdin=stdin, chosen={"stdout", "stderr"},
+                     ends="removed" if removed else "next-exit", begins=False)  # fmt: skip
+
+
+def _attached(there: There, ident: str, asked: Asked, *, tty: bool, stdin: bool, chosen: set[str], ends: str,
+              begins: bool) -> Streams:  # fmt: skip
+    _life.detach_keys(asked.detach_keys)  # what is no key is said here
+    query = {"stream": True, "stdin": stdin, "detachKeys": asked.detach_keys,
+             "stdout": "stdout" in chosen, "stderr": "stderr" in chosen}  # fmt: skip
+    answer = there.client.call("POST", container(ident, "attach"), query, b"", UPGRADE)
+    waiting = Waiting(there, ident, ends)
+
+    def resize(height: int, width: int) -> None:
+        try:
+            there.post(container(ident, "resize"), h=height, w=width)
+        except HullError:
+            return  # it has just ended, or has not begun
+
+    def send(name: str) -> None:
+        try:
+            there.post(container(ident, "kill"), signal=name)
+        except HullError:
+            return  # likewise
+
+    def begin() -> None:
+        if begins:
+            living.begin(there, (ident,))
+
+    return Streams(answer, begin, waiting.code, tty=tty, stdin=stdin, resize=resize,
+                   send=send if asked.sig_proxy else None)  # fmt: skip
+
+
+class Waiting:
+    """The exit code, asked for before the start: a container that removes itself leaves none to ask for later."""
+
+    def __init__(self, there: There, ident: str, ends: str) -> None:
+        self._there = there
+        self._ident = ident
+        self._answer = there.client.call("POST", container(ident, "wait"), {"condition": ends})
+
+    def code(self) -> int:
+        """Return it; a container that somebody detached from goes on, and 0 is the client's."""
+        while not self._has_come():
+            if self._there.get(container(self._ident, "json"))["State"]["Running"]:
+                return 0
+        found = json.loads(self._answer.read() or b"{}")
+        error = (found.get("Error") or {}).get("Message")
+        if error:
+            raise HostError(str(error))
+        return int(found.get("StatusCode", 0))
+
+    def _has_come(self) -> bool:
+        """Whether there is something to read, in a while; what removes itself cannot be asked about meanwhile."""
+        file, sock = self._answer.response.fp, self._answer.sock
+        sock.setblocking(False)
+        try:
+            kept = bool(file is None or file.peek(1))
+        except OSError:
+            kept = False
+        finally:
+            sock.setblocking(True)
+        return kept or bool(select.select([sock], [], [], ANSWERS)[0])
