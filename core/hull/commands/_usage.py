@@ -64,7 +64,7 @@ def usage(engine: Engine) -> list[UsageRow]:
         total = sum(row.size for row in mine)
         kept = sum(row.size for row in active)
         if kind == "image":
-            total, kept = _layers(engine, None), _layers(engine, {row.id for row in active})
+            total, kept = layer_bytes(engine, None), layer_bytes(engine, {row.id for row in active})
         found.append(UsageRow(title, len(mine), len(active), total, total - kept))
     return [*found, _build_cache(engine), *_keeps(engine)]
 
@@ -120,7 +120,7 @@ def _holders(engine: Engine) -> dict[str, set[str]]:
     return holders
 
 
-def _layers(engine: Engine, images: set[str] | None) -> int:
+def layer_bytes(engine: Engine, images: set[str] | None) -> int:
     """Return the bytes of the layers of these images, of all for None."""
     holders = _holders(engine)
     here = [(layer.size, holders.get(layer.diff_id, set())) for layer in engine.images.rows.layers()]
