@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static const struct {
@@ -93,6 +94,19 @@ void clone_prepare(struct launch *launch)
     nftables_check(launch->plan);
 }
 
+/* Whether a process shares a namespace with us: the host's, which nobody may enter anew without power over it. */
+static bool is_ours(const char *pid, const char *kind, size_t length)
+{
+    char theirs[64], ours[64];
+    struct stat their, our;
+
+    if (length == strlen("mount") && strncmp(kind, "mount", length) == 0)
+        kind = "mnt", length = 3;
+    snprintf(theirs, sizeof theirs, "/proc/%.16s/ns/%.*s", pid, (int)length, kind);
+    snprintf(ours, sizeof ours, "/proc/self/ns/%.*s", (int)length, kind);
+    return stat(theirs, &their) == 0 && stat(ours, &our) == 0 && their.st_ino == our.st_ino;
+}
+
 static void enter_running(const struct op *op)
 {
     pid_t pid = (pid_t)text_must_number(op->arg[0], 1 << 22, "it is not a process id");
@@ -106,7 +120,8 @@ static void enter_running(const struct op *op)
     for (const char *at = op->arg[2]; *at;) {
         size_t length = strcspn(at, ",");
 
-        flags |= (int)kind_flag(at, length);
+        if (!is_ours(op->arg[0], at, length))
+            flags |= (int)kind_flag(at, length);
         at += length + (at[length] == ',');
     }
     MUST(setns(fd, flags), "enter the namespaces of process", op->arg[0]);
