@@ -138,7 +138,7 @@ class Spec(NamedTuple):
     no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start. `idle`
     executes nothing: the container is there to be entered. `trial` makes it a try; `checkpoint` is `auto` where every
     command's end is one. `exposed` are ports as an image exposes them, `links` CONTAINER:ALIAS; `pid`, `ipc` and `uts`
-    are "" or host. `said` is JSON of what a client of Docker's API said and only hears again.
+    are "" or host; `mac` is that of a way out; `said` JSON of what a client of Docker's API said and only hears again.
     """
 
     image: str
@@ -198,17 +198,18 @@ class Spec(NamedTuple):
     ipc: str = ""
     uts: str = ""
     said: str = ""
+    mac: str = ""
 
     def host_name(self, ident: str) -> str:
-        """Return the name inside: the one asked for, else the short id; "" where the host's own network keeps its."""
+        """Return the name inside: the one asked for, else the short id; "" where the host's own is kept."""
         if self.hostname is not None:
             return self.hostname
-        return "" if self.network == "host" else ident[:12]
+        return "" if self.network == "host" or self.uts else ident[:12]
 
     @property
     def administers_network(self) -> bool:
         """Whether CAP_NET_ADMIN was asked for."""
-        return any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in self.cap_add)
+        return self.privileged or any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in self.cap_add)
 
     def encode(self) -> dict[str, Any]:
         """Return plain JSON types; `Spec.decode` is the inverse."""

@@ -113,6 +113,9 @@ def _health(status: Status, directory: str) -> dict[str, Any]:
 
 def _network(engine: Engine, row: Container, status: Status) -> dict[str, Any]:
     up = status.state in _listing.UP
+    networks = _endpoints.settings(engine, row, up=up)
+    if up and row.spec.mac:
+        networks["MacAddress"] = networks["Networks"][row.spec.network]["MacAddress"] = row.spec.mac
     bound: dict[str, Any] = dict.fromkeys(_listing.exposed(row) if up else ())
     return {
         "Bridge": "",
@@ -124,7 +127,7 @@ def _network(engine: Engine, row: Container, status: Status) -> dict[str, Any]:
         "LinkLocalIPv6PrefixLen": 0,
         "SecondaryIPAddresses": None,
         "SecondaryIPv6Addresses": None,
-        **_endpoints.settings(engine, row, up=up),
+        **networks,
     }
 
 

@@ -77,7 +77,7 @@ def document(row: Container) -> dict[str, Any]:
         "GroupAdd": list(spec.groups) or None,
         "PidMode": spec.pid,
         "UTSMode": spec.uts,
-        "Links": None,
+        "Links": [f"/{link.partition(':')[0]}:/{row.name}/{link.partition(':')[2]}" for link in spec.links] or None,
         "Privileged": spec.privileged,
         "ReadonlyRootfs": spec.readonly,
         "SecurityOpt": [word for word in spec.security if not word.startswith(PATHS)] or None,

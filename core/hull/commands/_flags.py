@@ -100,6 +100,13 @@ def asked(
     userns: Annotated[
         str, Flag("how ids are mapped: auto, keep-id[:uid=N,gid=N] or single", metavar="MODE", complete="userns")
     ] = "auto",
+    pid: Annotated[
+        str, Flag("host shows this machine's processes, which it cannot signal", metavar="MODE", choices=("", "host"))
+    ] = "",
+    ipc: Annotated[
+        str, Flag("private, or host for this machine's shared memory", metavar="MODE", choices=("", "private", "host"))
+    ] = "",
+    uts: Annotated[str, Flag("host keeps this machine's host name", metavar="MODE", choices=("", "host"))] = "",
     restart: Annotated[
         str, Flag("start again when it ends: no, on-failure[:N], always or unless-stopped", metavar="POLICY")
     ] = "no",
@@ -146,6 +153,7 @@ def asked(
         readonly=read_only,
         network=way,
         networks=networks,
+        mac="" if networks else _network_words.mac_address(mac_address, way),
         ports=tuple(port for word in publish for port in ports.parse(word)),
         publish_all=publish_all,
         host_loopback=host_loopback,
@@ -199,7 +207,16 @@ def asked(
         ),
         egress=reached(egress),
         checkpoint=checkpoint,
+        pid=pid,
+        ipc="" if ipc == "private" else ipc,
+        uts=_own_name(uts, hostname),
     )
+
+
+def _own_name(uts: str, hostname: str | None) -> str:
+    if uts and hostname is not None:
+        raise UserError("cannot set a host name together with --uts host", "leave out one of them")
+    return uts
 
 
 def reached(words: Many) -> Many:

@@ -35,7 +35,7 @@ def read(words: str | Many, scoped: Scoped) -> tuple[str, tuple[Endpoint, ...]]:
     names = [endpoint.network for endpoint in endpoints]
     if len(set(names)) < len(names):
         raise UserError(f"cannot connect to {names[0]} twice", "name each network once")
-    if scoped != Scoped():
+    if scoped != Scoped() and (endpoints or scoped._replace(mac="") != Scoped()):
         endpoints = [_with(endpoints, scoped), *endpoints[1:]]
     return (*modes, *names, "default")[0], tuple(endpoints)
 
@@ -43,7 +43,7 @@ def read(words: str | Many, scoped: Scoped) -> tuple[str, tuple[Endpoint, ...]]:
 def _with(endpoints: list[Endpoint], scoped: Scoped) -> Endpoint:
     if not endpoints:
         raise UserError(
-            "cannot use --network-alias, --ip, --ip6 or --mac-address without a network of your own",
+            "cannot use --network-alias, --ip or --ip6 without a network of your own",
             "hull network create NAME, then --network NAME",
         )
     first = endpoints[0]
@@ -101,8 +101,7 @@ def _one(alias: str) -> str:
 def endpoint(name: str, aliases: Many, addresses: tuple[str, str], mac: str) -> Endpoint:
     """Return a checked endpoint; `addresses` are IPv4 and IPv6, "" for what hull chooses."""
     aliases = tuple(map(_one, aliases))
-    if mac:
-        mac = _mac(mac)
+    mac = mac_address(mac)
     if any(addresses):
         from hull.network import subnets
 
@@ -117,7 +116,12 @@ def endpoint(name: str, aliases: Many, addresses: tuple[str, str], mac: str) -> 
     return Endpoint(name, tuple(dict.fromkeys(aliases)), *addresses, mac)
 
 
-def _mac(word: str) -> str:
+def mac_address(word: str, network: str = "") -> str:
+    """Return a hardware address in one form, "" for none; `network` must be one that can have it."""
+    if not word:
+        return ""
+    if network.partition(":")[0] in ALONE:
+        raise UserError(f"cannot use --mac-address with --network {network}", "leave out one of them")
     from hull.network.netlink import mac_bytes
 
     try:

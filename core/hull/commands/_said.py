@@ -10,7 +10,7 @@ CONFIG = ("AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce", "ArgsEscap
           "MacAddress", "NetworkDisabled")  # fmt: skip
 HOST = ("Binds", "Mounts", "ContainerIDFile", "ConsoleSize", "Isolation", "Runtime", "CgroupnsMode", "VolumeDriver",
         "IpcMode", "PidMode", "UTSMode", "DeviceCgroupRules", "Annotations", "LogConfig", "CpuPeriod", "CpuQuota",
-        "Devices", "UsernsMode", "VolumesFrom", "Links")  # fmt: skip
+        "Devices", "UsernsMode", "VolumesFrom")  # fmt: skip
 
 
 def keep(body: dict[str, Any], without: tuple[str, ...] = ()) -> str:
@@ -21,13 +21,20 @@ def keep(body: dict[str, Any], without: tuple[str, ...] = ()) -> str:
     said = {
         "Config": {key: body[key] for key in CONFIG if body.get(key)},
         "HostConfig": {key: host[key] for key in HOST if host.get(key) and key not in without},
+        "Endpoint": _usual((body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}),
     }
     found = {key: value for key, value in said.items() if value}
     return json.dumps(found, separators=(",", ":")) if found else ""
 
 
+def _usual(endpoints: dict[str, Any]) -> dict[str, Any]:
+    """Return what was said of the network of those that name none."""
+    found = endpoints.get("bridge") or endpoints.get("default") or {}
+    return {key: found[key] for key in ("IPAMConfig", "Links", "DriverOpts") if found.get(key)}
+
+
 def part(spec: Spec, name: str) -> dict[str, Any]:
-    """Return what was said below Config or HostConfig."""
+    """Return what was said below Config, HostConfig or Endpoint."""
     if not spec.said:
         return {}
     import json

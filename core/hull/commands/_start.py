@@ -28,7 +28,7 @@ def plan_of(engine: Engine, row: Container, detached: Detached | None = None) ->
     link = _link(engine, row)
     try:
         site = _site(engine, row, detached, link)
-        return plan.build(_proxies.added(engine, row.spec), row.config, site)
+        return plan.build(_proxies.added(engine, _linked(engine, row)), row.config, site)
     except BaseException:
         link.close()
         raise
@@ -36,7 +36,9 @@ def plan_of(engine: Engine, row: Container, detached: Detached | None = None) ->
 
 def check(engine: Engine, row: Container) -> None:
     """Fail as a start would, without taking ports or a control group."""
-    spec = row.spec._replace(limits=Limits(), ports=())
+    for link in row.spec.links:
+        engine.containers.find(link.partition(":")[0])
+    spec = row.spec._replace(limits=Limits(), ports=(), links=())
     if _meets(spec):
         from hull.commands import _meeting
 
@@ -64,6 +66,15 @@ def detach(engine: Engine, row: Container, prepared: launch.Launch) -> None:
     warning, fix = login.threat() if first else ("", "")
     if warning:
         engine.events(log.Event("warning", row.name, f"{warning} (the fix: {fix})"))
+
+
+def _linked(engine: Engine, row: Container) -> Spec:
+    """Return the spec with the variables that its links bring."""
+    if not row.spec.links:
+        return row.spec
+    from hull.commands import _links
+
+    return row.spec._replace(env=(*_links.variables(engine, row), *row.spec.env))
 
 
 def _meets(spec: Spec) -> bool:
@@ -177,8 +188,9 @@ def confinement(spec: Spec, flavour: str) -> plan.Confinement:
     """Return what the program may not do, from the spec's capabilities and security options."""
     from hull.runtime import caps, protect, seccomp
 
-    security = protect.parse_security(spec.security, flavour)
-    names, bounding, ambient = caps.resolve(spec.cap_add, spec.cap_drop)
+    words = (*(protect.PRIVILEGED if spec.privileged else ()), *spec.security)
+    security = protect.parse_security(words, flavour)
+    names, bounding, ambient = caps.resolve(*((("ALL",), ()) if spec.privileged else (spec.cap_add, spec.cap_drop)))
     filters = seccomp.filters(security.seccomp, names, alone=flavour == "single")
     if spec.egress:
         filters = (*filters, seccomp.sockets())
@@ -196,11 +208,12 @@ def _cgroup(engine: Engine, spec: Spec, ident: str) -> str:
 
 
 def _devices(spec: Spec) -> tuple[tuple[str, str], ...]:
-    if not spec.devices:
+    if not spec.devices and not spec.privileged:
         return ()
     from hull.runtime import devices
 
-    return tuple(map(devices.resolve, spec.devices))
+    found = tuple(map(devices.resolve, spec.devices))
+    return (*found, *devices.usable({target for _, target in found})) if spec.privileged else found
 
 
 def caller_home() -> str:

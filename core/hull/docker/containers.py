@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from hull.commands import _details, _diff, _endpoints, _listing
+from hull.commands import _details, _diff, _endpoints, _listing, _said
 from hull.commands import create as create_
 from hull.commands import ps as ps_
 from hull.commands import update as update_
@@ -111,6 +111,7 @@ def inspected(engine: Engine, word: str, version: Version, *, sized: bool) -> di
     document["HostConfig"]["NetworkMode"] = network_mode(row.spec)
     settings = document["NetworkSettings"]
     settings["Networks"] = bridged(settings["Networks"])
+    settings["Networks"].get(BRIDGE, {}).update(_said.part(row.spec, "Endpoint"))
     for found in settings["Networks"].values():
         if version < SHORT_ID and found.get("Aliases") is not None:
             found["Aliases"] = [*found["Aliases"], row.id[:12]]

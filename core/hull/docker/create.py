@@ -41,6 +41,8 @@ def read(
     create_host.refuse(host)
     limits, warnings = create_limits.read(host, lacking)
     mounts = create_mounts.read(config, host)
+    if host.text("UTSMode") == "host" and config.text("Hostname"):
+        raise UserError("conflicting options: hostname and the UTS mode")
     spec = Spec(
         **_program(config),
         **create_life.read(config, host),

@@ -7,6 +7,7 @@ from hull.docker import create_mounts
 from hull.docker.fields import Fields
 from hull.errors import Unsupported, UserError
 from hull.model import Ulimit
+from hull.runtime import protect
 
 # What cannot be honoured, and why. A value that asks for nothing is no request.
 REFUSED = {
@@ -82,8 +83,12 @@ def _paths(host: Fields) -> tuple[str, ...]:
         return ()
     if not masked and not readonly and masked is not None and readonly is not None:
         return UNMASKED
-    words = (("masked-paths", masked), ("readonly-paths", readonly))
-    return tuple(f"{key}={':'.join(paths)}" for key, paths in words if paths is not None)
+    words = (
+        ("masked-paths", masked, protect.usual_masked()),
+        ("readonly-paths", readonly, protect.READONLY),
+    )
+    asked = [(key, said) for key, said, usual in words if said is not None and set(said) != set(usual)]
+    return tuple(f"{key}={':'.join(said)}" for key, said in asked)
 
 
 def _device(device: Fields) -> str:

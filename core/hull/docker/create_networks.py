@@ -17,16 +17,21 @@ def read(config: Fields, host: Fields, version: Version) -> dict[str, Any]:
     """Return the spec's fields of networks, ports and names."""
     mode = "none" if config.flag("NetworkDisabled") else host.text("NetworkMode")
     network = "default" if mode in USUAL else mode
+    networks, links = _endpoints(config, mode, version), tuple(map(_link, host.texts("Links")))
+    if networks and networks[0].network == mode:
+        networks = (networks[0]._replace(links=(*networks[0].links, *links)), *networks[1:])
+        links = ()
     return {
         "network": network,
-        "networks": _endpoints(config, mode, version),
+        "networks": networks,
+        "mac": _usual_mac(config) if mode in USUAL else "",
         "ports": ports(host),
         "publish_all": host.flag("PublishAllPorts"),
         "hosts": host.texts("ExtraHosts"),
         "dns": host.texts("Dns"),
         "dns_search": host.texts("DnsSearch"),
         "dns_options": host.texts("DnsOptions"),
-        "links": tuple(map(_link, host.texts("Links"))),
+        "links": links,
         "egress": host.texts("Egress"),
     }
 
@@ -49,6 +54,13 @@ def _endpoints(config: Fields, mode: str, version: Version) -> tuple[Endpoint, .
     for name in (one for one in names if one in USUAL):
         _plain(asked.inner(name))
     return tuple(one._replace(mac=one.mac or mac) if one.network == mode else one for one in found)
+
+
+def _usual_mac(config: Fields) -> str:
+    """Return the hardware address that is asked for the usual network."""
+    asked = config.inner("NetworkingConfig").inner("EndpointsConfig")
+    said = (asked.inner(name).text("MacAddress") for name in USUAL if name)
+    return _network_words.mac_address(next(filter(None, said), "") or config.text("MacAddress"))
 
 
 def _plain(asked: Fields) -> None:

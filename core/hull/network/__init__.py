@@ -62,8 +62,9 @@ class Networks:
         uplink = routes.Routes() if spec.network in ("none", "host") else routes.read()
         words = tuple(word for word in spec.network.partition(":")[2].split(",") if word)
         return Request(
-            self.host, spec.ports, known, uplink, self.place(directory), words, host_loopback=spec.host_loopback
-        )
+            self.host, spec.ports, known, uplink, self.place(directory), words,
+            host_loopback=spec.host_loopback, mac=spec.mac,
+        )  # fmt: skip
 
     def ahead(self) -> tuple[tuple[str, ...], ...]:
         """Return the ops of the default's uplink, the same for every container; none where it is not slirp4netns's.

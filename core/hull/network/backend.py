@@ -30,7 +30,7 @@ class Request(NamedTuple):
     """What a backend may decide from. `scratch` is a directory that its helper may write in, its path short.
 
     `options` are the words behind the backend's name; `host_loopback` whether the host's loopback may be reached;
-    `interface` what the way out must be called, "" where that is the backend's own choice.
+    `interface` what the way out must be called, `mac` its hardware address, "" where they are the backend's own choice.
     """
 
     host: Host
@@ -41,6 +41,7 @@ class Request(NamedTuple):
     options: tuple[str, ...] = ()
     host_loopback: bool = False
     interface: str = ""
+    mac: str = ""
 
 
 class Beside(NamedTuple):

@@ -64,6 +64,7 @@ class Pasta:
         words += _published("-t", "tcp", own, request) + _published("-u", "udp", own, request)
         words += [*_unless_said(("-T", "--tcp-ns"), request), *_unless_said(("-U", "--udp-ns"), request)]
         words += [*_asked(request), *(["--ns-ifname", request.interface] if request.interface else [])]
+        words += ["--ns-mac-addr", request.mac] if request.mac else []
         words = [*words, "--netns", "@NETNS"] if newer else ["/bin/sh", "-c", OPEN_FIRST, "pasta", "@NETNS", *words]
         return Connection(
             ops=(

@@ -102,6 +102,7 @@ def _words(asked: options.SlirpOptions, request: Request, *, loopback: bool) -> 
     return [
         "--configure",
         f"--mtu={asked.mtu}",
+        *([f"--macaddress={request.mac}"] if request.mac else []),
         *([] if loopback else ["--disable-host-loopback"]),
         "--enable-seccomp",
         *(["--enable-sandbox"] if _seen(request.resolver.path) else []),

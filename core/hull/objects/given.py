@@ -75,6 +75,9 @@ class Asked(TypedDict, total=False):
     stop_signal: Word | None
     stop_timeout: float | None
     userns: Word
+    pid: Word
+    ipc: Word
+    uts: Word
     restart: Word
     log_driver: Word
     log_opt: Words

@@ -169,7 +169,8 @@ def environment(spec: Spec, image: Image, hostname: str) -> dict[str, str]:
 
 
 def _namespaces(spec: Spec, site: Site) -> list[Op]:
-    plan: list[Op] = [("namespace", kind) for kind in ("mount", "pid", "ipc", "uts", "cgroup")]
+    shared = [kind for kind in ("ipc", "uts") if getattr(spec, kind)]
+    plan: list[Op] = [("namespace", kind) for kind in ("mount", "pid", "ipc", "uts", "cgroup") if kind not in shared]
     if site.attachment.namespace:
         plan.append(("namespace-join", "net", site.attachment.namespace))
     elif site.attachment.backend != "host":
@@ -184,18 +185,30 @@ def _system_mounts(spec: Spec, site: Site) -> list[Op]:
     group = f",gid={TTY_GID}" if site.flavour != "single" else ""
     own_network = site.attachment.backend != "host"
     return [
-        ("mount", "proc", "/proc", "nosuid,nodev,noexec", ""),
+        # A view of the host's processes: the program's own, of a namespace below, cannot reach them by it.
+        ("bind", "/proc", "/proc", "rec,nosuid,nodev,noexec")
+        if spec.pid
+        else ("mount", "proc", "/proc", "nosuid,nodev,noexec", ""),
         ("mount", "tmpfs", "/dev", "nosuid,noexec", "mode=755,size=64k"),
         *(("device", f"/dev/{name}", f"/dev/{name}") for name in DEVICES),
         *(("device", source, target) for source, target in site.devices),
         ("mount", "devpts", "/dev/pts", "nosuid,noexec", f"newinstance,ptmxmode=0666,mode=0620{group}"),
         *(("symlink", text, target) for text, target in LINKS),
-        ("mount", "tmpfs", "/dev/shm", "nosuid,nodev,noexec", f"mode=1777,size={spec.shm_size or DEFAULT_SHM}"),  # noqa: S108
-        ("mount", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec", ""),
+        *_shared_memory(spec),
         ("mount", "sysfs", "/sys", "nosuid,nodev,noexec,ro", "")
         if own_network
         else ("bind", "/sys", "/sys", "rec,ro,nosuid,nodev,noexec"),
         ("mount", "cgroup2", "/sys/fs/cgroup", "nosuid,nodev,noexec,ro,optional", ""),
+    ]
+
+
+def _shared_memory(spec: Spec) -> list[Op]:
+    """Return the mounts of IPC; a message queue's file system is its namespace's, the host's is nobody's to mount."""
+    if spec.ipc:
+        return [("bind", "/dev/shm", "/dev/shm", "nosuid,nodev,noexec")]  # noqa: S108
+    return [
+        ("mount", "tmpfs", "/dev/shm", "nosuid,nodev,noexec", f"mode=1777,size={spec.shm_size or DEFAULT_SHM}"),  # noqa: S108
+        ("mount", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec", ""),
     ]
 
 
@@ -215,7 +228,7 @@ def resources(spec: Spec) -> list[Op]:
 
 def _settings(spec: Spec, site: Site) -> list[Op]:
     name = spec.host_name(site.ident)
-    plan: list[Op] = [("hostname", name)] if name else []
+    plan: list[Op] = [("hostname", name)] if name and not spec.uts else []
     for assignment in spec.sysctls:
         key, equals, value = assignment.partition("=")
         if not equals:

@@ -40,8 +40,14 @@ _ARCHITECTURES = {  # Docker's name in includes, libseccomp's in architectures
 
 
 def build(path: str, capabilities: frozenset[str], machine: str = "") -> str:
-    """Return the filter of the profile at `path`; anything in it that cannot be put in force is an error."""
-    profile = _read(path)
+    """Return the filter of the profile at `path`, or of one that is JSON itself, as Docker's client sends it.
+
+    Anything in it that cannot be put in force is an error.
+    """
+    if path.startswith("{"):
+        profile, path = _parse(path.encode("utf-8", "surrogateescape"), "given"), "given"
+    else:
+        profile = _read(path)
     try:
         return _translate(profile, capabilities, machine or os.uname().machine)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -51,18 +57,22 @@ def build(path: str, capabilities: frozenset[str], machine: str = "") -> str:
 
 
 def _read(path: str) -> Any:
-    import json
-
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise UserError(f"cannot read the seccomp profile {path}: it is over 4 MiB")
-        return json.loads(data)
+            return _parse(file.read(MAX_BYTES + 1), path)
     except OSError as error:
         raise UserError(
             f"cannot read the seccomp profile {path}: {error.strerror}", "give the path of a file"
         ) from None
+
+
+def _parse(data: bytes, path: str) -> Any:
+    import json
+
+    if len(data) > MAX_BYTES:
+        raise UserError(f"cannot read the seccomp profile {path}: it is over 4 MiB")
+    try:
+        return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise UserError(f"cannot read the seccomp profile {path}: {error}", "it must be JSON") from None
 

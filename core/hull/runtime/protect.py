@@ -21,7 +21,11 @@ MASKED = (
 )
 READONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 _CPUS = "/sys/devices/system/cpu"
-_WORDS = "seccomp=FILE, seccomp=unconfined, no-new-privileges, systempaths=unconfined, mask=PATH, unmask=PATH"
+_WORDS = (
+    "seccomp=FILE, seccomp=unconfined, no-new-privileges, systempaths=unconfined, mask=PATH, unmask=PATH, "
+    "masked-paths=PATHS, readonly-paths=PATHS"
+)
+PRIVILEGED = ("seccomp=unconfined", "systempaths=unconfined")  # before what was asked, which may say otherwise
 
 
 class Security(NamedTuple):
@@ -40,7 +44,7 @@ def parse_security(options: tuple[str, ...], flavour: str = "range") -> Security
     up; where only one id is mapped they could not work anyway, so there no-new-privileges is the default.
     """
     seccomp, quiet = "", flavour == "single"
-    masked, readonly = list(_masked()), list(READONLY)
+    masked, readonly = list(usual_masked()), list(READONLY)
     for option in options:
         key, value = _split(option)
         if key == "seccomp":
@@ -49,6 +53,10 @@ def parse_security(options: tuple[str, ...], flavour: str = "range") -> Security
             quiet = _switch(option, value)
         elif key == "mask":
             masked += _paths(option, value)
+        elif key == "masked-paths":
+            masked = _paths(option, value) if value else []
+        elif key == "readonly-paths":
+            readonly = _paths(option, value) if value else []
         elif option.lower() in ("systempaths=unconfined", "systempaths:unconfined", "unmask=all"):
             masked, readonly = [], []
         elif key == "unmask":
@@ -59,7 +67,7 @@ def parse_security(options: tuple[str, ...], flavour: str = "range") -> Security
     return Security(seccomp, quiet, tuple(dict.fromkeys(masked)), tuple(readonly))
 
 
-def _masked() -> tuple[str, ...]:
+def usual_masked() -> tuple[str, ...]:
     """Return the hidden paths, with the per-processor heat counters of machines that have them."""
     if not os.path.isdir(f"{_CPUS}/cpu0/thermal_throttle"):
         return MASKED

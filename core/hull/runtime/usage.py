@@ -12,6 +12,7 @@ from hull.runtime import members
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+HIGHEST = (1 << 64) - 1  # what Docker says where nothing bounds the processes
 
 
 class Usage(NamedTuple):
@@ -74,17 +75,21 @@ def _proportional(member: members.Member) -> int:
         return member.resident * PAGE
 
 
-def _network(init: int) -> tuple[int, int]:
-    """Return bytes received and sent by the container's own interfaces; on the host's network none are its own."""
+def interfaces(init: int) -> dict[str, tuple[int, ...]]:
+    """Return the counters of the container's own interfaces, as proc(5) orders net/dev; none on the host's network."""
     try:
         if os.stat(f"/proc/{init}/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino:
-            return 0, 0
+            return {}
         with open(f"/proc/{init}/net/dev", encoding="ascii", errors="replace") as file:
             lines = [line.partition(":") for line in file if ":" in line]
     except OSError:
-        return 0, 0
-    counts = [tail.split() for name, _, tail in lines if name.strip() != "lo"]
-    return sum(int(c[0]) for c in counts), sum(int(c[8]) for c in counts)
+        return {}
+    return {name.strip(): tuple(map(int, tail.split())) for name, _, tail in lines if name.strip() != "lo"}
+
+
+def _network(init: int) -> tuple[int, int]:
+    counts = interfaces(init).values()
+    return sum(c[0] for c in counts), sum(c[8] for c in counts)
 
 
 def _block(path: str) -> tuple[int, int] | None:

@@ -1,11 +1,16 @@
 """Containers: made, listed, looked at, changed, ended."""
 
+import asyncio
+import json
+
 from aiohttp import web
 
+from hull.api.app import headers
 from hull.api.call import Call, answer, nothing
 from hull.api.handlers import limits
 from hull.docker import containers, life
 from hull.docker import create as asking
+from hull.docker import stats as stats_
 
 
 async def listed(call: Call) -> web.StreamResponse:
@@ -48,6 +53,25 @@ async def changes(call: Call) -> web.StreamResponse:
     """Answer with what it changed over its image."""
     found = await call.verb(containers.changes, call.engine, call.word("id"))
     return answer(found)
+
+
+async def stats(call: Call) -> web.StreamResponse:
+    """Answer with what it uses: once, or each second until it or the client is gone."""
+    taker = await call.verb(stats_.Taker, call.engine, call.word("id"))
+    found = await call.verb(taker.take)
+    if not call.flag("stream", usual=True):
+        if found["read"] != stats_.NEVER and not call.flag("one-shot"):
+            await asyncio.sleep(stats_.INTERVAL)
+            found = await call.verb(taker.take)
+        return answer(found)
+    answered = web.StreamResponse(headers={"Content-Type": "application/json", **headers()})
+    await answered.prepare(call.request)
+    more: dict[str, object] | None = found
+    while more:
+        await answered.write(json.dumps(more, separators=(",", ":")).encode() + b"\n")
+        await asyncio.sleep(stats_.INTERVAL)
+        more = await call.verb(taker.again)
+    return answered
 
 
 async def stop(call: Call) -> web.StreamResponse:
