@@ -8,7 +8,7 @@ from hull.docker import filters
 from hull.docker.images_auth import Refused
 from hull.engine import Engine
 from hull.errors import Missing, UserError
-from hull.images import documents, manifest, platforms, reference, refusals
+from hull.images import documents, manifest, mirrors, platforms, reference, refusals
 from hull.images.credentials import Credentials
 from hull.images.registry import Registry
 
@@ -37,20 +37,23 @@ def search(engine: Engine, term: str, limit: int | None, asked: filters.Filters)
 def distribution(engine: Engine, name: str, who: Credentials | None) -> dict[str, Any]:
     """Return the descriptor of what a reference names at its registry, and the platforms it is made for."""
     parsed = reference.parse(name)
-    registry = Registry(parsed, config.load(engine.paths.config), credentials=who)
     try:
-        digest, claimed, body = registry.manifest(parsed.wanted)
-        found = manifest.parse(body, claimed)
-        if isinstance(found, manifest.Index):
-            made = [one.platform for one in found.manifests]
-        else:
-            made = [platforms.of(documents.read(registry.small(found.config), "the image config"))]
+        return mirrors.ask(parsed, config.load(engine.paths.config), who, _described)
     except refusals.DeniedError:
         raise Refused("unauthorized: authentication required") from None
     except refusals.AbsentError:
         raise Missing("manifest unknown: manifest unknown") from None
-    described = {"mediaType": manifest.type_of(body, claimed), "digest": digest, "size": len(body)}
-    return {"Descriptor": described, "Platforms": [_shown(one) for one in made]}
+
+
+def _described(registry: Registry) -> dict[str, Any]:
+    digest, claimed, body = registry.manifest(registry.reference.wanted)
+    found = manifest.parse(body, claimed)
+    if isinstance(found, manifest.Index):
+        made = [one.platform for one in found.manifests]
+    else:
+        made = [platforms.of(documents.read(registry.small(found.config), "the image config"))]
+    descriptor = {"mediaType": manifest.type_of(body, claimed), "digest": digest, "size": len(body)}
+    return {"Descriptor": descriptor, "Platforms": [_shown(one) for one in made]}
 
 
 def _shown(made: platforms.Platform) -> dict[str, str]:

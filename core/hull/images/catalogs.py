@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import chain
 from urllib.parse import urlencode
 
 from hull.config import Settings
 from hull.errors import RegistryError, UserError
-from hull.images import documents, reference
+from hull.images import documents, mirrors, reference
 from hull.images.credentials import Credentials
 from hull.images.registry import Registry
 from hull.light import Any, NamedTuple
@@ -27,11 +28,17 @@ class Found(NamedTuple):
 
 
 def tags(name: str, settings: Settings, credentials: Credentials | None = None) -> Iterator[str]:
-    """Yield the tags of a repository in the registry's order."""
+    """Yield the tags of a repository in the registry's order; a mirror's where it has that repository."""
     asked = reference.parse(name)
     if asked.digest or ":" in name.rpartition("/")[2]:
         raise UserError(f"cannot list the tags of {name}: it names one", f"hull tag list {asked.familiar_name}")
-    return _pages(Registry(asked, settings, credentials=credentials), "tags/list", "tags")
+    return mirrors.ask(asked, settings, credentials, lambda registry: _begun(_pages(registry, "tags/list", "tags")))
+
+
+def _begun(items: Iterator[str]) -> Iterator[str]:
+    """Return the same items, the first of them fetched: whether there is an answer is known."""
+    first = next(items, None)
+    return iter(()) if first is None else chain((first,), items)
 
 
 def search(text: str, limit: int, settings: Settings) -> list[Found]:

@@ -1,7 +1,4 @@
-"""Find an image at its registry, or at the mirror that config.toml names: reference and platform in, an offer out.
-
-Whoever is said to pull is told to the registry itself alone: a mirror has its own users.
-"""
+"""Find an image at its registry, or at the mirror that config.toml names: reference and platform in, an offer out."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -9,7 +6,7 @@ from functools import partial
 from hull import log
 from hull.config import Settings
 from hull.errors import RegistryError, UserError
-from hull.images import manifest
+from hull.images import manifest, mirrors
 from hull.images.manifest import Descriptor, Index, Manifest
 from hull.images.platforms import Platform
 from hull.images.reference import Reference
@@ -73,12 +70,9 @@ def find(
     `fetched` gets the places, from 0, of the layers whose every byte came and was verified.
     """
     came = set() if fetched is None else fetched
-    for mirror in settings.registry(reference.registry).asked_first:
-        try:
-            return _find(Registry(reference, settings, mirror), reference, wanted, came, exact=exact)
-        except RegistryError:
-            pass  # what the mirror cannot give, the registry itself may
-    return _find(Registry(reference, settings, credentials=credentials), reference, wanted, came, exact=exact)
+    return mirrors.ask(
+        reference, settings, credentials, lambda asked: _find(asked, reference, wanted, came, exact=exact)
+    )
 
 
 def _find(registry: Registry, reference: Reference, wanted: Platform, came: set[int], *, exact: bool) -> Offer:
