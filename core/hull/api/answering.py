@@ -22,6 +22,7 @@ from hull.commands.serve import Served
 LINE, FIELD, FIELDS = 64 << 10, 256 << 10, 200  # of a request's head: bytes, bytes, lines; filters and tokens are long
 KEPT = 300  # seconds for which a connection without a request stays
 LAST = 10  # seconds for what verbs are in the middle of
+FINISH = 0.3  # seconds for requests that are being answered when it is told to end
 
 
 async def answer(asked: Served, listening: socket.socket, place: Place | None) -> bool:
@@ -49,7 +50,7 @@ async def answer(asked: Served, listening: socket.socket, place: Place | None) -
 async def _connections(work: Work) -> AsyncIterator[Callable[[], Connection]]:
     """Give what makes connections; all are closed at the end."""
     runner = web.AppRunner(make(work), access_log=None, max_line_size=LINE, max_field_size=FIELD, max_headers=FIELDS,
-                           keepalive_timeout=KEPT, auto_decompress=False, handle_signals=False, shutdown_timeout=1,
+                           keepalive_timeout=KEPT, auto_decompress=False, handle_signals=False, shutdown_timeout=FINISH,
                            handler_cancellation=True)  # fmt: skip
     await runner.setup()
     leavers = Leavers()
