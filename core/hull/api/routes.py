@@ -36,8 +36,8 @@ TABLE: tuple[Route, ...] = (
         "HEAD /_ping ping",
         "GET /version version",
         "GET /info info",
-        "GET /system/df df",
     ),
+    *_rows("usage", "GET /system/df df"),
     *_rows("events", "GET /events listen"),
     *_rows("auth", "POST /auth check"),
     *_rows(

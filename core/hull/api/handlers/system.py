@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from hull.api.call import Call, answer
-from hull.docker import system, usage
+from hull.docker import system
 
 
 async def ping(call: Call) -> web.StreamResponse:
@@ -29,8 +29,3 @@ async def version(_call: Call) -> web.StreamResponse:
 async def info(call: Call) -> web.StreamResponse:
     """Answer with what this machine and this store are."""
     return answer(await call.verb(system.info, call.engine, call.version))
-
-
-async def df(call: Call) -> web.StreamResponse:
-    """Answer with what the store takes."""
-    return answer(await call.verb(usage.usage, call.engine, call.texts("type"), call.version))
