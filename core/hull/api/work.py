@@ -2,10 +2,10 @@
 
 import asyncio
 import concurrent.futures
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from hull.api.rpc.desk import Desk
 from hull.docker.attaching import Attachments
 from hull.docker.changes import Changes
 from hull.docker.events import Lines
@@ -26,7 +26,7 @@ class Work:
         self.active = 0
         self.changed = asyncio.Event()
         self.ending = asyncio.Event()
-        self.builds: dict[str, threading.Event] = {}  # what ends each build, by its client's id
+        self.desk = Desk()
         self.changes = Changes()
         self.tail = Tail(self.changes, engine.history)
         self.lines = Lines(engine)

@@ -16,7 +16,6 @@ from hull.images.resolving import Root
 from hull.light import IO, NamedTuple
 
 NAMES = ("Dockerfile", "Containerfile")
-IGNORE = ".dockerignore"
 
 
 class Opened(NamedTuple):
@@ -57,8 +56,8 @@ def _sent(shop: Workshop, asked: Asked, sent: Sent) -> Opened:
         raise UserError(f"the Dockerfile ({name}) cannot be empty")
     ignored = sent.ignore
     if ignored is None:  # it was obeyed before it was sent, but for the two files that the engine must see
-        left_out = ignore.parse((_read(directory, IGNORE) or b"").decode("utf-8", "surrogateescape"))
-        unseen = [one for one in (os.path.normpath(name), IGNORE) if left_out.ignores(one)]
+        left_out = ignore.parse((_read(directory, ignore.USUAL) or b"").decode("utf-8", "surrogateescape"))
+        unseen = [one for one in (os.path.normpath(name), ignore.USUAL) if left_out.ignores(one)]
         ignored = "".join(f"{ignore.literal(one)}\n" for one in unseen)
     return Opened(Origin("context", directory, ignore=ignored), name, text)
 

@@ -38,7 +38,7 @@ def _caches(engine: Engine, before: float) -> int:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(fd).st_mtime < before:
-                freed += _bytes(place)
+                freed += bytes_of(place)
                 remove(engine, place)
         except BlockingIOError:
             pass
@@ -47,7 +47,8 @@ def _caches(engine: Engine, before: float) -> int:
     return freed
 
 
-def _bytes(directory: str) -> int:
+def bytes_of(directory: str) -> int:
+    """Return how much a tree holds, as far as the caller may see it."""
     total = 0
     for place, _, files in os.walk(directory):
         for name in files:

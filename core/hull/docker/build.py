@@ -71,7 +71,7 @@ def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> I
     except StopIteration as end:
         ident, names = end.value.ident, asked.tags
     except HullError as error:
-        message, code = words_of(error)
+        message, code = buildsteps.words_of(error)
         if not begun:
             raise UserError(message) if isinstance(error, DockerfileError) and not code else error from None
         yield buildsteps.failed(message, code)
@@ -84,21 +84,6 @@ def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> I
     yield buildsteps.said(f"Successfully built {buildsteps.short(ident)}\n")
     for name in dict.fromkeys(str(reference.parse(name)) for name in names):
         yield buildsteps.said(f"Successfully tagged {name}\n")
-
-
-def words_of(error: HullError) -> tuple[str, int]:
-    """Return Docker's words for a failure, and the code of a program that failed."""
-    if not isinstance(error, DockerfileError):
-        return error.message, 0
-    if error.code:
-        command = " ".join(error.command)
-        return f"The command '{command}' returned a non-zero code: {error.code}", error.code
-    reason = error.reason
-    if isinstance(error.__cause__, HullError):  # a step that could not be carried out: its reason is not the file's
-        return f"{reason} ({error.hint})" if error.hint else reason, 0
-    if reason.startswith("there is no instruction "):
-        reason = f"unknown instruction: {reason.split(chr(39))[1]}"
-    return f"dockerfile parse error on line {error.line}: {reason}", 0
 
 
 def _refuse(query: Query) -> None:

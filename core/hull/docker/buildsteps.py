@@ -9,7 +9,8 @@ import threading
 
 from hull.builder import displays
 from hull.builder.displays import CACHED, FAILED, STOPPED, Step
-from hull.errors import UserError
+from hull.dockerfile.place import DockerfileError
+from hull.errors import HullError, UserError
 from hull.light import Any
 
 SHORT = 12
@@ -134,3 +135,18 @@ def failed(message: str, code: int = 0) -> bytes:
     """Return the last object of a build that failed."""
     detail: dict[str, Any] = {"code": code} if code else {}
     return line({"errorDetail": {**detail, "message": message}, "error": message})
+
+
+def words_of(error: HullError) -> tuple[str, int]:
+    """Return Docker's words for a failure, and the code of a program that failed."""
+    if not isinstance(error, DockerfileError):
+        return error.message, 0
+    if error.code:
+        command = " ".join(error.command)
+        return f"The command '{command}' returned a non-zero code: {error.code}", error.code
+    reason = error.reason
+    if isinstance(error.__cause__, HullError):  # a step that could not be carried out: its reason is not the file's
+        return f"{reason} ({error.hint})" if error.hint else reason, 0
+    if reason.startswith("there is no instruction "):
+        reason = f"unknown instruction: {reason.split(chr(39))[1]}"
+    return f"dockerfile parse error on line {error.line}: {reason}", 0

@@ -10,6 +10,7 @@ from posixpath import normpath
 from hull.errors import UserError
 from hull.light import NamedTuple
 
+USUAL = ".dockerignore"
 SPECIAL = frozenset("*?[\\")
 
 
@@ -30,6 +31,11 @@ class Ignore:
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The patterns as they are written, cleaned."""
+        return tuple(f"{'!' * one.accept}{one.text}" for one in self._patterns)
 
     def ignores(self, path: str) -> bool:
         """Whether a path, relative to the context, is left out."""

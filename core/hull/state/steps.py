@@ -32,6 +32,11 @@ class Steps:
             for step in steps:
                 self._db.behind.write("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)", *step, time.time())
 
+    def all(self) -> list[tuple[Step, float]]:
+        """Return every step with the time it was last used."""
+        rows = self._db.rows("SELECT key, diff_id, text, created, used FROM steps")
+        return [(Step(*row[:4]), float(str(row[4]))) for row in rows]  # type: ignore[arg-type]
+
     def layers(self) -> list[str]:
         """Return the digest of the layer that each step made, "" for none."""
         return [str(row[0]) for row in self._db.rows("SELECT diff_id FROM steps")]

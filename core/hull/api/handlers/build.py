@@ -10,8 +10,10 @@ from typing import IO
 
 from aiohttp import web
 
-from hull.api.call import Call, nothing
+from hull.api.call import Call, answer, nothing
+from hull.api.rpc.desk import Session
 from hull.docker import build as builds
+from hull.docker import buildcache
 from hull.docker.versions import Version
 from hull.errors import UserError
 
@@ -32,11 +34,11 @@ async def build(call: Call) -> web.StreamResponse:
         asked = await call.verb(builds.asked, call.engine, query, context)
         stop = threading.Event()
         ident = call.text("buildid") or os.urandom(8).hex()
-        call.work.builds[ident] = stop
+        call.work.desk.builds[ident] = stop
         try:
             return await _streamed(call, builds.told(call.engine, asked, query, stop), stop)
         finally:
-            del call.work.builds[ident]
+            del call.work.desk.builds[ident]
 
 
 async def cancel(call: Call) -> web.StreamResponse:
@@ -44,9 +46,46 @@ async def cancel(call: Call) -> web.StreamResponse:
     ident = call.text("id")
     if not ident:
         raise UserError("build ID not provided")
-    if ident in call.work.builds:
-        call.work.builds[ident].set()
+    if ident in call.work.desk.builds:
+        call.work.desk.builds[ident].set()
     return nothing(200)
+
+
+async def prune(call: Call) -> web.StreamResponse:
+    """Forget what builds keep."""
+    return answer(await call.verb(buildcache.pruned, call.engine, call.filters()))
+
+
+async def session(call: Call) -> web.StreamResponse:
+    """Let the client's own services be asked by builds that name its session."""
+    from hull.api.rpc.calls import Caller
+    from hull.api.rpc.http2 import Mux
+
+    headers = call.request.headers
+    ident, upgrade = headers.get("X-Docker-Expose-Session-Uuid", ""), headers.get("Upgrade", "")
+    if not ident or upgrade != "h2c":
+        raise UserError("no upgrade proto in request" if not upgrade else f"protocol {upgrade} not supported")
+    mux = Mux(call.take(), client=True)
+    if await call.work.desk.enter(ident, Session(Caller(mux), mux.gone)):
+        try:
+            await mux.run()
+        finally:
+            call.work.desk.leave(ident)
+    mux.close()
+    return call.over()
+
+
+async def grpc(call: Call) -> web.StreamResponse:
+    """Answer what BuildKit's clients ask."""
+    from hull.api.rpc import calls
+    from hull.api.rpc.control import Control
+    from hull.api.rpc.http2 import Mux
+
+    if call.request.headers.get("Upgrade", "") != "h2c":
+        raise UserError("no upgrade proto in request")
+    methods = Control(call).methods()
+    await Mux(call.take(), client=False, serve=lambda stream: calls.serve(stream, methods)).run()
+    return call.over()
 
 
 async def _kept(call: Call) -> IO[bytes] | None:

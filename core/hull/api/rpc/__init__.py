@@ -1,0 +1,11 @@
+"""gRPC over a connection that was taken: what BuildKit's clients speak, and what the engine asks of them in turn.
+
+    http2      streams of one connection, whichever side opened it; the protocol's state is h2's
+    calls      gRPC's messages, statuses and metadata on a stream; a server of methods, calls of the other side's
+    sessions   the clients that let themselves be asked, by their ids
+    attached   what a client is asked: its files, secrets, agents
+    control    BuildKit's Control and LLBBridge: what a client asks of the engine
+    jobs       one build as its client sees it: what was told, how it ended
+
+Imported when the first build needs it.
+"""

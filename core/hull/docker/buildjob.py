@@ -1,0 +1,108 @@
+"""One build of BuildKit's clients, carried out: from what the client lends to what it is answered."""
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Generator
+from typing import IO
+
+from hull.builder import session
+from hull.builder.building import Built
+from hull.builder.granted import Granted
+from hull.docker import buildkit, buildstatus
+from hull.engine import Engine
+from hull.output import Piece
+from hull.storage import overlay
+
+Tell = Callable[[bytes], object]
+STREAMS = ("local", "tar", "docker", "oci")  # exporters whose result the client gets
+
+
+class Lent(Granted):
+    """Secrets and agents of the client, asked for when a step needs them."""
+
+    def __init__(self, client: buildkit.Client, place: str, owner: tuple[int, int] | None) -> None:
+        super().__init__()
+        self._client = client
+        self.agents = Agents(client, place, owner)
+
+    def secret(self, ident: str) -> bytes | None:
+        """Return a secret's content, None where the client lends none of that name."""
+        return self._client.secret(ident)
+
+
+class Agents(dict[str, str]):
+    """The sockets of the client's agents by their names, each made when it is first asked for: `owner`'s, or ours."""
+
+    def __init__(self, client: buildkit.Client, place: str, owner: tuple[int, int] | None) -> None:
+        super().__init__()
+        self._client, self._place, self._owner = client, place, owner
+        self._turn = threading.Lock()
+
+    def get(self, ident: str, usual: str = "") -> str:  # type: ignore[override]  # it is always a text
+        """Return the socket of an agent, `usual` where the client lends none of that name."""
+        with self._turn:
+            if ident not in self and self._client.agent(ident):
+                path = f"{self._place}/agent{len(self)}"
+                self._client.lend(ident, path)
+                if self._owner:
+                    os.chown(path, *self._owner)
+                os.chmod(path, 0o600)
+                self[ident] = path
+            return super().get(ident, usual)
+
+
+def build(
+    engine: Engine, wanted: buildkit.Wanted, client: buildkit.Client, told: buildstatus.Statuses, tell: Tell
+) -> dict[str, str]:
+    """Build; return what the exporters answer. Everything that is told is an encoded Status."""
+    buildkit.refuse(wanted)
+    with contextlib.ExitStack() as stack:
+        owner = overlay.owner_of(engine.identity())
+        place = stack.enter_context(tempfile.TemporaryDirectory(prefix="buildkit-", dir=engine.paths.runtime))
+        os.chmod(place, 0o711 if owner else 0o700)
+        found = buildkit.find(wanted, client, lambda text: tell(told.note(text)))
+        if found.sent is not None and found.sent.file is not None:
+            stack.enter_context(found.sent.file)
+        told.read(found)
+        names = tuple(_kept(name, value, place) for name, value in buildkit.named(wanted.attributes, client))
+        places = [f"{place}/out{number}" for number in range(len(wanted.exporters))]
+        asked = buildkit.asked(wanted, found, places, names)
+        steps = session.run(engine, asked, told, Lent(client, place, owner))
+        with contextlib.closing(steps):
+            built = _followed(steps, tell)
+        for number, (kind, _) in enumerate(wanted.exporters):
+            if kind in STREAMS:
+                with open(places[number], "rb") as file:
+                    client.send(file, number, tree=kind == "local")
+        tell(told.exported(built))
+    return answered(built)
+
+
+def _followed(steps: Generator[Piece, None, Built], tell: Tell) -> Built:
+    while True:
+        try:
+            tell(next(steps).data)
+        except StopIteration as end:
+            built: Built = end.value
+            return built
+
+
+def answered(built: Built) -> dict[str, str]:
+    """Return what the exporters answer: an image of the engine's own store is known by its config's digest."""
+    if not built.ident:
+        return {}
+    names = {"image.name": ",".join(built.names)} if built.names else {}
+    return {"containerimage.config.digest": built.ident, "containerimage.digest": built.digest or built.ident, **names}
+
+
+def _kept(name: str, value: str | IO[bytes], place: str) -> str:
+    """Return the word of --build-context that a further context is."""
+    if isinstance(value, str):
+        return f"{name}={value.replace('docker-image:', 'docker-image://', 1) if '://' not in value else value}"
+    path = f"{place}/context-{os.urandom(6).hex()}"
+    with value, open(path, "wb") as file:
+        while chunk := value.read(1 << 20):
+            file.write(chunk)
+    return f"{name}={path}"
