@@ -201,6 +201,15 @@ bool helpers_ready(struct launch *launch)
 /* The file server ends by itself when its mount is gone, and what is not yet written is written until then; the
  * others end with their keeper, however many processes they became. They are not waited for: the kernel takes up to
  * 30 ms to close a tap device (FACTS P4 counts the start alone), and SIGKILL to a pid namespace is final. */
+/* Whether it may hold ports of the host: the next start of the container asks for the same ones. */
+static bool holds_ports(const struct helper *helper)
+{
+    for (const struct op *op = helper->op; op < helper->end; op++)
+        if (op->word == W_HELPER_REQUEST)
+            return true;
+    return strcmp(helper->op->arg[0], "slirp4netns") != 0;
+}
+
 void helpers_stop(struct launch *launch)
 {
     for (size_t i = 0; i < launch->helper_count; i++) {
@@ -216,7 +225,7 @@ void helpers_stop(struct launch *launch)
             close(fd);
         }
         kill(helper->keeper, SIGKILL);
-        while (helper->wants_fuse && waitpid(helper->keeper, NULL, 0) < 0 && errno == EINTR)
+        while ((helper->wants_fuse || holds_ports(helper)) && waitpid(helper->keeper, NULL, 0) < 0 && errno == EINTR)
             continue;
         helper->keeper = -1;
     }
