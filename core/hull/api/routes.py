@@ -140,6 +140,8 @@ TABLE: tuple[Route, ...] = (
     *_rows(
         "swarm",
         "GET /swarm refuse",
+        "POST /swarm/{rest:init|join} begin",
+        "POST /swarm/leave leave",
         "POST /swarm/{rest:.+} refuse",
         "GET /{kind:nodes|services|tasks|secrets|configs} refuse",
         "GET /{kind:nodes|services|tasks|secrets|configs}/{rest:.+} refuse",
