@@ -16,6 +16,8 @@ from hull.light import Any
 from hull.output import pour
 from hull.present import lines
 
+CELLS = "cells run on this machine: %env HULL_CONTEXT=default"
+
 
 class ContainerError(HullError):
     """The program in the container ended with a code other than 0."""
@@ -131,6 +133,10 @@ class HullMagics(Magics):  # type: ignore[misc]
         call = cells.call_of(asked)
         if call.verb is None:
             return self._finish(call)
+        if call.elsewhere:
+            raise UserError(
+                f"cannot run a cell on the context {call.elsewhere}", "cells run here: HULL_CONTEXT=default"
+            )
         if call.flags.get("tty") and self._notebook:
             raise UserError(*cells.NO_TERMINAL)
         interpreter = asked.interpreter or self._interpreter(call)
@@ -171,12 +177,8 @@ class HullMagics(Magics):  # type: ignore[misc]
             self.engine().events.close()
 
     def _finish(self, call: Call, stdin: Any = None, *, fails: bool = False) -> Any:
-        if call.verb is not None and call.verb.launches:
-            if self._notebook and call.flags.get("tty"):
-                raise UserError(*cells.NO_TERMINAL)
-            self.engine().keep()
         try:
-            value = call(self.engine)
+            value = self._value(call, stdin)
         except HullError as error:
             if error.done:
                 sys.stdout.writelines(f"{line}\n" for line in lines(error.done, call.output))
@@ -184,18 +186,38 @@ class HullMagics(Magics):  # type: ignore[misc]
         finally:
             if self._engine is not None:
                 self._engine.events.close()
+        title = f"hull {call.verb.name}" if call.verb else "hull"
+        if hasattr(value, "passed"):  # by ssh
+            return self._settle(title, value.passed(), fails=fails)
         if hasattr(value, "__next__"):
-            return pour(value, sys.stdout, sys.stderr)
+            pour(value, sys.stdout, sys.stderr)
+            return self._settle(title, value.exit_code, fails=fails) if hasattr(value, "exit_code") else None
         if hasattr(value, "full_screen"):  # the verb has refused where there is no terminal
             from hull.ipython.terminal import beside
 
-            title = f"hull {call.verb.name}" if call.verb else "hull"
             return self._settle(title, self._jobs_made().run(beside(value.words), title), fails=False)
         if hasattr(value, "frames"):
             return watch(value, call, notebook=self._notebook)
         if not call.starts(value):
             return Text("\n".join(lines(value, call.output))) if call.output else face(value, call.row)
         return self._settle(" ".join(value.words[:3]), self._start(value, stdin), fails=fails)
+
+    def _value(self, call: Call, stdin: Any) -> Any:
+        """Return what the verb returns, here or at the engine of its context."""
+        launches = call.verb is not None and call.verb.launches
+        if launches and self._notebook and call.flags.get("tty"):
+            raise UserError(*cells.NO_TERMINAL)
+        if call.elsewhere:
+            from hull.remote import carrying
+
+            if not carrying.is_here(call):
+                if stdin is not None:
+                    raise UserError(f"cannot run a cell on the context {call.elsewhere}", CELLS)
+                value = carrying.carry(call, self.engine().events)
+                return value.pieces() if self._notebook and hasattr(value, "passed") else value
+        if launches:
+            self.engine().keep()
+        return call(self.engine)
 
     def _settle(self, title: str, code: int | None, *, fails: bool) -> None:
         """Keep an exit code; raise where a failure is an error."""

@@ -9,17 +9,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from queue import SimpleQueue
 
 from hull.commands import _carried
 from hull.commands import export as export_
 from hull.commands._line import Call
 from hull.contexts import ssh
 from hull.contexts.context import Context
-from hull.errors import HostError
+from hull.errors import HostError, HullError
 from hull.light import IO, Any
 from hull.log import Events
+from hull.output import Piece
 from hull.remote import spelling, taking
 from hull.remote.taking import Taken
 
@@ -37,6 +40,14 @@ def carry(context: Context, runtime: str, call: Call, events: Events) -> Any:
 
         return carrying.ask(There(context, runtime, events), call)
     return Passing(context, runtime, taking.taken(call), call.verb.name)
+
+
+class Ended(HullError):  # noqa: N818 (what it says)
+    """A verb there ended with a code other than 0, and has said why."""
+
+    def __init__(self, verb: str, code: int) -> None:
+        super().__init__(f"hull {verb} ended with exit code {code}")
+        self.exit_code = code
 
 
 class Passing:
@@ -60,7 +71,9 @@ class Passing:
     def passed(self, stdout: Any = None, stderr: Any = None) -> int:
         """Run it with the caller's streams to its end; return the exit code."""
         with ExitStack() as stack:
-            source = stack.enter_context(self._taken.stdin()) if self._taken.stdin else None
+            source: Any = stack.enter_context(self._taken.stdin()) if self._taken.stdin else None
+            if source is None and stdout is not None:
+                source = subprocess.DEVNULL
             log = stack.enter_context(tempfile.NamedTemporaryFile(prefix="hull-ssh-"))
             out = subprocess.PIPE if self._taken.output or self._taken.cidfile else stdout
             terminal = source is None and out is None and all(map(os.isatty, (0, 1, 2)))
@@ -76,6 +89,37 @@ class Passing:
                 code = started.wait()
             log.seek(0)
             return self._settled(code, log.read().decode(errors="replace"))
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield what it writes, without input and terminal: for a notebook."""
+        queue: SimpleQueue[Piece | BaseException | None] = SimpleQueue()
+
+        def read(pipe: int, stream: int) -> None:
+            with open(pipe, "rb", 0) as file:
+                while data := file.read(CHUNK):
+                    queue.put(Piece(stream, data))
+
+        def run() -> None:
+            ends = [os.pipe() for _ in (1, 2)]
+            readers = [threading.Thread(target=read, args=(end[0], at)) for at, end in enumerate(ends, 1)]
+            for reader in readers:
+                reader.start()
+            try:
+                code = self.passed(*(end[1] for end in ends))
+                fault: BaseException | None = Ended(self._verb, code) if code else None
+            except BaseException as error:  # noqa: BLE001 (raised where somebody sees it)
+                fault = error
+            for _, end in ends:
+                os.close(end)
+            for reader in readers:
+                reader.join()
+            queue.put(fault)
+
+        threading.Thread(target=run, daemon=True).start()
+        while isinstance(item := queue.get(), Piece):
+            yield item
+        if item is not None:
+            raise item
 
     def _collect(self, pipe: IO[bytes] | None) -> None:
         """Put what comes where it was asked: a file that is whole or not there, or a new --cidfile."""
@@ -107,7 +151,8 @@ class Passing:
                 started.send_signal(number)
 
         before = {}
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        own = threading.current_thread() is threading.main_thread()
+        for number in () if not own else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             before[number] = signal.signal(number, signal.SIG_IGN if terminal else forward)
         try:
             yield

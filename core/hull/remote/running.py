@@ -13,6 +13,7 @@ from hull.remote import creating, living, streams
 from hull.remote.there import Asked, There, container
 
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp", "Content-Type": "text/plain"}
+SWITCHED = 101  # the status of a connection that is a stream both ways
 ANSWERS = 2.0  # seconds from a program's last byte to its exit code, before it is asked whether it runs on
 
 
@@ -40,11 +41,15 @@ class Streams:
             begin()
             if isinstance(held, streams.Terminal):
                 held.tell()
-            if stdin:
-                streams.feed(answer.sock)
-            elif answer.status == 101:  # noqa: PLR2004 (switched)
-                streams.half_close(answer.sock)
-            yield from streams.pieces(streams.hijacked(answer), tty=tty)
+            feed = streams.Feed(answer.sock) if stdin else None
+            try:
+                if feed is None and answer.status == SWITCHED:
+                    streams.half_close(answer.sock)
+                yield from streams.pieces(streams.hijacked(answer), tty=tty)
+            finally:
+                if feed is not None:
+                    feed.stop()
+                answer.close()
         self.exit_code = self._code()
 
 
@@ -68,8 +73,7 @@ def run(there: There, asked: Asked) -> Any:
         ends = "removed" if spec.remove else "next-exit"
         return _attached(there, ident, asked, tty=spec.tty, stdin=stdin, chosen=chosen, ends=ends, begins=True)
     except HullError as error:
-        if asked.detach or spec.remove:
-            _discard(there, ident)
+        _discard(there, ident)
         error.exit_code = code_of(error)
         raise
 
@@ -135,8 +139,13 @@ def _attached(there: There, ident: str, asked: Asked, *, tty: bool, stdin: bool,
             return  # likewise
 
     def begin() -> None:
-        if begins:
+        if not begins:
+            return
+        try:
             living.begin(there, (ident,))
+        except HullError as error:
+            error.exit_code = code_of(error)
+            raise
 
     return Streams(answer, begin, waiting.code, tty=tty, stdin=stdin, resize=resize,
                    send=send if asked.sig_proxy else None)  # fmt: skip

@@ -14,7 +14,10 @@ def spelt(call: Call) -> tuple[str, ...]:
             words += _flag(flag.longs[0], call.flags[flag.name])
     if call.output:
         words.append({"json": "--json", "compact": "--format=json"}.get(call.output, f"--format={call.output}"))
-    given = [word for value in call.words for word in (value if isinstance(value, tuple) else (value,))]
+    values = list(call.words)
+    while values and not verb.words[len(values) - 1].required and values[-1] == verb.words[len(values) - 1].default:
+        values.pop()
+    given = [word for value in values for word in (value if isinstance(value, tuple) else (value,))]
     return (*words, "--", *map(str, given)) if given else tuple(words)
 
 

@@ -1,6 +1,7 @@
 """A program's streams over a connection: frames into pieces, a terminal or a pipe into the connection."""
 
 import os
+import select
 import signal
 import socket
 import threading
@@ -97,22 +98,35 @@ def hijacked(answer: Answer) -> Iterator[bytes]:
             yield chunk
     except ConnectionResetError:
         return
-    finally:
-        answer.close()
 
 
-def feed(sock: socket.socket, source: int = STDIN) -> threading.Thread:
-    """Send what is read to its end, then say that there is no more; nobody waits for the thread."""
+class Feed:
+    """The caller's input on its way; `stop` leaves what nobody has read yet to whoever reads next."""
 
-    def copy() -> None:
+    def __init__(self, sock: socket.socket, source: int = STDIN) -> None:
+        self._sock = sock
+        self._source = source
+        self._wake, self._stop = os.pipe()
+        self._thread = threading.Thread(target=self._copy, daemon=True)
+        self._thread.start()
+
+    def _copy(self) -> None:
         with suppress(OSError):  # the program has ended
-            while data := os.read(source, CHUNK):
-                sock.sendall(data)
-            half_close(sock)
+            while self._wake not in select.select([self._source, self._wake], [], [])[0]:
+                data = os.read(self._source, CHUNK)
+                if not data:
+                    half_close(self._sock)
+                    return
+                self._sock.sendall(data)
 
-    thread = threading.Thread(target=copy, daemon=True)
-    thread.start()
-    return thread
+    def stop(self) -> None:
+        """End it."""
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)  # a send that nobody takes ends
+        os.write(self._stop, b"x")
+        self._thread.join()
+        os.close(self._wake)
+        os.close(self._stop)
 
 
 def half_close(sock: socket.socket) -> None:

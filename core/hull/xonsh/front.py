@@ -44,6 +44,13 @@ class Hull:
 
     def __call__(self, args: list[str], decorators: list[Any] | None = None, **_: Any) -> list[str]:
         """Return the command that xonsh runs for `hull args`. Without arguments it must do nothing: xonsh asks so."""
+        if not args or not self._is_elsewhere(args):
+            return self._here(args, [] if decorators is None else decorators)
+        if decorators is not None:
+            decorators.append(Native())
+        return [sys.executable, "-P", "-m", "hull", *args]
+
+    def _here(self, args: list[str], decorators: list[Any]) -> list[str]:
         if not args or args[0] in INSTANT:
             return [INLINE, *args]
         self.telling.settle()
@@ -51,7 +58,6 @@ class Hull:
             call = self.read(args)
             if call.verb is None:
                 return [INLINE, *args]
-            decorators = [] if decorators is None else decorators
             if not call.verb.launches:
                 pulls = call.verb.name == "pull" and self.telling.listens("on_hull_pull")
                 decorators.append(Pull(self, call.words[0]) if pulls else Native())
@@ -74,6 +80,19 @@ class Hull:
         from hull.xonsh import ran
 
         return _line.parse(_verb.derive(ran.NAME, ran.verb(self.shell)), args[1:])
+
+    def _is_elsewhere(self, args: list[str]) -> bool:
+        """Whether another engine carries the line out, in a process of its own; a line that is wrong is told here."""
+        try:
+            with caller(self.shell.env.detype()):
+                call = self.read(args)
+                if not call.elsewhere:
+                    return False
+                from hull.remote import carrying
+
+                return not carrying.is_here(call)
+        except Exception:  # noqa: BLE001 (whoever reads it next says what is wrong)
+            return False
 
     def _prepare(self, call: Any) -> Any:
         with self._lock, caller(self.shell.env.detype()):
