@@ -7,6 +7,7 @@ from typing import IO, Any, cast
 from aiohttp import web
 
 from hull.api.call import Call
+from hull.api.memory import give_back
 from hull.errors import UserError
 
 PIECE = 1 << 20  # bytes that change threads at once: waking another one is dear
@@ -64,6 +65,12 @@ async def pour(call: Call, make: Callable[[], Iterable[bytes]], media_type: str)
         await response.write(data)
 
     def run() -> None:
+        try:
+            send_all()
+        finally:
+            give_back()
+
+    def send_all() -> None:
         waiting = bytearray()
         for chunk in make():
             waiting += chunk

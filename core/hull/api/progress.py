@@ -12,6 +12,7 @@ from aiohttp import web
 
 from hull.api.app import told
 from hull.api.call import Call
+from hull.api.memory import give_back
 from hull.errors import HullError
 
 Message = dict[str, Any]
@@ -80,7 +81,8 @@ async def follow(call: Call, act: Callable[[Say], None], *, begun: bool = False)
     raises `Left` in the thread: work stops at a place where it may.
     """
     lines = Lines(call)
-    task = asyncio.ensure_future(call.verb(act, lines.say))
+    task = asyncio.ensure_future(call.verb(_act, act, lines.say))
+    task.add_done_callback(_looked_at)
     await lines.follow(task)
     await lines.send()
     error = task.exception()
@@ -93,6 +95,19 @@ async def follow(call: Call, act: Callable[[Say], None], *, begun: bool = False)
         await lines.response.prepare(call.request)
     await lines.response.write_eof()
     return lines.response
+
+
+def _act(act: Callable[[Say], None], say: Say) -> None:
+    try:
+        act(say)
+    finally:
+        give_back()
+
+
+def _looked_at(task: "asyncio.Future[None]") -> None:
+    """Take note of how it ended: where the client has gone, nobody asks."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _words(call: Call, error: BaseException) -> str:
