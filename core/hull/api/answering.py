@@ -28,7 +28,7 @@ FINISH = 0.3  # seconds for requests that are being answered when it is told to 
 async def answer(asked: Served, listening: socket.socket, place: Place | None) -> bool:
     """Answer until it is to end; whether nothing is left running. The place's name is gone then."""
     loop = asyncio.get_running_loop()
-    work = Work(asked.engine)
+    work = Work(asked.engine, asked.limits)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, work.end)
     if asked.leash:
@@ -36,7 +36,9 @@ async def answer(asked: Served, listening: socket.socket, place: Place | None) -
     async with _connections(work) as made, contextlib.AsyncExitStack() as doors:
         keeping = loop.run_in_executor(work.threads, lambda: asked.engine.keep(always=True))
         if asked.tcp:
-            await doors.enter_async_context(Gate(asked.tcp, made))
+            gate = await doors.enter_async_context(Gate(asked.tcp, made))
+            sys.stdout.write(f"# and {gate.url}, with certificates: docker --tlsverify\n")
+            sys.stdout.flush()
         server = await loop.create_unix_server(made, sock=listening)
         doors.callback(server.close)
         gc.collect()

@@ -123,5 +123,10 @@ def status_of(error: HullError) -> int:
 
 
 def told(error: HullError) -> str:
-    """Return a failure's words: Docker's clients print them after `Error response from daemon: `."""
+    """Return a failure's words: Docker's clients print them after `Error response from daemon: `.
+
+    Of what is missing they look at the words: they are Docker's, and those alone.
+    """
+    if isinstance(error, Missing):
+        return error.message[:1].upper() + error.message[1:] if error.message.startswith("no such") else error.message
     return f"{error.message} (the fix: {error.hint})" if error.hint else error.message

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib.util
 import os
+import signal
 import socket
 import sys
 
@@ -18,6 +19,7 @@ def serve(asked: Served) -> int:
     """Listen, answer until it is to end; return the exit code."""
     if importlib.util.find_spec("aiohttp") is None:
         raise HostError("cannot serve: the Python package aiohttp is not installed", "pip install 'hull[api]'")
+    signal.signal(signal.SIGTERM, _leave)  # until the event loop hears it
     given = activated()
     place = None if given else _listening.bind(asked.path)
     listening = given or place.socket  # type: ignore[union-attr]  # one of them is there
@@ -36,6 +38,10 @@ def serve(asked: Served) -> int:
     if not settled:
         os._exit(0)  # a verb's thread does not end: what it does is whole or absent at any moment
     return 0
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def activated() -> socket.socket | None:

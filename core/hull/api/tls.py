@@ -36,6 +36,14 @@ class Gate:
             raise HostError(f"cannot listen at {host}:{port}: {error.strerror}", "--tcp HOST:PORT") from None
         return self
 
+    @property
+    def url(self) -> str:
+        """Return where it listens."""
+        if self._server is None:
+            return ""
+        host, port, *_ = self._server.sockets[0].getsockname()
+        return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()

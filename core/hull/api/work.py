@@ -20,8 +20,9 @@ THREADS = 64  # verbs that block at the same time; what waits for hours waits in
 class Work:
     """Made once a server, in its event loop; handlers reach it as `call.work`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, limits: str = "refuse") -> None:
         self.engine = engine
+        self.limits = limits  # what becomes of limits that nothing here can hold: refuse, warn
         self.threads = concurrent.futures.ThreadPoolExecutor(THREADS, thread_name_prefix="hull-api")
         self.active = 0
         self.changed = asyncio.Event()

@@ -21,7 +21,8 @@ class Tcp(NamedTuple):
 class Served(NamedTuple):
     """What a front is to serve: where, and after how many idle seconds it ends (0: never).
 
-    With `leash` it ends with its standard input, too.
+    With `leash` it ends with its standard input, too. `limits` is what becomes of limits that no control group can
+    hold: refuse, warn.
     """
 
     engine: Engine
@@ -29,6 +30,7 @@ class Served(NamedTuple):
     idle: float
     tcp: Tcp | None = None
     leash: bool = False
+    limits: str = "refuse"
 
     @property
     def served(self) -> str:
@@ -49,6 +51,9 @@ def serve(
     tlscacert: Annotated[str, Flag("who signs clients' certificates", metavar="FILE", complete="path")] = "",
     tlscert: Annotated[str, Flag("the server's certificate", metavar="FILE", complete="path")] = "",
     tlskey: Annotated[str, Flag("its key", metavar="FILE", complete="path")] = "",
+    limits: Annotated[
+        str, Flag("what a limit is that no control group can hold: an error, or a warning", choices=("refuse", "warn"))
+    ] = "refuse",
     print_unit: Annotated[
         str, Flag("print a unit for systemd --user, start nothing", metavar="KIND", choices=("socket", "service"))
     ] = "",
@@ -66,8 +71,8 @@ def serve(
         return _serving.joined(engine, path)
     if detach:
         flags = [f"--{name}={value}" for name, value in _tls(tcp, tlscacert, tlscert, tlskey) if value]
-        return [_serving.started(engine, path, f"--idle={idle}", *flags)]
-    return Served(engine, path, read_span(idle), door, leash)
+        return [_serving.started(engine, path, f"--idle={idle}", f"--limits={limits}", *flags)]
+    return Served(engine, path, read_span(idle), door, leash, limits)
 
 
 def _path(engine: Engine, host: str) -> str:

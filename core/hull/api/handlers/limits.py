@@ -5,7 +5,7 @@ from hull.api.call import Call
 
 def lacking(call: Call) -> frozenset[str] | None:
     """Return the controllers that limits would need and that are not here; None where such limits are refused."""
-    if getattr(call.work, "limits", "refuse") != "warn":
+    if call.work.limits != "warn":
         return None
     from hull.docker import create_limits
 
