@@ -52,6 +52,17 @@ def test_a_filter_is_words_and_their_absence():
     assert len(here.shown) == here.total == 3
 
 
+def test_an_id_is_found_by_its_beginning_alone():
+    here = Rows(PANES["containers"])
+    here.put([container("web")._replace(id="3fdb" + "0" * 60), container("db")._replace(id="9a" * 32)])
+    here.narrow("db")
+    assert names(here.shown) == ["db"]
+    here.narrow("3fd")
+    assert names(here.shown) == ["web"]
+    here.narrow("!3fd")
+    assert names(here.shown) == ["db"]
+
+
 def test_the_window_follows_the_choice():
     here = rows(*map(str, range(100)))
     here.choose(50)

@@ -5,6 +5,9 @@ from typing import Any
 
 from hull.ui.panes import Pane
 
+IDS = (12, 64)  # how many digits an id has: hidden in a row, or not
+HEX = frozenset("0123456789abcdef")
+
 
 class Rows:
     """The rows of a pane. The chosen row is known by its key, so that it stays chosen while rows come and go."""
@@ -44,9 +47,7 @@ class Rows:
         """Show only rows in which every word occurs, whatever its case; `!word` is one that does not."""
         self.filter = words
         wanted = words.lower().split()
-        self._shown = (
-            [row for row in self._all if matches(" ".join(_words(row)).lower(), wanted)] if wanted else self._all
-        )
+        self._shown = [row for row in self._all if matches(_text(row, wanted), wanted)] if wanted else self._all
         keys = [self.pane.key(row) for row in self._shown]
         known = self._key in keys and not (self.pane.flows and self._place == 0)
         self._place = keys.index(self._key) if known else max(0, min(self._place, len(keys) - 1))
@@ -76,6 +77,18 @@ class Rows:
 def matches(text: str, wanted: list[str]) -> bool:
     """Whether every word occurs in a text, all in lower case; `!word` is one that does not."""
     return all((word[1:] not in text) if word[0] == "!" and word[1:] else word in text for word in wanted)
+
+
+def _text(row: Any, wanted: list[str]) -> str:
+    """Return what the words of a filter are looked for in; an id counts where one of them is its beginning."""
+    starts = tuple(word.removeprefix("!") for word in wanted)
+    words = (word.lower() for word in _words(row))
+    return " ".join(word for word in words if not _is_id(word) or word.removeprefix("sha256:").startswith(starts))
+
+
+def _is_id(word: str) -> bool:
+    digits = word.removeprefix("sha256:")
+    return len(digits) in IDS and HEX.issuperset(digits)
 
 
 def _words(value: Any) -> Iterator[str]:
