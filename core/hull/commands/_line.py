@@ -14,6 +14,9 @@ from hull.contexts import chosen
 from hull.errors import UserError
 from hull.light import Any, NamedTuple
 
+CONTEXT = "context"  # the flag that every verb takes
+EVERY = "*"  # in the place of a context's name: all of them
+
 
 class Call(NamedTuple):
     """A verb with its arguments. Calling it with a way to make an engine returns the verb's value.
@@ -36,7 +39,9 @@ class Call(NamedTuple):
 
     @property
     def elsewhere(self) -> str:
-        """The context that it is for, "" for this machine: --context, HULL_CONTEXT or what was chosen."""
+        """The context that it is for: --context, HULL_CONTEXT or what was chosen; "" this machine, EVERY for all."""
+        if self.flags.get("all_contexts"):
+            return EVERY
         return chosen.name(self.context) if self.verb else ""
 
     @staticmethod
@@ -74,9 +79,6 @@ def read(argv: list[str]) -> Call:
     if name.startswith("-"):
         raise UserError(f"unknown flag {name}", "flags belong after a verb; hull --help lists the verbs")
     return parse(load(name), rest)
-
-
-CONTEXT = "context"  # the flag that every verb takes
 
 
 def _leading(argv: list[str]) -> tuple[str, list[str]]:

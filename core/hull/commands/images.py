@@ -71,6 +71,7 @@ def images(
     digests: Annotated[bool, Flag("show the manifests' digests")] = False,
     no_trunc: Annotated[bool, Flag("print whole ids")] = False,
     filter: Annotated[tuple[str, ...], Flag(FILTER, "f", "FILTER")] = (),
+    all_contexts: Annotated[bool, Flag("ask every context, side by side")] = False,  # noqa: ARG001 (the front does)
 ) -> list[ImageRow] | list[DigestRow] | list[str]:
     """List the images that are here."""
     found = listing.rows(engine.images.rows, repository, unnamed=all or not repository)

@@ -24,6 +24,7 @@ def ps(
     size: Annotated[bool, Flag("show sizes: own files, and with the image's", "s")] = False,
     quiet: Annotated[bool, Flag("print ids only", "q")] = False,
     no_trunc: Annotated[bool, Flag("do not shorten ids and commands")] = False,
+    all_contexts: Annotated[bool, Flag("ask every context, side by side")] = False,  # noqa: ARG001 (the front does)
 ) -> list[ContainerRow] | list[str]:
     """List containers.
 

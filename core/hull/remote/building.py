@@ -10,7 +10,7 @@ from hull.commands._flags import free
 from hull.dockerfile import contexts, ignore
 from hull.errors import HostError, UserError
 from hull.light import Any
-from hull.log import Event
+from hull.output import Piece
 from hull.remote.archives import TAR, source
 from hull.remote.copying import Pipe
 from hull.remote.there import Asked, There
@@ -20,7 +20,7 @@ BUILT = re.compile(r"^Successfully built ([0-9a-f]+)")
 OUTSIDE = ".hull-dockerfile"  # what a Dockerfile beside the context is called in it
 
 
-def build(there: There, asked: Asked) -> Iterator[str]:
+def build(there: There, asked: Asked) -> Iterator[Piece | str]:
     """Build an image of a Dockerfile there; print its id."""
     if asked.iidfile:
         free(asked.iidfile)
@@ -130,7 +130,7 @@ def _walk(context: str, below: str, ignored: ignore.Ignore, dockerfile: str) -> 
             yield from _walk(context, f"{name}/", ignored, dockerfile)
 
 
-def _told(there: There, asked: Asked, query: dict[str, Any], body: Any) -> Iterator[str]:
+def _told(there: There, asked: Asked, query: dict[str, Any], body: Any) -> Iterator[Piece | str]:
     if body is None:
         with source(asked.context, "build", "hull build - < ARCHIVE") as file:
             yield from _lines(there, asked, query, file)
@@ -138,7 +138,7 @@ def _told(there: There, asked: Asked, query: dict[str, Any], body: Any) -> Itera
     yield from _lines(there, asked, query, body)
 
 
-def _lines(there: There, asked: Asked, query: dict[str, Any], body: Any) -> Iterator[str]:
+def _lines(there: There, asked: Asked, query: dict[str, Any], body: Any) -> Iterator[Piece | str]:
     """Tell what the engine says on standard error as it comes, and at the end the image's id."""
     ident = ""
     answer = there.client.call("POST", "/build", query, body, TAR)
@@ -152,7 +152,7 @@ def _lines(there: There, asked: Asked, query: dict[str, Any], body: Any) -> Iter
         if (said := BUILT.match(text)) and not ident:
             ident = said[1]
         if text.strip() and not asked.quiet:
-            there.events(Event("note", "", text.rstrip("\n")))
+            yield Piece(2, text.rstrip("\n").encode() + b"\n")
     if asked.iidfile:
         with open(asked.iidfile, "x", encoding="ascii") as file:
             file.write(ident)

@@ -4,7 +4,7 @@ import os
 from importlib import import_module
 
 from hull import paths
-from hull.commands._line import Call
+from hull.commands._line import EVERY, Call
 from hull.commands._verb import Parameter
 from hull.contexts.context import HULL, Context
 from hull.contexts.stored import Stored
@@ -40,6 +40,10 @@ def carry(call: Call, events: Events) -> Any:
 
     By ssh it is a `Passing`, which the front runs.
     """
+    if call.elsewhere == EVERY:
+        from hull.remote import everywhere
+
+        return everywhere.ask_all(call, events)
     context, runtime = find(call.elsewhere)
     if context.kind == HULL:
         from hull.remote import overssh
