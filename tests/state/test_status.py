@@ -46,6 +46,27 @@ def test_a_killed_launcher_is_an_exit_with_137() -> None:
     assert (found.state, found.exit_code) == ("exited", 137)
 
 
+def test_a_monitor_that_lives_has_yet_to_tell_of_its_launchers_end() -> None:
+    dead = line("created", time=1.0, launcher=OWN.pid, start=OWN.start + 1)
+    lines = [line("monitor", pid=OWN.pid, start=OWN.start), dead, READY, EXEC]
+    assert status.judge(lines, OWN.boot).state == "running"
+    assert status.judge([*lines, EXIT], OWN.boot).exit_code == 3
+
+
+def test_an_end_that_is_told_while_one_looks_is_no_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "status"
+    lines = [line("created", time=1.0, launcher=OWN.pid, start=OWN.start), READY, EXEC]
+    file.write_bytes(b"\n".join([*lines, b""]))
+
+    def end(_process: Process) -> bool:  # the launcher writes its last line and goes, between a read and the look
+        file.write_bytes(b"\n".join([*lines, EXIT, b""]))
+        return False
+
+    monkeypatch.setattr(Process, "alive", property(end))
+    found = status.read(str(tmp_path), OWN.boot)
+    assert (found.exit_code, found.error) == (3, "")
+
+
 def test_a_launcher_that_became_something_else_stands_beside_nothing() -> None:
     before = status.judge([CREATED, READY, EXEC, EXIT], OWN.boot)
     after = status.judge([CREATED, READY, EXEC, EXIT, line("then", time=3.0)], OWN.boot)

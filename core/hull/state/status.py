@@ -54,12 +54,17 @@ def read(directory: str, boot: str) -> Status:
 
     `boot` is the boot it was started in: pids of another boot are nobody's.
     """
-    try:
-        with open(f"{directory}/status", "rb") as file:
-            data = file.read()
-    except FileNotFoundError:
-        return Status("created" if os.path.isdir(directory) else "gone", NOBODY, NOBODY)
-    return parse(data, boot)
+    data = None
+    while True:
+        last = data
+        try:
+            with open(f"{directory}/status", "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            return Status("created" if os.path.isdir(directory) else "gone", NOBODY, NOBODY)
+        found = parse(data, boot)
+        if found.state != "exited" or found.finished or data == last:
+            return found  # else who was found dead may have told its end after the file was read
 
 
 def parse(data: bytes, boot: str) -> Status:
@@ -77,8 +82,8 @@ def judge(lines: list[bytes], boot: str) -> Status:
     if status.state == "exited" or not status.parent.pid:
         return status
     waiting = status.state == "restarting" or (status.state == "created" and not status.launcher.pid)
-    if (status.monitor if waiting else status.launcher).alive:
-        return status
+    if status.monitor.alive or (status.launcher.alive and not waiting):
+        return status  # a monitor tells the end of a launcher that has died
     who = "the launcher was killed" if status.launcher.pid and not waiting else "the monitor was killed"
     error = status.error or (who if boot == boot_id() else "the machine was restarted")
     code = status.exit_code if status.state == "restarting" else 137 if status.init.pid else 125
