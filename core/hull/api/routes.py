@@ -56,7 +56,7 @@ TABLE: tuple[Route, ...] = (
         "POST /containers/{id}/rename rename",
         "POST /containers/{id}/pause pause",
         "POST /containers/{id}/unpause unpause",
-        "DELETE /containers/{id} remove",
+        "DELETE /containers/{id:.+} remove",
     ),
     *_rows(
         "starting",
