@@ -27,6 +27,29 @@ ALWAYS: dict[str, Any] = {
 PRUNE_FILTERS = ("until", "label", "label!")
 
 
+def parsed(text: str) -> reference.Reference:
+    """Return the reference that a text means; Docker's words say what is wrong with it."""
+    try:
+        return reference.parse(text)
+    except UserError:
+        name = f"{text.partition('@')[0].rpartition('/')[0]}/{text.rpartition('/')[2].partition(':')[0]}".lstrip("/")
+        reason = f": repository name ({_whole(name)}) must be lowercase" if _only_capital(name) else ""
+        raise UserError(f"invalid reference format{reason}") from None
+
+
+def _only_capital(name: str) -> bool:
+    """Whether a name would be one in lower case."""
+    try:
+        reference.parse(name.lower())
+    except UserError:
+        return False
+    return name.lower() != name
+
+
+def _whole(name: str) -> str:
+    return name if "/" in name else f"library/{name}"
+
+
 def tagged(name: str) -> str:
     """Return an image's name as Docker tells it: with the tag that is meant."""
     last = name.rpartition("/")[2]
@@ -39,6 +62,9 @@ def holder(engine: Engine, name: str) -> tuple[store.ImageStore, str]:
         return engine.images.holder(name)
     except Missing:
         raise Missing(f"No such image: {tagged(name)}") from None
+    except UserError:
+        parsed(name)
+        raise
 
 
 def document(engine: Engine, name: str, version: Version, platform: str = "") -> dict[str, Any]:
@@ -138,13 +164,15 @@ def named(repository: str, tag: str) -> str:
     """Return the reference that a `repo` and a `tag` mean together, "" for neither; a digest names nothing new."""
     if not repository:
         return ""
-    parsed = reference.parse(repository)
-    if parsed.digest:
+    found = parsed(repository)
+    if found.digest:
         raise UserError("refusing to create a tag with a digest reference")
-    if parsed.familiar_name == "sha256":
+    if found.familiar_name == "sha256":
         raise UserError("refusing to create an ambiguous tag using digest algorithm as name")
-    made = reference.parse(f"{parsed.name}:{tag}") if tag else parsed
-    return str(made)
+    try:
+        return str(reference.parse(f"{found.name}:{tag}") if tag else found)
+    except UserError:
+        raise UserError("invalid tag format") from None
 
 
 def tag(engine: Engine, source: str, repository: str, label: str) -> None:

@@ -73,6 +73,8 @@ RUN = ("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDi
 
 def commit(engine: Engine, asked: Commit) -> dict[str, str]:
     """Make an image of a container; what only a container has in a config is none of the image's."""
+    if not asked.container:
+        raise UserError('invalid name or ID supplied: ""')
     name = images.named(asked.repository, asked.label)
     run = {key: asked.run[key] for key in RUN if asked.run.get(key)}
     words = commit_.Words(asked.author, asked.changes, asked.message, run, asked.pause)

@@ -10,12 +10,14 @@ from hull.docker import images, images_progress
 from hull.docker.images_progress import Say, Told
 from hull.engine import Engine
 from hull.errors import Missing, RegistryError, UserError
-from hull.images import catalogs, platforms, pushing, reference, refusals
+from hull.images import catalogs, platforms, pushing, refusals
 from hull.images.credentials import Credentials
 from hull.images.pulling import Asked
 from hull.images.pushing_layers import Bench
 from hull.images.reference import Reference
 
+ARCHITECTURES = ("386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
+                 "ppc64le", "riscv64", "s390x", "wasm")  # fmt: skip
 DENIED = "denied: requested access to the resource is denied"
 
 
@@ -30,24 +32,24 @@ class Wanted(NamedTuple):
 
 def pull(engine: Engine, wanted: Wanted, say: Say) -> None:
     """Fetch an image and tell it; every tag of the repository where none is named."""
-    parsed = _meant(wanted)
+    parsed = meant(wanted)
     if parsed.digest or parsed.tag:
         one = _pull(engine, parsed, wanted, say)
         say({"status": f"Status: {_outcome(fresh=one)} {parsed}"})
         return
-    with _docker_words(parsed):
+    with docker_words(parsed):
         tags = list(catalogs.tags(parsed.name, config.load(engine.paths.config), wanted.credentials))
     fresh = [_pull(engine, parsed._replace(tag=tag), wanted, say) for tag in tags]
     say({"status": f"Status: {_outcome(fresh=any(fresh))} {parsed.familiar_name}"})
 
 
-def _meant(wanted: Wanted) -> Reference:
+def meant(wanted: Wanted) -> Reference:
     """Return what is meant: a tag beside the name wins over one in it, and no tag at all stays none."""
     last = wanted.name.rpartition("/")[2]
-    parsed = reference.parse(wanted.name)
+    parsed = images.parsed(wanted.name)
     if wanted.tag:
         joint = "@" if ":" in wanted.tag else ":"
-        return reference.parse(f"{parsed.name}{joint}{wanted.tag}")
+        return images.parsed(f"{parsed.name}{joint}{wanted.tag}")
     return parsed if ":" in last or "@" in last else parsed._replace(tag="")
 
 
@@ -60,10 +62,10 @@ def _pull(engine: Engine, parsed: Reference, wanted: Wanted, say: Say) -> bool:
     head = {"status": f"Pulling from {parsed.repository}", "id": parsed.wanted}
     told = Told(say, images_progress.PULLING, head)
     before = engine.images.identify(str(parsed))
-    if wanted.platform:
-        platforms.parse(wanted.platform)
+    if wanted.platform and platforms.parse(wanted.platform).architecture not in ARCHITECTURES:
+        raise UserError(f'"{wanted.platform}": unknown operating system or architecture: invalid argument')
     asked = Asked(str(parsed), wanted.platform, engine.identity().layer_flavour, wanted.credentials)
-    with _docker_words(parsed):
+    with docker_words(parsed):
         found = engine.hearing(told).images.fetch(asked)
     told.begin()
     say({"status": f"Digest: {found.digest}"})
@@ -71,7 +73,7 @@ def _pull(engine: Engine, parsed: Reference, wanted: Wanted, say: Say) -> bool:
 
 
 @contextmanager
-def _docker_words(parsed: Reference) -> Iterator[None]:
+def docker_words(parsed: Reference) -> Iterator[None]:
     """Say what a registry refuses as Docker says it."""
     try:
         yield
@@ -96,7 +98,7 @@ class Target(NamedTuple):
 
 def push(engine: Engine, target: Target, say: Say) -> None:
     """Bring an image to its registry and tell it."""
-    parsed = reference.parse(target.name)
+    parsed = images.parsed(target.name)
     if parsed.digest:
         raise UserError("cannot push a digest reference")
     last = target.name.rpartition("/")[2]
@@ -110,7 +112,7 @@ def push(engine: Engine, target: Target, say: Say) -> None:
 
 def _pushed(bench: Bench, parsed: Reference, tag: str) -> list[Reference]:
     if tag:
-        return [reference.parse(f"{parsed.name}:{tag}")]
+        return [images.parsed(f"{parsed.name}:{tag}")]
     try:
         return pushing.targets(bench, parsed.name)
     except Missing:

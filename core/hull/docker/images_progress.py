@@ -16,6 +16,7 @@ PULLING = {"waiting": "Pulling fs layer", "pulling": "Downloading", "unpacking":
            "done": "Pull complete", "already here": "Already exists"}  # fmt: skip
 PUSHING = {"waiting": "Preparing", "packing": "Waiting", "pushing": "Pushing", "already there": "Layer already exists",
            "done": "Pushed"}  # fmt: skip
+COUNTED = ("pulling", "pushing")
 LOADING = {"pulling": "Loading layer", "unpacking": "Loading layer"}
 
 
@@ -42,20 +43,25 @@ class Told:
 
     def _layer(self, event: Event) -> None:
         status = self._words.get(event.text) or _otherwise(event.text)
-        before, when = self._last.get(event.subject, ("", 0.0))
-        if not status or (status == before and time.monotonic() - when < PAUSE):
+        if not status:
             return
-        if not before and event.text == "pulling":
+        text, when = self._last.get(event.subject, ("", 0.0))
+        if not text and event.text in COUNTED:
             self._line(event.subject, self._words.get("waiting", status))
-        self._last[event.subject] = (status, time.monotonic())
-        counted = event.current if event.text in ("pulling", "pushing") else 0
-        if event.text == "unpacking" and status == LOADING["unpacking"]:
-            counted = event.total or event.current
-        if not counted and event.text in ("pulling", "pushing"):
+            self._last[event.subject] = text, when = "waiting", 0.0
+        if event.text in COUNTED and not event.current:
             return
-        self._line(event.subject, status, counted, event.total)
-        if event.text == "unpacking" and status == PULLING["unpacking"]:
-            self._line(event.subject, "Extracting", event.total or event.current, event.total or event.current)
+        if event.text == text and time.monotonic() - when < PAUSE:
+            return
+        self._last[event.subject] = event.text, time.monotonic()
+        whole = event.total or event.current
+        if event.text != "unpacking":
+            self._line(event.subject, status, event.current if event.text in COUNTED else 0, event.total)
+        elif self._words is PULLING:
+            self._line(event.subject, status)
+            self._line(event.subject, "Extracting", whole, whole)
+        else:
+            self._line(event.subject, status, whole, whole)
 
     def _line(self, subject: str, status: str, current: int = 0, total: int = 0) -> None:
         made: dict[str, Any] = {"status": status, "progressDetail": {}, "id": subject}

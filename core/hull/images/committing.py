@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from hull.errors import UserError
-from hull.images import changes, imageconfig, reference
+from hull.images import changes, imageconfig, reference, telling
 from hull.images.source import Offer
 from hull.light import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,7 +45,9 @@ def run(store: "ImageStore", layer: Iterator[bytes], name: str, commit: Commit) 
             layers = tuple(_here(one) for one in checked.diff_ids)
             blobs = ((checked.id, checked.text.encode()),)
             found = Offer(checked, layers, "", blobs, keys)
-            return store.adopt(found, name or checked.id, commit.flavour).id
+            ident = store.adopt(found, name or checked.id, commit.flavour).id
+            telling.tagged(store, ident, keys)
+            return ident
     finally:
         store.clean()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hull.errors import UserError
-from hull.images import changes, platforms, reference
+from hull.images import changes, platforms, reference, telling
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def run(store: "ImageStore", source: "str | IO[bytes]", name: str, options: Opti
             diff_id = store.layers.bring(_chunks(store, source), options.flavour)
             config = _config(diff_id, platform, run_config, options.message)
             found = offer(config, [Part(diff_id[7:19], 0, lambda: iter(()))], "", [], keys)
-            return store.adopt(found, name or found.config.id, options.flavour).id
+            ident = store.adopt(found, name or found.config.id, options.flavour).id
+            telling.tagged(store, ident, keys)
+            telling.tell(store, "import", ident)
+            return ident
     finally:
         store.clean()
 

@@ -5,7 +5,7 @@ from hull.images import reference
 from hull.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hull.state.images import Images
+    from hull.images.store import ImageStore
 
 
 def keys(names: tuple[str, ...]) -> list[str]:
@@ -17,14 +17,16 @@ def keys(names: tuple[str, ...]) -> list[str]:
     return [one.key for one in parsed]
 
 
-def take(rows: "Images", ident: str, names: tuple[str, ...]) -> None:
+def take(store: "ImageStore", ident: str, names: tuple[str, ...]) -> None:
     """Take these names from the image, every one if none is said; one that is not its is an error, nothing is done."""
-    keys = [key for key, _ in rows.tags(ident)]
-    if not names:
-        rows.untag(keys)
-        return
+    from hull.images import telling
+
+    keys = [key for key, _ in store.rows.tags(ident)]
     wanted = [reference.parse(name) for name in names]
     for one in wanted:
         if one.key not in keys:
             raise UserError(f"cannot untag {one}: that is no name of this image", "hull images shows its names")
-    rows.untag([one.key for one in wanted])
+    gone = [one.key for one in wanted] if names else keys
+    store.rows.untag(gone)
+    for _ in gone:
+        telling.tell(store, "untag", ident)

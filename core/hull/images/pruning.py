@@ -1,6 +1,6 @@
 """Remove many images at once: those that somebody chose and no container uses."""
 
-from hull.images import reference, removing
+from hull.images import reference, removing, telling
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.paths import Paths
 
@@ -22,8 +22,12 @@ def prune(store: "ImageStore", paths: Paths, idents: list[str]) -> Pruned:
     for ident in idents:
         if removing.users(paths, rows, ident):
             continue
-        lines += [f"untagged: {reference.parse(key)}" for key, _ in rows.tags(ident)]
+        names = [str(reference.parse(key)) for key, _ in rows.tags(ident)]
+        lines += [f"untagged: {name}" for name in names]
         rows.forget(ident)
+        for _ in names:
+            telling.tell(store, "untag", ident)
+        telling.tell(store, "delete", ident)
         lines.append(f"deleted: {ident}")
     store.clean()
     return Pruned(lines, before - sum(layer.size for layer in rows.layers()))

@@ -41,7 +41,7 @@ class Pulled(NamedTuple):
 
 def run(store: "ImageStore", sources: "Sources", settings: Settings, asked: Asked) -> Pulled:
     """Fetch an image, what is here already left out."""
-    from hull.images import platforms, reference
+    from hull.images import platforms, reference, telling
 
     parsed = reference.parse(asked.name)
     wanted = platforms.parse(asked.platform) if asked.platform else platforms.host()
@@ -53,6 +53,7 @@ def run(store: "ImageStore", sources: "Sources", settings: Settings, asked: Aske
         store.tell(log.Event("warning", str(parsed), text))
     ready = store.adopt(found, str(parsed), asked.flavour)
     remember(sources, parsed.name, found, fetched)
+    telling.moved(store, "pull", str(parsed), parsed.familiar_name)
     return Pulled(ready, found.keys[-1].rpartition("@")[2])
 
 

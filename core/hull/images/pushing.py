@@ -10,7 +10,7 @@ from functools import partial
 
 from hull import log
 from hull.errors import Missing, UserError
-from hull.images import blobs, digests, imageconfig, manifest, pushing_layers, reference, workers
+from hull.images import blobs, digests, imageconfig, manifest, pushing_layers, reference, telling, workers
 from hull.images.manifest import Descriptor
 from hull.images.platforms import Platform
 from hull.images.pushing_layers import Bench, Sent
@@ -54,6 +54,7 @@ def push(bench: Bench, ident: str, target: Reference, compression: str = "", pla
             bench.sources.add(was, Source(layer.digest, layer.size, layer.media_type, target.name))
     if described.digest == record.id and store is bench.store:
         _remember(bench, record, list(config.diff_ids), digest, body, target)
+    telling.moved(bench.store, "push", str(target), target.familiar_name)
     return Pushed(target, digest, len(body))
 
 

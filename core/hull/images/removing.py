@@ -4,7 +4,7 @@ import os
 import time
 
 from hull.errors import Conflict, UserError
-from hull.images import reference
+from hull.images import reference, telling
 from hull.images.layers import NAME, SCRATCH
 from hull.light import TYPE_CHECKING
 from hull.paths import Paths
@@ -49,9 +49,12 @@ def remove(store: "ImageStore", paths: Paths, name: str, *, force: bool) -> list
     if using and not force:
         raise _in_use(name, ident, using[0])
     rows.untag(gone)
+    for _ in gone:
+        telling.tell(store, "untag", ident)
     removed = [str(reference.parse(key)) for key in gone]
     if last and not using:
         rows.forget(ident)
+        telling.tell(store, "delete", ident)
         removed.append(ident)
     store.clean()
     return removed

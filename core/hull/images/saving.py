@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from hull import log
 from hull.errors import HullError, UserError
-from hull.images import compressing, digests, manifest, writing
+from hull.images import compressing, digests, manifest, telling, writing
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def docker_archive(shop: Shop, chosen: list[Chosen]) -> Iterator[Member]:
         packed: dict[str, _Layer] = {}
         for image in chosen:
             config, layers = _image(shop, image, packed, files)
+            telling.tell(shop.store, "save", image.id)
             place = f"{_hex(digests.of(config))}.json"
             members: list[Member] = [(place, config), *((f"{_hex(one.digest)}.tar", one.file) for one in layers)]
             yield from _fresh(members, written)
@@ -68,6 +69,7 @@ def oci_layout(shop: Shop, chosen: list[Chosen]) -> Iterator[Member]:
         packed: dict[str, _Layer] = {}
         for image in chosen:
             config, layers = _image(shop, image, packed, files)
+            telling.tell(shop.store, "save", image.id)
             body = _manifest(config, layers, compressing.media_type(shop.compression))
             blobs: list[Member] = [(_blob(one.digest), one.file) for one in layers]
             blobs += [(_blob(digests.of(data)), data) for data in (config, body)]

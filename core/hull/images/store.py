@@ -106,7 +106,7 @@ class ImageStore:
 
     def load(self, source: "str | IO[bytes]", flavour: str = "range", platform: str = "") -> list[str]:
         """Take the images out of an archive (a path or an open file); return their references, or ids."""
-        from hull.images import layouts, platforms
+        from hull.images import layouts, platforms, telling
         from hull.images.archive import Archive
 
         loaded: list[str] = []
@@ -114,6 +114,7 @@ class ImageStore:
         try:
             for found in layouts.offers(archive, platforms.parse(platform) if platform else platforms.host()):
                 self.adopt(found, found.config.id, flavour)
+                telling.tell(self, "load", found.config.id)
                 names = [str(reference.parse(key)) for key in found.keys if "@" not in key]
                 loaded += names or [found.config.id]
         finally:
@@ -194,19 +195,20 @@ class ImageStore:
 
     def tag(self, name: str, targets: tuple[str, ...]) -> None:
         """Give an image more names; one of another's store gets a row here, its files stay there."""
-        from hull.images import naming, stacked
+        from hull.images import naming, stacked, telling
 
         keys = naming.keys(targets)
         store, ident = self.holder(name)
         if store is not self:
             stacked.copy_row(self, store, ident)
         self._rows.name(ident, keys)
+        telling.tagged(self, ident, keys)
 
     def untag(self, name: str, names: tuple[str, ...] = ()) -> None:
         """Take names from an image, all if none is said."""
         from hull.images import naming
 
-        naming.take(self._rows, self.known(name), names)
+        naming.take(self, self.known(name), names)
 
     def image_details(self, name: str) -> dict[str, Any]:
         """Return what `inspect` shows, in Docker's shape; an unknown image is an error."""
