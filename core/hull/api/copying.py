@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from hull.api.hijack import Taken
 from hull.docker.attaching import Keys, Stream, Streams
 
-STREAMS = {ord("o"): 1, ord("e"): 2}
+STDOUT, STDERR = 1, 2
+STREAMS = {ord("o"): STDOUT, ord("e"): STDERR}
 PIECE = 32 << 10  # bytes of input a packet
 TURNS = 16  # packets after which others have their turn
 LAST = 5.0  # seconds for a client to take the end
@@ -28,25 +29,27 @@ class Source(Protocol):
         """Return when the client has gone for good."""
 
 
+def frame(stream: int, data: bytes | memoryview) -> bytes:
+    """Return a piece as Docker's clients tell the streams apart."""
+    return b"".join((_HEAD.pack(stream, len(data)), data))
+
+
 def of_packets(send: Send, *, framed: bool) -> Callable[[bytes], Awaitable[None]]:
     """Return what sends a monitor's packets on."""
 
     async def write(packet: bytes) -> None:
-        if framed:
-            await send(b"".join((_HEAD.pack(STREAMS[packet[0]], len(packet) - 1), memoryview(packet)[1:])))
-        else:
-            await send(packet[1:])
+        await send(frame(STREAMS[packet[0]], memoryview(packet)[1:]) if framed else packet[1:])
 
     return write
 
 
 def of_pieces(send: Send, streams: Streams, *, framed: bool) -> Callable[[int, bytes], Awaitable[None]]:
     """Return what sends a log's pieces on, those of the streams that are wanted."""
-    wanted = {1: streams.stdout, 2: streams.stderr}
+    wanted = {STDOUT: streams.stdout, STDERR: streams.stderr}
 
     async def write(stream: int, data: bytes) -> None:
         if wanted[stream] and data:
-            await send(b"".join((_HEAD.pack(stream, len(data)), data)) if framed else data)
+            await send(frame(stream, data) if framed else data)
 
     return write
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from hull.api.rpc.desk import Desk
 from hull.docker.attaching import Attachments
 from hull.docker.changes import Changes
 from hull.docker.events import Lines
+from hull.docker.execs import Execs
 from hull.docker.tail import Tail
 from hull.engine import Engine
 
@@ -32,6 +33,8 @@ class Work:
         self.tail = Tail(self.changes, engine.history)
         self.lines = Lines(engine)
         self.attachments = Attachments(engine, self.tail)
+        self.execs = Execs()
+        self._kept: set[asyncio.Task[None]] = set()
         self._running: set[concurrent.futures.Future[object]] = set()
 
     def enter(self) -> None:
@@ -55,6 +58,15 @@ class Work:
         self._running.add(future)  # type: ignore[arg-type]  # a set of any of them
         future.add_done_callback(self._running.discard)
         return await asyncio.wrap_future(future)
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Do what outlives its request; the server does not end before it."""
+        self.enter()
+        task = asyncio.create_task(work)
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+        task.add_done_callback(lambda _: self.leave())
+        return task
 
     @property
     def running(self) -> bool:

@@ -64,21 +64,26 @@ def prepared(
     *,
     interactive: bool = True,
     tty: bool = False,
+    privileged: bool = False,
     noted: Ran | None = None,
+    told: bool = False,
 ) -> list[Op]:
-    """Return the plan of one more program in a running container, told to `hull events`.
+    """Return the plan of one more program in a running container, told to `hull events` unless it was.
 
     `words` are its streams and arguments where they are more than `ran.words`; `noted` is what `hull recipe` is to
-    know of it, else `ran`.
+    know of it, else `ran`. `privileged` is as a client of Docker's API asks: all that the container's root can have.
     """
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "exec")
-    steps = execution(engine, row, status, ran, words, interactive=interactive, tty=tty)
+    steps = execution(engine, row, status, ran, words, interactive=interactive, tty=tty, privileged=privileged)
     if row.spec.checkpoint:
         from hull.trials import history
 
         steps = [*history.before(engine, row, " ".join((noted or ran).words)), *steps]
-    _tell(engine, row, ran.words)
+    if not told:
+        ident = os.urandom(32).hex()
+        tell(engine, row, f"exec_create: {' '.join(ran.words)}", ident)
+        tell(engine, row, f"exec_start: {' '.join(ran.words)}", ident)
     _recipe.note(engine, row, noted or ran)
     return steps
 
@@ -102,6 +107,7 @@ def execution(
     *,
     interactive: bool = True,
     tty: bool = False,
+    privileged: bool = False,
 ) -> list[Op]:
     """Return that plan; nothing is noted."""
     of_try: dict[str, Any] = {}
@@ -115,6 +121,7 @@ def execution(
         user=ran.user or row.spec.user,
         interactive=interactive,
         tty=tty,
+        privileged=privileged or row.spec.privileged,
     )
     flavour = engine.identity(spec.userns).flavour
     home = os.environ.get("HOME", "") if spec.image == HOST and spec.trial is None else ""
@@ -125,11 +132,10 @@ def execution(
     return plan.execution(spec, arguments, init, program, _cgroup(engine, spec, status.init.pid))
 
 
-def _tell(engine: Engine, row: Container, command: Many) -> None:
-    words = " ".join(command)
-    attributes = {**detached.attributes(row.spec, row.name), "execID": os.urandom(32).hex()}
-    for action in ("exec_create", "exec_start"):
-        engine.history.add("container", f"{action}: {words}", row.id, attributes)
+def tell(engine: Engine, row: Container, action: str, ident: str, **more: str) -> None:
+    """Tell `hull events` what becomes of one more program, which has this id."""
+    attributes = {**detached.attributes(row.spec, row.name), "execID": ident, **more}
+    engine.history.add("container", action, row.id, attributes)
 
 
 def _cgroup(engine: Engine, spec: Spec, pid: int) -> str:
