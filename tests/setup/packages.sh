@@ -9,6 +9,7 @@ base="python3 python3-venv python3-dev gcc libc6-dev musl-tools libffi-dev make 
 registry="docker-registry mmdebstrap debian-archive-keyring busybox-static"
 vm="qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static"
 test="$registry $vm apache2-utils bubblewrap buildah chromium chromium-driver conmon cppcheck crun curl dbus-bin
+      docker-compose
       dbus-daemon fish git iproute2 openssh-client openssl passt patch podman skopeo strace tmux umoci xz-utils zsh"
 bench="$registry bubblewrap conmon crun curl iperf3 netavark aardvark-dns passt podman skopeo"
 
