@@ -1,5 +1,6 @@
 """system df, prune and reset on stores of their own."""
 
+import json
 import os
 import subprocess
 
@@ -76,6 +77,16 @@ def test_prune_takes_containers_images_and_volumes_that_nobody_named(fresh_cli):
     (made,) = cli("volume", "create", check=True).stdout.decode().split()
     cli("system", "prune", "-f", "--volumes", "--filter", "until=1h", check=True)
     assert sorted(os.listdir(f"{cli.root}/volumes")) == sorted([made, "vol"]), "it was made just now"
+
+
+def test_each_prune_is_told(fresh_cli):
+    cli = fresh_cli
+    for verb in ("container", "network", "volume", "image", "builder"):
+        cli(verb, "prune", "-f", check=True)
+    found = cli("events", "--since", "1h", "--until", "-1ms", "--filter", "event=prune", "--format", "json", check=True)
+    told = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [event["Type"] for event in told] == ["container", "network", "volume", "image", "builder"]
+    assert {event["Actor"]["Attributes"]["reclaimed"] for event in told} == {"0"}
 
 
 def test_reset_removes_everything_that_mapped_ids_own_too(fresh_cli):

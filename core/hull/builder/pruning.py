@@ -21,7 +21,9 @@ def prune(engine: Engine, before: float) -> tuple[int, int]:
     here = sum(layer.size for layer in rows.layers())
     count = Steps(engine.db).forget(before)
     engine.images.clean()
-    return count, here - sum(layer.size for layer in rows.layers()) + _caches(engine, before)
+    freed = here - sum(layer.size for layer in rows.layers()) + _caches(engine, before)
+    engine.history.add("builder", "prune", "", {"reclaimed": str(freed)})
+    return count, freed
 
 
 def caches(engine: Engine) -> list[str]:

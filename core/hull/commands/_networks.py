@@ -173,6 +173,8 @@ def remove(engine: Engine, word: str, *, force: bool) -> list[str]:
 
 def prune(engine: Engine, words: Many) -> list[str]:
     """Remove the networks that no container is on, or is to be on when it starts; return their names."""
+    from hull.commands import _unused
+
     takes = _asked.prunable(_asked.words(words, _asked.PRUNING))
     wanted = {endpoint.network for row in engine.containers.all() for endpoint in row.spec.networks}
     gone = []
@@ -184,4 +186,5 @@ def prune(engine: Engine, words: Many) -> list[str]:
         except UserError:
             continue  # somebody came to it a moment ago
         gone.append(network.name)
+    _unused.tell(engine, "network", 0)
     return gone

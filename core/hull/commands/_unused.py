@@ -14,6 +14,11 @@ def told(done: dict[str, tuple[list[str], int]]) -> list[str]:
     return [*lines, f"Total reclaimed space: {size(sum(freed for _, freed in done.values()))}"]
 
 
+def tell(engine: Engine, kind: str, freed: int) -> None:
+    """Tell `hull events` that what nobody uses of a kind went, and the bytes that it freed."""
+    engine.history.add(kind, "prune", "", {"reclaimed": str(freed)})
+
+
 def everything(engine: Engine) -> None:
     """Kill and remove every container, then the store with all that mapped ids own in it, and what starts it at boot.
 

@@ -58,10 +58,12 @@ def unused(engine: Engine, *, named: bool) -> list[Volume]:
 
 def pruned(engine: Engine, asked: dict[str, list[str]], *, named: bool) -> tuple[list[str], int]:
     """Remove the unused volumes that the filters let through; return their names and their bytes."""
-    from hull.commands import _asked
+    from hull.commands import _asked, _unused
 
     takes = _asked.prunable(asked)
-    return _prune(engine, [one for one in unused(engine, named=named) if takes(one.created, one.labels)])
+    gone, freed = _prune(engine, [one for one in unused(engine, named=named) if takes(one.created, one.labels)])
+    _unused.tell(engine, "volume", freed)
+    return gone, freed
 
 
 def _prune(engine: Engine, chosen: list[Volume]) -> tuple[list[str], int]:

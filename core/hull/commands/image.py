@@ -49,7 +49,9 @@ def pruned(engine: Engine, words: Many, *, everything: bool) -> tuple[list[str],
         for subject in subjects(engine.images.rows)
         if (everything or subject.dangling or "dangling" in filters.said) and filters.match(subject)
     ]
-    return pruning.prune(engine.images, engine.paths, chosen)
+    gone, freed = pruning.prune(engine.images, engine.paths, chosen)
+    _unused.tell(engine, "image", freed)
+    return gone, freed
 
 
 def _diff(engine: Engine, images: Many) -> list[str]:

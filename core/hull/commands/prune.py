@@ -53,6 +53,7 @@ def ended(engine: Engine, wanted: Test) -> tuple[list[str], int]:
             continue  # started or removed a moment ago
         removed.append(row.id)
         freed += count
+    _unused.tell(engine, "container", freed)
     return removed, freed
 
 
