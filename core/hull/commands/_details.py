@@ -139,7 +139,7 @@ def mount_document(engine: Engine, mount: Mount) -> dict[str, Any]:
         "Type": mount.kind,
         "Source": f"{engine.paths.volumes}/{mount.source}/_data" if named else mount.source,
         "Destination": mount.target,
-        "Mode": ",".join(("ro", *mount.options) if mount.readonly else mount.options),
+        "Mode": ",".join(_details_host.words(mount)),
         "RW": not mount.readonly,
         "Propagation": spread if mount.kind == "bind" else "",
         "Options": list(mount.options),

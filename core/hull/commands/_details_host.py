@@ -83,7 +83,7 @@ def document(row: Container) -> dict[str, Any]:
         "SecurityOpt": [word for word in spec.security if not word.startswith(PATHS)] or None,
         "MaskedPaths": list(security.masked),
         "ReadonlyPaths": list(security.readonly),
-        "Tmpfs": {m.target: _tmpfs(m) for m in spec.mounts if m.kind == "tmpfs" and not mounts_say(said, m)},
+        "Tmpfs": {m.target: ",".join(words(m)) for m in spec.mounts if m.kind == "tmpfs" and not mounts_say(said, m)},
         "ShmSize": spec.shm_size or plan.DEFAULT_SHM,
         "Sysctls": dict(word.split("=", 1) for word in spec.sysctls),
         "UsernsMode": spec.userns,
@@ -114,10 +114,6 @@ def _in_force(said: dict[str, Any], limits: Limits) -> bool:
 def mounts_say(said: dict[str, Any], mount: Mount) -> bool:
     """Whether a tmpfs was asked for by Mounts."""
     return any(one.get("Target") == mount.target for one in said.get("Mounts", ()))
-
-
-def _tmpfs(mount: Mount) -> str:
-    return ",".join((*(("ro",) if mount.readonly else ()), *mount.options))
 
 
 def _device(word: str) -> dict[str, str]:
@@ -177,13 +173,18 @@ KINDS = {
 
 def _bind(mount: Mount) -> str:
     """Return -v's word of a mount, "" where it has none."""
-    base = ("rec", "create") if mount.kind == "bind" else ()
-    rest = [word for word in mount.options if word not in base]
-    plain = mount.kind in KINDS and all(word in KINDS[mount.kind] for word in rest)
-    if not plain or ":" in mount.source + mount.target or not set(base) <= set(mount.options):
+    base = {"rec", "create"} if mount.kind == "bind" else set()
+    plain = mount.kind in KINDS and all(word in KINDS[mount.kind] for word in mount.options if word not in base)
+    if not plain or ":" in mount.source + mount.target or not base <= set(mount.options):
         return ""
-    words = [*(["ro"] if mount.readonly else []), *(WORDS.get(word, word) for word in rest)]
-    return ":".join([mount.source, mount.target, *([",".join(words)] if words else [])])
+    return ":".join([mount.source, mount.target, *filter(None, [",".join(words(mount))])])
+
+
+def words(mount: Mount) -> tuple[str, ...]:
+    """Return what stands behind a mount's target in -v and --tmpfs."""
+    own = () if mount.kind == "tmpfs" else ("rec", "create", "anonymous")
+    rest = (WORDS.get(word, word) for word in mount.options if word not in own)
+    return (*(("ro",) if mount.readonly else ()), *rest)
 
 
 def _mount(mount: Mount) -> dict[str, Any]:

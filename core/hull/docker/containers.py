@@ -7,7 +7,8 @@ from hull.commands import _details, _diff, _endpoints, _listing, _said
 from hull.commands import create as create_
 from hull.commands import ps as ps_
 from hull.commands import update as update_
-from hull.docker import create, create_life, create_limits
+from hull.commands._filters import KEYS
+from hull.docker import create, create_life, create_limits, filters
 from hull.docker.create_networks import BRIDGE
 from hull.docker.fields import Fields
 from hull.docker.versions import Version
@@ -20,8 +21,13 @@ from hull.state.status import Status
 
 KINDS = {"C": 0, "A": 1, "D": 2}
 SHORT_ID = Version(1, 45)  # since then aliases do not tell the id
+OMITTED = {
+    "State": ("Health",),
+    "HostConfig": ("Mounts", "Tmpfs", "Sysctls", "Annotations", "StorageOpt", "Egress"),
+    "Config": ("ExposedPorts", "Healthcheck", "MacAddress", "NetworkDisabled", "ArgsEscaped", "Shell", "StopTimeout"),
+}
 STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
-IGNORED = {"isolation": ("", "default"), "is-task": ("false", "0")}  # what Docker filters by and hull has one of
+ONE = {"isolation": ("", "default"), "is-task": ("false", "0")}  # what Docker filters by and hull has one of
 
 
 def made(engine: Engine, asked: create.Asked) -> str:
@@ -49,26 +55,19 @@ def tagged(image: str) -> str:
     return image if ":" in last or "@" in last else f"{image}:latest"
 
 
-def words_of(filters: dict[str, list[str]]) -> tuple[str, ...]:
+def words_of(asked: filters.Filters) -> tuple[str, ...]:
     """Return the words of `ps --filter` that a query's filters mean."""
-    words = []
-    for key, values in filters.items():
-        for value in values:
-            if key in IGNORED:
-                if value.lower() not in IGNORED[key]:
-                    words.append("id=^$")
-                continue
-            if key == "status" and value not in STATES:
-                raise UserError(f"invalid filter 'status={value}'")
-            words.append(f"{key}={value}")
-    return tuple(words)
+    odd = next((value for value in asked.get("status", ()) if value not in STATES), None)
+    if odd is not None:
+        raise UserError(f"invalid filter 'status={odd}'")
+    others = {key: values for key, values in asked.items() if key not in ONE}
+    nobody = any(value.lower() not in ONE[key] for key in ONE for value in asked.get(key, ()))
+    return (*filters.words(others, tuple(KEYS)), *(["id=^$"] if nobody else []))
 
 
-def listed(
-    engine: Engine, filters: dict[str, list[str]], *, everything: bool, most: int, sized: bool
-) -> list[dict[str, Any]]:
+def listed(engine: Engine, asked: filters.Filters, *, everything: bool, most: int, sized: bool) -> list[dict[str, Any]]:
     """Return the documents of GET /containers/json."""
-    pairs = ps_.chosen(engine, words_of(filters), everything=everything or most > 0, most=most if most > 0 else -1)
+    pairs = ps_.chosen(engine, words_of(asked), everything=everything or most > 0, most=most if most > 0 else -1)
     names: dict[str, str] = {}
     return [_summary(engine, row, status, names, sized=sized) for row, status in pairs]
 
@@ -109,6 +108,9 @@ def inspected(engine: Engine, word: str, version: Version, *, sized: bool) -> di
     row = engine.containers.find(word)
     document = _details.container(engine, row, sized=sized)
     document["HostConfig"]["NetworkMode"] = network_mode(row.spec)
+    said = document["HostConfig"]["Tmpfs"]
+    document["Mounts"] = [mount for mount in document["Mounts"] if mount["Destination"] not in said]
+    _omit(document)
     settings = document["NetworkSettings"]
     settings["Networks"] = bridged(settings["Networks"])
     settings["Networks"].get(BRIDGE, {}).update(_said.part(row.spec, "Endpoint"))
@@ -116,6 +118,14 @@ def inspected(engine: Engine, word: str, version: Version, *, sized: bool) -> di
         if version < SHORT_ID and found.get("Aliases") is not None:
             found["Aliases"] = [*found["Aliases"], row.id[:12]]
     return document
+
+
+def _omit(document: dict[str, Any]) -> None:
+    """Leave out what Docker leaves out where nothing was said."""
+    for part, keys in OMITTED.items():
+        for key in keys:
+            if not document[part].get(key):
+                document[part].pop(key, None)
 
 
 def _image(engine: Engine, row: Container, names: dict[str, str]) -> str:

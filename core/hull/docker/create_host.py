@@ -49,7 +49,7 @@ def read(host: Fields) -> dict[str, Any]:
     shm = host.number("ShmSize") or 0
     if shm < 0:
         raise UserError("SHM size can not be less than 0")
-    userns, init = host.text("UsernsMode"), host.data.get("Init")
+    userns = host.text("UsernsMode")
     return {
         "volumes_from": create_mounts.inherited(host),
         "readonly": host.flag("ReadonlyRootfs"),
@@ -62,7 +62,7 @@ def read(host: Fields) -> dict[str, Any]:
         "ulimits": tuple(map(_ulimit, host.each("Ulimits"))),
         "shm_size": shm or None,
         "sysctls": tuple(f"{key}={value}" for key, value in host.pairs("Sysctls").items()),
-        "init": True if init is None else host.flag("Init"),
+        "init": host.flag("Init"),
         "userns": "auto" if userns in USERNS else userns,
         **{key: SPACES[host.text(name)] for key, name in (("ipc", "IpcMode"), ("pid", "PidMode"), ("uts", "UTSMode"))},
     }

@@ -11,7 +11,8 @@ from hull.commands import rm as rm_
 from hull.commands import stop as stop_
 from hull.commands import top as top_
 from hull.commands import unpause as unpause_
-from hull.docker import containers
+from hull.commands._asked import PRUNING
+from hull.docker import containers, filters
 from hull.engine import Engine
 from hull.errors import Conflict, UserError
 from hull.runtime import signals
@@ -39,18 +40,18 @@ def restart(engine: Engine, word: str, seconds: int | None, signal: str) -> None
 def kill(engine: Engine, word: str, signal: str) -> None:
     """Send a signal, KILL where none is named."""
     row = engine.containers.find(word)
-    number(signal)
+    number(signal, f"cannot kill container: {word}: invalid signal: {signal}")
     if not engine.containers.status(row).active:
         raise Conflict(f"cannot kill container: {word}: container {row.id} is not running")
     kill_.kill(engine, (row.id,), signal=signal or "KILL")
 
 
-def number(signal: str) -> int:
-    """Return a signal's number, 0 for no word."""
+def number(signal: str, otherwise: str = "") -> int:
+    """Return a signal's number, 0 for no word; `otherwise` is the error of one that is none."""
     try:
         return signals.number(signal) if signal else 0
     except UserError:
-        raise UserError(f"Invalid signal: {signal}") from None
+        raise UserError(otherwise or f"Invalid signal: {signal}") from None
 
 
 def rename(engine: Engine, word: str, name: str) -> None:
@@ -125,7 +126,6 @@ def _running(engine: Engine, row: Container) -> None:
         raise Conflict(f"Container {row.id} is {'restarting' if status.state == 'restarting' else 'not running'}")
 
 
-def prune(engine: Engine, filters: dict[str, list[str]]) -> tuple[list[str], int]:
+def prune(engine: Engine, asked: filters.Filters) -> tuple[list[str], int]:
     """Remove the ended ones that filters let through; return their ids and the bytes that it freed."""
-    words = tuple(f"{key}={value}" for key, values in filters.items() for value in values)
-    return prune_.ended(engine, prune_.parse(words))
+    return prune_.ended(engine, prune_.parse(filters.words(asked, PRUNING)))
