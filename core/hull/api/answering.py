@@ -16,7 +16,7 @@ from hull.api.hijack import Connection, factory
 from hull.api.leaving import Leavers
 from hull.api.tls import Gate
 from hull.api.work import Work
-from hull.commands._listening import Place
+from hull.commands._listening import BACKLOG, Place
 from hull.commands.serve import Served
 
 LINE, FIELD, FIELDS = 64 << 10, 256 << 10, 200  # of a request's head: bytes, bytes, lines; filters and tokens are long
@@ -39,7 +39,7 @@ async def answer(asked: Served, listening: socket.socket, place: Place | None) -
             gate = await doors.enter_async_context(Gate(asked.tcp, made))
             sys.stdout.write(f"# and {gate.url}, with certificates: docker --tlsverify\n")
             sys.stdout.flush()
-        server = await loop.create_unix_server(made, sock=listening)
+        server = await loop.create_unix_server(made, sock=listening, backlog=BACKLOG)
         doors.callback(server.close)
         gc.collect()
         gc.freeze()

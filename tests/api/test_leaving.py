@@ -1,0 +1,110 @@
+"""Who leaves, and how: what waits for him ends with him, and only then."""
+
+import asyncio
+import contextlib
+import socket
+
+import pytest
+from hull.api import hijack
+from hull.api.answering import _connections
+from hull.api.leaving import Leavers
+from hull.api.work import Work
+from hull.engine import Engine
+
+UPGRADE = b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+HOLD = b"POST /hull/hold HTTP/1.1\r\nHost: hull\r\n" + UPGRADE
+EVENTS = b"GET /events HTTP/1.1\r\nHost: hull\r\n\r\n"
+
+
+def served(tmp_path, story):
+    """Run a story of one server of this process: it gets a way to connect, and the server's work."""
+
+    async def run():
+        engine = Engine()
+        work = Work(engine)
+        path = f"{tmp_path}/d.sock"
+        async with _connections(work) as made:
+            server = await asyncio.get_running_loop().create_unix_server(made, path)
+            try:
+                await story(lambda: asyncio.open_unix_connection(path), work)
+            finally:
+                server.close()
+        work.settle(10)
+        engine.close()
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+async def _until(check):
+    while not check():  # noqa: ASYNC110 (what it looks at tells nobody)
+        await asyncio.sleep(0.005)
+
+
+async def _ask(connect, sent):
+    reader, writer = await connect()
+    writer.write(sent)
+    head = await reader.readuntil(b"\r\n\r\n")
+    return head, reader, writer
+
+
+@pytest.mark.parametrize("sent", [HOLD, EVENTS])
+@pytest.mark.parametrize("half", [False, True])
+def test_what_waits_for_a_client_ends_when_he_has_gone(tmp_path, sent, half):
+    async def story(connect, work):
+        _, _, first = await _ask(connect, sent)  # what is made once stays
+        before = len(asyncio.all_tasks())
+        _, _, writer = await _ask(connect, sent)
+        assert work.active == 2
+        if half:
+            writer.write_eof()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(_until(lambda: work.active < 2), 0.2)
+            assert work.active == 2, "who sends no more may still listen"
+        writer.close()
+        await _until(lambda: work.active == 1 and len(asyncio.all_tasks()) <= before)
+        first.close()
+        await _until(lambda: work.active == 0)
+
+    served(tmp_path, story)
+
+
+def test_a_head_that_does_not_come_whole_ends_its_connection(tmp_path, monkeypatch):
+    monkeypatch.setattr(hijack, "PATIENCE", 0.3)
+
+    async def story(connect, _):
+        silent, _ = await connect()
+        slow, writer = await connect()
+        writer.write(b"GET /_ping HTTP/1.1\r\n")
+        _, holding, held = await _ask(connect, HOLD)
+        _, again, asking = await _ask(connect, b"GET /_ping HTTP/1.1\r\nHost: hull\r\n\r\n")
+        assert await silent.read() == b""
+        assert await slow.read() == b""
+        with contextlib.suppress(TimeoutError):
+            assert await asyncio.wait_for(holding.read(1), 0.5) != b""
+        asking.write(b"GET /_ping HTTP/1.1\r\nHost: hull\r\n\r\n")
+        assert await again.readexactly(2) == b"OK"
+        assert (await again.readline()).startswith(b"HTTP/1.1 200 ")
+        asking.write(b"GET /_ping HT")
+        assert (await again.read()).endswith(b"OK")
+        held.close()
+
+    served(tmp_path, story)
+
+
+def test_a_hang_up_is_told_once_and_an_end_of_one_direction_is_none():
+    async def run():
+        leavers, told = Leavers(), []
+        ours, theirs = socket.socketpair()
+        leavers.watch(ours.fileno(), lambda: told.append(1))
+        theirs.shutdown(socket.SHUT_WR)
+        await asyncio.sleep(0.05)
+        assert told == []
+        theirs.close()
+        await _until(lambda: told)
+        leavers.forget(ours.fileno())
+        await asyncio.sleep(0.05)
+        assert told == [1]
+        leavers.close()
+        ours.close()
+
+    asyncio.run(asyncio.wait_for(run(), 30))
