@@ -6,15 +6,6 @@ import hull
 import pytest
 from hull.docker import host, system
 from hull.docker.versions import Version
-from hull.engine import Engine
-
-
-@pytest.fixture
-def engine(tmp_path, monkeypatch):
-    monkeypatch.setenv("HULL_ROOT", str(tmp_path / "store"))
-    made = Engine()
-    yield made
-    made.close()
 
 
 def test_versions_are_said_twice():
