@@ -71,6 +71,7 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
             "build", command=tuple(words), entrypoint=(), env=(*env, *manner.proxies, *mounted.env), mounts=mounts,
             workdir=state.workdir, user=str(state.run.get("User") or "") or None, network=network, hosts=manner.hosts,
             shm_size=manner.shm_size, ulimits=manner.ulimits, hostname=HOSTNAME, devices=tuple(devices),
+            cap_add=("NET_ADMIN",),  # the network is its own: raw sockets work, as in any first container; not given
         )  # fmt: skip
         code = _carry_out(shop, spec, (f"{step}/stubs", *state.directories), Where(step, ident), tale)
     finally:

@@ -189,12 +189,16 @@ def _begin(engine: Engine, owner: tuple[int, int] | None) -> tuple[str, int]:
     for name in os.listdir(engine.paths.scratch):
         if name.startswith(PREFIX):
             _sweep(engine, f"{engine.paths.scratch}/{name}")
-    path = f"{engine.paths.scratch}/{PREFIX}{os.urandom(6).hex()}"
-    os.mkdir(path, 0o711 if owner else 0o700)
+    while True:
+        path = f"{engine.paths.scratch}/{PREFIX}{os.urandom(6).hex()}"
+        os.mkdir(path, 0o711 if owner else 0o700)
+        fd = _locked(path)  # another build that begins now may have taken it for a dead one's, and removed it
+        if fd is not None and os.path.isdir(path):
+            break
+        if fd is not None:
+            os.close(fd)
     if owner:
         os.chown(path, *owner)
-    fd = _locked(path)
-    assert fd is not None  # noqa: S101 (nobody else knows the name)
     return path, fd
 
 

@@ -149,7 +149,7 @@ def _only(engine: Engine, names: list[Any]) -> tuple[str, ...] | None:
     found = []
     for name in map(str, names):
         try:
-            found.append(engine.images.identify(name))
+            found.append(engine.images.holder(name)[1])
         except HullError:
             continue
     return tuple(found)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import threading
 import time
 from base64 import b64encode
@@ -16,6 +17,7 @@ from hull.errors import HullError
 
 SOURCE = "github.com/moby/buildkit/errdefs.Source+json"
 UNKNOWN = 2
+PLACE = re.compile(r"^\S*:\d+:\d+: ")  # where an error is, which is shown apart
 
 
 class Statuses(buildsteps.Silent):
@@ -61,7 +63,7 @@ class Statuses(buildsteps.Silent):
         vertex = self._step(step, time.time())
         vertex.cached = end == CACHED
         if end in {FAILED, STOPPED}:
-            vertex.error = error.partition("\n")[0] or end
+            vertex.error = PLACE.sub("", error.partition("\n")[0]) or end
         self._last[step.stage] = vertex.digest
         return self._status(vertexes=[vertex])
 

@@ -18,7 +18,6 @@ from hull.docker.versions import Version
 from hull.errors import UserError
 
 AUX = Version(1, 30)  # since then the stream tells ids apart
-LOOK = 1.0  # seconds between two looks whether the client is still there
 
 
 async def build(call: Call) -> web.StreamResponse:
@@ -106,25 +105,28 @@ async def _kept(call: Call) -> IO[bytes] | None:
 
 
 async def _streamed(call: Call, pieces: Iterator[bytes], stop: threading.Event) -> web.StreamResponse:
-    """Answer with what comes; a client that goes away ends the build."""
+    """Answer with what comes; a client that goes away ends the build, and is not waited for."""
     told = web.StreamResponse(headers={"Content-Type": "application/json"})
+    loop, coming = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
+
+    def build() -> None:
+        try:
+            for piece in pieces:
+                loop.call_soon_threadsafe(coming.put_nowait, piece)
+        finally:
+            loop.call_soon_threadsafe(coming.put_nowait, None)
+
+    building = asyncio.ensure_future(call.verb(build))
     try:
-        while (piece := await _next(call, pieces, stop)) is not None:
+        while (piece := await coming.get()) is not None:
             if not told.prepared:
                 await told.prepare(call.request)
             await told.write(piece)
+        await building
         await told.write_eof()
-    except ConnectionError:
-        pass  # nobody reads any more, and the build has ended
     finally:
-        await call.verb(pieces.close)  # type: ignore[attr-defined]  # it is a generator
+        stop.set()
+        await asyncio.wait({building})  # the context's file is closed after it
+        if not building.cancelled():
+            building.exception()  # it was raised, or nobody is left to be told
     return told
-
-
-async def _next(call: Call, pieces: Iterator[bytes], stop: threading.Event) -> bytes | None:
-    coming = asyncio.ensure_future(call.verb(next, pieces, None))
-    while not (await asyncio.wait({coming}, timeout=LOOK))[0]:
-        transport = call.request.transport
-        if transport is None or transport.is_closing():
-            stop.set()
-    return coming.result()

@@ -4,6 +4,7 @@ Source: "gRPC over HTTP2" of the gRPC documentation.
 """
 
 import asyncio
+import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
@@ -97,8 +98,11 @@ async def serve(stream: Stream, methods: dict[str, Method]) -> None:
         await _while_open(stream, methods.get(asked.method, _unknown)(asked))
     except Failed as error:
         code, message, details = error.code, error.message, error.details
-    except ValueError as error:  # what a message's decoder raises
-        code, message = INTERNAL, str(error)
+    except ConnectionError:
+        raise
+    except Exception as fault:  # noqa: BLE001 (the edge: a fault is one call's)
+        sys.stderr.write(f"hull serve: {asked.method}: {fault!r}\n")
+        code, message = INTERNAL, f"hull failed: {type(fault).__name__}: {fault}"
     trailers: Headers = [("grpc-status", str(code)), ("grpc-message", quote(message, safe=SAFE))]
     if details:
         trailers.append(("grpc-status-details-bin", b64encode(details).decode().rstrip("=")))

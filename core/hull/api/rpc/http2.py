@@ -20,7 +20,7 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import H2Error, ProtocolError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 from hull.api.hijack import Taken
 
@@ -57,7 +57,7 @@ class Stream:
             self._changed.clear()
             await self._changed.wait()
         data, size = self._data.popleft()
-        await self._mux.acknowledge(size, self.number, open_=not self.ended)
+        await self._mux.acknowledge(size, self.number)
         return data
 
     async def send_headers(self, headers: Headers, *, end: bool = False) -> None:
@@ -109,10 +109,12 @@ class Mux:
     def __init__(self, taken: Taken, *, client: bool, serve: Callable[[Stream], Awaitable[None]] | None = None) -> None:
         self._taken, self._serve = taken, serve
         self._h2 = H2Connection(H2Configuration(client_side=client, header_encoding=None))
-        self._h2.local_settings.update(
-            {SettingCodes.INITIAL_WINDOW_SIZE: WINDOW, SettingCodes.MAX_HEADER_LIST_SIZE: LIST,
-             SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS}
-        )  # fmt: skip
+        self._h2.local_settings = Settings(client=client, initial_values={
+            SettingCodes.INITIAL_WINDOW_SIZE: WINDOW, SettingCodes.MAX_HEADER_LIST_SIZE: LIST,
+            SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS,
+        })  # fmt: skip
+        self._h2.initiate_connection()  # said with the first thing that is sent, before it
+        self._h2.increment_flow_control_window(WINDOW)
         self._streams: dict[int, Stream] = {}
         self._room = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -120,8 +122,6 @@ class Mux:
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
-        self._h2.initiate_connection()
-        self._h2.increment_flow_control_window(WINDOW)
         try:
             await self._flush()
             while data := await self._taken.read():
@@ -178,13 +178,10 @@ class Mux:
             self._room.clear()
             await self._room.wait()
 
-    async def acknowledge(self, size: int, number: int, *, open_: bool) -> None:
+    async def acknowledge(self, size: int, number: int) -> None:
         """Let the other side send as much again."""
         if size and not self.gone.is_set():
-            if open_ and number in self._streams:
-                self._h2.acknowledge_received_data(size, number)
-            else:
-                self._h2.increment_flow_control_window(size)
+            self._h2.acknowledge_received_data(size, number)
             await self._flush()
 
     def forget(self, stream: Stream) -> None:
@@ -214,7 +211,7 @@ class Mux:
                     self.forget(stream)
                     self._room.set()
             elif isinstance(event, DataReceived):  # of a stream that nobody reads any more
-                self._h2.increment_flow_control_window(event.flow_controlled_length)
+                self._h2.acknowledge_received_data(event.flow_controlled_length, number)
         await self._flush()
         return True
 
