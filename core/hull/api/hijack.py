@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from hull.api.leaving import Leavers
+from hull.api.upgrading import Upgrading
 
 ROOM = 256 << 10  # bytes that may wait to be read or written
 PATIENCE = 30  # seconds for the head of a request
@@ -82,14 +82,14 @@ class Taken:
         self._reader.feed_eof()
 
 
-class Connection(RequestHandler):
+class Connection(Upgrading):
     """aiohttp's protocol, which gives its connection away when a handler takes it.
 
     Of a unix socket only its owner's processes and root's are answered. A head must come whole in its time. Who ends
     his direction may still hear the answer; who is gone has his request cancelled.
     """
 
-    __slots__ = ("_head", "_leavers", "_socket", "_taken")
+    __slots__ = ("_ended", "_head", "_leavers", "_socket", "_taken")
 
     def __init__(self, leavers: Leavers, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
@@ -97,6 +97,7 @@ class Connection(RequestHandler):
         self._taken: Taken | None = None
         self._socket: Any = None
         self._head: asyncio.TimerHandle | None = None
+        self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let in whom the socket is for."""
@@ -132,7 +133,7 @@ class Connection(RequestHandler):
         elif self._waiter is not None and not self._waiter.done():
             return None
         else:
-            self._close = True  # after the answer
+            self._close = self._ended = True  # after the answer
             self._loop.call_soon(self._need_all)
         if self._socket.family == socket.AF_UNIX and self.transport is not None:
             self._leavers.watch(self._socket.fileno(), self.transport.abort)
@@ -185,6 +186,8 @@ class Connection(RequestHandler):
             raise ConnectionResetError
         self._taken = Taken(transport, self)
         self.set_parser(self._taken)  # type: ignore[arg-type]  # all it asks of one is feed_data
+        if self._ended:
+            self._taken.feed_eof()
         if head:
             transport.write(head)
         return self._taken
