@@ -72,6 +72,11 @@ class FarHost:
         """Return the context's address."""
         return f"ssh://{host}{self.hull}"
 
+    def connections(self) -> int:
+        """Return how many connections sshd has taken."""
+        with open(f"{self.home}/log") as file:
+            return file.read().count("Accepted publickey")
+
     def env(self, near: CommandLine, **more: str) -> dict[str, str]:
         """Return the environment of a client whose ssh is the test's."""
         return near.env(PATH=f"{self.home}/bin:{os.environ['PATH']}", **more)

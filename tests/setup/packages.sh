@@ -10,7 +10,8 @@ registry="docker-registry mmdebstrap debian-archive-keyring busybox-static"
 vm="qemu-system-x86 mmdebstrap debian-archive-keyring e2fsprogs busybox-static"
 test="$registry $vm apache2-utils bubblewrap buildah chromium chromium-driver conmon cppcheck crun curl dbus-bin
       docker-compose
-      dbus-daemon fish git iproute2 openssh-client openssl passt patch podman skopeo strace tmux umoci xz-utils zsh"
+      dbus-daemon fish git iproute2 openssh-client openssh-server openssl passt patch podman skopeo strace tmux
+      umoci xz-utils zsh"
 bench="$registry bubblewrap conmon crun curl iperf3 netavark aardvark-dns passt podman skopeo"
 
 # The sanitizers' runtime carries its compiler's version in its name; both come from the compiler that is the default.
@@ -49,6 +50,9 @@ quietly() {
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" </dev/null
     case " $* " in
         *" docker-registry "*) systemctl disable docker-registry >/dev/null 2>&1 || true ;;
+    esac
+    case " $* " in
+        *" openssh-server "*) systemctl disable ssh >/dev/null 2>&1 || true ;;
     esac
 }
 

@@ -102,12 +102,22 @@ class Client:
         self._runtime = runtime
         self._timeout = timeout
         self._version = ""
+        self._podman = False
 
     def version(self) -> str:
         """Return the version of the API that both know."""
         if not self._version:
-            self._version = agreed(self.context.name, self.send("GET", "/_ping").header("Api-Version"))
+            answer = self.send("GET", "/_ping")
+            answer.close()
+            self._podman = bool(answer.header("Libpod-Api-Version"))
+            self._version = agreed(self.context.name, answer.header("Api-Version"))
         return self._version
+
+    @property
+    def podman(self) -> bool:
+        """Whether it is podman: that loses the exit code of a container which removes itself."""
+        self.version()
+        return self._podman
 
     def send(self, method: str, path: str, body: Body = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a request whose path is whole; return its answer, whatever its status."""

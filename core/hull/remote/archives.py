@@ -79,8 +79,12 @@ def import_(there: There, asked: Asked) -> str:
              "platform": asked.platform}  # fmt: skip
     with source(asked.file, "import", "hull import FILE, or hull import - < FILE") as file:
         answer = there.client.call("POST", "/images/create", query, file, TAR)
-    told = [str(one["status"]) for one in images.told(there, answer) if one.get("status")]
-    return next((line for line in reversed(told) if "sha256:" in line), f"sha256:{''.join(told[-1:])}")
+    ident = ""
+    for one in answer.documents():
+        if one.get("error"):
+            raise RegistryError(str(one["error"]))
+        ident = str(one.get("id") or one.get("status") or ident)
+    return ident if ident.startswith("sha256:") else f"sha256:{ident}"
 
 
 def document(text: str) -> dict[str, object]:

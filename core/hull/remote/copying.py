@@ -73,7 +73,7 @@ class Child:
         pipe = Pipe()
         thread = pipe.start(feed)
         try:
-            self.put(place, pipe if called == name else renamed(pipe, called), archive=bool(keep))
+            self.put(place, pipe if called == name != "." else renamed(pipe, called), archive=bool(keep))
         finally:
             pipe.close()
             thread.join()

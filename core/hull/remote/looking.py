@@ -9,8 +9,9 @@ from hull.commands import logs as logs_
 from hull.commands import port as port_
 from hull.commands.stats import Live, StatsRow
 from hull.commands.top import OtherRow
-from hull.errors import UserError
+from hull.errors import Missing, UserError
 from hull.light import Any
+from hull.log import Event
 from hull.model import Port
 from hull.output import Piece
 from hull.remote import streams
@@ -113,6 +114,9 @@ def _frames(there: There, asked: Asked) -> Iterator[list[StatsRow]]:
     while True:
         names = asked.containers or [one["Id"] for one in there.get("/containers/json", all=asked.all)]
         found = together(names, lambda name: there.get(container(name, "stats"), stream="0"), 30.0)
+        for name, (_, error) in found.items():
+            if error is not None and not isinstance(error, Missing):  # it has ended meanwhile
+                there.events(Event("warning", name[:12], error.message))
         yield [usage(found[name][0], whole=asked.no_trunc) for name in names if found[name][0]]
 
 

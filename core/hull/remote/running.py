@@ -6,13 +6,14 @@ from collections.abc import Generator, Iterator
 
 from hull.commands import _flags, _life
 from hull.contexts.client import Answer
-from hull.errors import HostError, HullError, UserError
+from hull.errors import HostError, HullError, Missing, UserError
 from hull.light import Any
 from hull.output import Piece
 from hull.remote import creating, living, streams
 from hull.remote.there import Asked, There, container
 
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp", "Content-Type": "text/plain"}
+BY_US = "not-running"  # wait for that, then remove it: podman's own removal loses the exit code
 SWITCHED = 101  # the status of a connection that is a stream both ways
 ANSWERS = 2.0  # seconds from a program's last byte to its exit code, before it is asked whether it runs on
 
@@ -63,14 +64,15 @@ def run(there: There, asked: Asked) -> Any:
     said = {name.title(): name in chosen and not asked.detach for name in ("stdin", "stdout", "stderr")}
     body: dict[str, bool] = {f"Attach{name}": on for name, on in said.items()}
     body["StdinOnce"] = spec.interactive and not asked.detach
-    ident = creating.made(there, spec, body)
+    removes = spec.remove and not asked.detach and there.client.podman
+    ident = creating.made(there, spec._replace(remove=False) if removes else spec, body)
     try:
         _flags.write_cid(asked.cidfile, ident)
         if asked.detach:
             living.begin(there, (ident,))
             return [ident]
         stdin = spec.interactive and "stdin" in chosen
-        ends = "removed" if spec.remove else "next-exit"
+        ends = BY_US if removes else "removed" if spec.remove else "next-exit"
         return _attached(there, ident, asked, tty=spec.tty, stdin=stdin, chosen=chosen, ends=ends, begins=True)
     except HullError as error:
         _discard(there, ident)
@@ -152,32 +154,50 @@ def _attached(there: There, ident: str, asked: Asked, *, tty: bool, stdin: bool,
 
 
 class Waiting:
-    """The exit code, asked for before the start: a container that removes itself leaves none to ask for later."""
+    """The exit code, asked for before the start: a container that removes itself leaves none to ask for later.
+
+    Podman is asked at the end: it looks every 250 ms what a container does, and would miss a short one's end for ever.
+    """
 
     def __init__(self, there: There, ident: str, ends: str) -> None:
         self._there = there
         self._ident = ident
-        self._answer = there.client.call("POST", container(ident, "wait"), {"condition": ends})
+        self._ends = ends
+        self._asked = None if there.client.podman else self._ask({"condition": ends})
+
+    def _ask(self, query: dict[str, str]) -> Answer:
+        return self._there.client.call("POST", container(self._ident, "wait"), query)
 
     def code(self) -> int:
         """Return it; a container that somebody detached from goes on, and 0 is the client's."""
-        while not self._has_come():
-            if self._there.get(container(self._ident, "json"))["State"]["Running"]:
+        answer = self._asked or self._ask({})
+        while not _has_come(answer):
+            if self._runs():
+                answer.close()
                 return 0
-        found = json.loads(self._answer.read() or b"{}")
+        found = json.loads(answer.read() or b"{}")
         error = (found.get("Error") or {}).get("Message")
         if error:
             raise HostError(str(error))
+        if self._ends == BY_US:
+            _discard(self._there, self._ident)
         return int(found.get("StatusCode", 0))
 
-    def _has_come(self) -> bool:
-        """Whether there is something to read, in a while; what removes itself cannot be asked about meanwhile."""
-        file, sock = self._answer.response.fp, self._answer.sock
-        sock.setblocking(False)
+    def _runs(self) -> bool:
         try:
-            kept = bool(file is None or file.peek(1))
-        except OSError:
-            kept = False
-        finally:
-            sock.setblocking(True)
-        return kept or bool(select.select([sock], [], [], ANSWERS)[0])
+            return bool(self._there.get(container(self._ident, "json"))["State"]["Running"])
+        except Missing:  # it is being removed, and the answer is on its way
+            return False
+
+
+def _has_come(answer: Answer) -> bool:
+    """Whether there is something to read, in a while; some of it may have come with the head."""
+    file: Any = answer.response.fp
+    answer.sock.setblocking(False)
+    try:
+        kept = bool(file is None or file.peek(1))
+    except OSError:
+        kept = False
+    finally:
+        answer.sock.setblocking(True)
+    return kept or bool(select.select([answer.sock], [], [], ANSWERS)[0])

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from hull.contexts.client import Client, word
 from hull.contexts.context import Context
-from hull.errors import UserError
+from hull.errors import HostError, UserError
 from hull.light import Any
 from hull.log import Events
 
@@ -18,8 +18,11 @@ class There:
         self.events = events
 
     def get(self, path: str, **query: Any) -> Any:
-        """Return a document."""
-        return self.client.json("GET", path, query)
+        """Return a document; an engine that answers with none has failed without a word."""
+        found = self.client.json("GET", path, query)
+        if found is None:
+            raise HostError(f"the engine of {self.context.name} told nothing of {path}", "see what its own client says")
+        return found
 
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
         """Change something; return what the engine says."""
