@@ -201,7 +201,7 @@ def test_networks():
         Endpoint("front", mac="02:00:00:00:00:01"),
         Endpoint("back", ("b",), "10.1.2.3", options=("k=v",)),
     )
-    with pytest.raises(UserError, match="cannot be connected to network endpoints: back, front"):
+    with pytest.raises(UserError, match="cannot be created with multiple network endpoints: back, front"):
         spec({"NetworkingConfig": {"EndpointsConfig": ends}}, version=Version(1, 43))
     assert spec(host={"NetworkMode": "bridge"}).network == "default"
     assert spec(host={"NetworkMode": "net", "Links": ["/db:d"]}).networks == (Endpoint("net", links=("db:d",)),)

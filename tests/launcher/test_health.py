@@ -83,12 +83,12 @@ def test_a_success_ends_the_start_period(detached: Monitored) -> None:
 
 
 def test_a_probe_that_takes_too_long_is_killed_with_all_it_started(detached: Monitored) -> None:
-    script = "(sleep 987 &) ; setsid sleep 987 & sleep 987"
+    script = "echo begun; (sleep 987 &) ; setsid sleep 987 & sleep 987"
     detached.sh("sleep 1000", monitor=check(script, timeout=400, retries=1))
     health(detached, "unhealthy")
     (result, *_) = results(detached)
     assert result["code"] == -1
-    assert result["output"] == "Health check exceeded timeout (400 ms)"
+    assert result["output"] == "Health check exceeded timeout (400ms): begun\n"
     assert 0.35 < result["end"] - result["start"] < 5
     detached.control.pause()
     until(lambda: not any("987" in words for words in commands(detached)), lambda: commands(detached))

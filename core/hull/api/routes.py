@@ -45,7 +45,7 @@ TABLE: tuple[Route, ...] = (
         "GET /containers/json listed",
         "POST /containers/create create",
         "POST /containers/prune prune 1.25",
-        "GET /containers/{id}/json inspect",
+        "GET /containers/{id:.+}/json inspect",
         "GET /containers/{id}/top top",
         "GET /containers/{id}/changes changes",
         "GET /containers/{id}/stats stats",

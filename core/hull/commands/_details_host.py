@@ -77,7 +77,7 @@ def document(row: Container) -> dict[str, Any]:
         "GroupAdd": list(spec.groups) or None,
         "PidMode": spec.pid,
         "UTSMode": spec.uts,
-        "Links": [f"/{link.partition(':')[0]}:/{row.name}/{link.partition(':')[2]}" for link in spec.links] or None,
+        "Links": None,
         "Privileged": spec.privileged,
         "ReadonlyRootfs": spec.readonly,
         "SecurityOpt": [word for word in spec.security if not word.startswith(PATHS)] or None,
@@ -91,7 +91,7 @@ def document(row: Container) -> dict[str, Any]:
         "Devices": [_device(word) for word in spec.devices],
         "Ulimits": [{"Name": u.name, "Soft": u.soft, "Hard": u.hard} for u in spec.ulimits],
         **limits,
-        **({"IpcMode": "host"} if spec.ipc else {}),
+        **({"IpcMode": spec.ipc} if spec.ipc else {}),
         **said,
         **_log(said, spec.log_driver),
     }

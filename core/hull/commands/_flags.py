@@ -104,7 +104,12 @@ def asked(
         str, Flag("host shows this machine's processes, which it cannot signal", metavar="MODE", choices=("", "host"))
     ] = "",
     ipc: Annotated[
-        str, Flag("private, or host for this machine's shared memory", metavar="MODE", choices=("", "private", "host"))
+        str,
+        Flag(
+            "host: this machine's shared memory; none: no /dev/shm",
+            metavar="MODE",
+            choices=("", "private", "host", "none"),
+        ),
     ] = "",
     uts: Annotated[str, Flag("host keeps this machine's host name", metavar="MODE", choices=("", "host"))] = "",
     restart: Annotated[

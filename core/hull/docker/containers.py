@@ -8,7 +8,7 @@ from hull.commands import create as create_
 from hull.commands import ps as ps_
 from hull.commands import update as update_
 from hull.commands._filters import KEYS
-from hull.docker import create, create_life, create_limits, filters
+from hull.docker import create, create_life, create_limits, filters, links
 from hull.docker.create_networks import BRIDGE
 from hull.docker.fields import Fields
 from hull.docker.versions import Version
@@ -36,7 +36,7 @@ def made(engine: Engine, asked: create.Asked) -> str:
     if spec.image != "host" and not engine.images.identify(spec.image):
         raise Missing(f"No such image: {tagged(spec.image)}")
     try:
-        return create_.made(engine, spec).id
+        return create_.made(engine, links.by_id(engine, spec)).id
     except NameInUse as error:
         raise in_use(spec.name, error) from None
 
@@ -69,7 +69,11 @@ def listed(engine: Engine, asked: filters.Filters, *, everything: bool, most: in
     """Return the documents of GET /containers/json."""
     pairs = ps_.chosen(engine, words_of(asked), everything=everything or most > 0, most=most if most > 0 else -1)
     names: dict[str, str] = {}
-    return [_summary(engine, row, status, names, sized=sized) for row, status in pairs]
+    found = [_summary(engine, row, status, names, sized=sized) for row, status in pairs]
+    more = links.names(engine.containers.all()) if found else {}
+    for document in found:
+        document["Names"] += more.get(document["Id"], [])
+    return found
 
 
 def _summary(engine: Engine, row: Container, status: Status, names: dict[str, str], *, sized: bool) -> dict[str, Any]:
@@ -105,9 +109,9 @@ def bridged(networks: dict[str, Any]) -> dict[str, Any]:
 
 def inspected(engine: Engine, word: str, version: Version, *, sized: bool) -> dict[str, Any]:
     """Return the document of GET …/json."""
-    row = engine.containers.find(word)
+    row = links.find(engine, word)
     document = _details.container(engine, row, sized=sized)
-    document["HostConfig"]["NetworkMode"] = network_mode(row.spec)
+    document["HostConfig"] |= {"NetworkMode": network_mode(row.spec), "Links": links.told(engine, row)}
     said = document["HostConfig"]["Tmpfs"]
     document["Mounts"] = [mount for mount in document["Mounts"] if mount["Destination"] not in said]
     _omit(document)

@@ -1,5 +1,6 @@
 """What POST /containers/create asks: Config, HostConfig and NetworkingConfig become a spec."""
 
+import os
 from typing import Any
 
 from hull.commands import _flags, _said
@@ -11,6 +12,7 @@ from hull.model import Spec
 from hull.runtime import signals
 
 CURRENT = Version(*NEWEST)
+PRIVATE = Version(1, 40)  # since then an IPC namespace is private unless something else is said
 NAMES = "[a-zA-Z0-9][a-zA-Z0-9_.-]"
 
 
@@ -39,6 +41,8 @@ def read(
     if not config.text("Image"):
         raise UserError("no image was specified" if body else "Config cannot be empty in order to create a container")
     create_host.refuse(host)
+    if version < PRIVATE and not host.text("IpcMode"):
+        body = {**body, "HostConfig": {**host.data, "IpcMode": "shareable"}}
     limits, warnings = create_limits.read(host, lacking)
     mounts = create_mounts.read(config, host)
     if host.text("UTSMode") == "host" and config.text("Hostname"):
@@ -49,7 +53,7 @@ def read(
         **create_host.read(host),
         **create_networks.read(config, host, version),
         image=config.text("Image"),
-        name=_name(name),
+        name=container_name(name),
         mounts=mounts,
         limits=limits,
         pull="never",
@@ -67,7 +71,7 @@ def _program(config: Fields) -> dict[str, Any]:
         "command": config.texts("Cmd"),
         "entrypoint": config.texts("Entrypoint", None),
         "env": _environment(config),
-        "workdir": workdir or None,
+        "workdir": os.path.normpath(f"/{workdir.lstrip('/')}") if workdir else None,
         "user": config.text("User") or None,
         "hostname": config.text("Hostname") or None,
         "domainname": config.text("Domainname"),
@@ -108,7 +112,8 @@ def _signal(word: str) -> str | None:
     return signals.name(signals.number(word)) if word else None
 
 
-def _name(name: str) -> str:
+def container_name(name: str) -> str:
+    """Return a container's name, checked."""
     given = name.removeprefix("/")
     try:
         return _flags.container_name(given)

@@ -24,12 +24,15 @@ REFUSED = {
 ONLY = {
     "CgroupnsMode": (("", "private"), "every container has a control-group namespace of its own"),
     "Isolation": (("", "default"), "it is for Windows"),
-    "IpcMode": (("", "private", "shareable", "host"), "IPC namespaces are not shared"),
-    "PidMode": (("", "private", "host"), "process namespaces are not shared"),
-    "UTSMode": (("", "private", "host"), "there are private and host"),
     "Runtime": (("", "runc", "hull"), "unknown or invalid runtime name"),
 }
-SPACES = {"": "", "private": "", "shareable": "", "host": "host"}
+SPACES = {"": "", "private": "", "shareable": "", "host": "host", "none": "none"}
+# Namespaces: the field's words, and what Docker calls the mode.
+MODES = {
+    "IpcMode": (("", "private", "shareable", "host", "none"), "IPC"),
+    "PidMode": (("", "private", "host"), "PID"),
+    "UTSMode": (("", "private", "host"), "UTS"),
+}
 USERNS = ("", "host", "auto")  # the caller's ids, as rootless Docker has them
 UNMASKED = ("systempaths=unconfined",)
 
@@ -42,6 +45,14 @@ def refuse(host: Fields) -> None:
     for key, (words, why) in ONLY.items():
         if host.text(key) not in words:
             raise Unsupported(f"cannot set {host.name(key)} to {host.text(key)}: {why}")
+    for key, (words, kind) in MODES.items():
+        mode = host.text(key)
+        if mode.startswith("container:"):
+            raise Unsupported(f"cannot set {host.name(key)} to {mode}: {kind} namespaces are not shared")
+        if mode not in words:
+            raise UserError(f"invalid {kind} mode: {mode}")
+    if "" in host.pairs("Annotations"):
+        raise UserError("invalid Annotations: the empty string is not permitted as an annotation key")
 
 
 def read(host: Fields) -> dict[str, Any]:

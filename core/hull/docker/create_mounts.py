@@ -18,7 +18,7 @@ def read(config: Fields, host: Fields) -> tuple[Mount, ...]:
     found = [
         *(_bind(word) for word in host.texts("Binds")),
         *(_mount(mount) for mount in host.each("Mounts")),
-        *(_mounts.tmpfs(f"{target}:{words}") for target, words in host.pairs("Tmpfs").items()),
+        *(_tmpfs_word(target, words) for target, words in host.pairs("Tmpfs").items()),
     ]
     driver = host.text("VolumeDriver")
     if driver not in ("", "local") and any(mount.kind == "volume" and mount.source for mount in found):
@@ -47,6 +47,16 @@ def _bind(word: str) -> Mount:
             '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
         )
     return _mounts.volume(word)
+
+
+def _tmpfs_word(target: str, words: str) -> Mount:
+    if not target.startswith("/"):
+        raise UserError(
+            f"invalid mount config for type \"tmpfs\": invalid mount path: '{target}' mount path must be absolute"
+        )
+    if not target.strip("/"):
+        raise UserError("invalid mount config for type \"tmpfs\": invalid specification: destination can't be '/'")
+    return _mounts.tmpfs(f"{target}:{words}")
 
 
 def _mount(mount: Fields) -> Mount:

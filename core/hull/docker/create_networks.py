@@ -41,7 +41,7 @@ def _endpoints(config: Fields, mode: str, version: Version) -> tuple[Endpoint, .
     asked = config.inner("NetworkingConfig").inner("EndpointsConfig")
     names = list(asked.data)
     if version < SEVERAL and len(names) > 1:
-        raise UserError(f"Container cannot be connected to network endpoints: {', '.join(names)}")
+        raise UserError(f"Container cannot be created with multiple network endpoints: {', '.join(names)}")
     kind = mode.partition(":")[0]
     if kind in _network_words.ALONE and (others := [name for name in names if name != mode]):
         raise Conflict(f"container cannot be connected to {others[0]}: its network mode is {mode}")

@@ -12,7 +12,7 @@ from hull.commands import stop as stop_
 from hull.commands import top as top_
 from hull.commands import unpause as unpause_
 from hull.commands._asked import PRUNING
-from hull.docker import containers, filters
+from hull.docker import containers, create, filters, links
 from hull.engine import Engine
 from hull.errors import Conflict, UserError
 from hull.runtime import signals
@@ -49,6 +49,10 @@ def kill(engine: Engine, word: str, signal: str) -> None:
 def number(signal: str, otherwise: str = "") -> int:
     """Return a signal's number, 0 for no word; `otherwise` is the error of one that is none."""
     try:
+        if (
+            signal.upper().startswith("SIG") and signal[3:].isdecimal()
+        ):  # hull takes it, Docker's clients do not mean it
+            raise UserError(signal)
         return signals.number(signal) if signal else 0
     except UserError:
         raise UserError(otherwise or f"Invalid signal: {signal}") from None
@@ -60,6 +64,7 @@ def rename(engine: Engine, word: str, name: str) -> None:
     row = engine.containers.find(word)
     if not new:
         raise UserError("Neither old nor new names may be empty")
+    create.container_name(name)
     if new == row.name:
         raise UserError("Renaming a container with the same name as its current name")
     try:
@@ -104,11 +109,9 @@ def remove(engine: Engine, word: str, *, force: bool, volumes: bool) -> None:
 
 def unlink(engine: Engine, word: str) -> None:
     """Take a link back: CONTAINER/ALIAS."""
-    name, _, alias = word.removeprefix("/").partition("/")
-    row = engine.containers.find(name)
+    row, _other = links.linked(engine, word)
+    alias = word.rpartition("/")[2]
     left = tuple(link for link in row.spec.links if link.partition(":")[2] != alias)
-    if not alias or left == row.spec.links:
-        raise UserError(f"Cannot get parent /{name} for link {alias or name}")
     engine.containers.respecify(row, row.spec._replace(links=left))
 
 

@@ -169,7 +169,7 @@ def environment(spec: Spec, image: Image, hostname: str) -> dict[str, str]:
 
 
 def _namespaces(spec: Spec, site: Site) -> list[Op]:
-    shared = [kind for kind in ("ipc", "uts") if getattr(spec, kind)]
+    shared = [kind for kind in ("ipc", "uts") if getattr(spec, kind) == "host"]
     plan: list[Op] = [("namespace", kind) for kind in ("mount", "pid", "ipc", "uts", "cgroup") if kind not in shared]
     if site.attachment.namespace:
         plan.append(("namespace-join", "net", site.attachment.namespace))
@@ -204,6 +204,8 @@ def _system_mounts(spec: Spec, site: Site) -> list[Op]:
 
 def _shared_memory(spec: Spec) -> list[Op]:
     """Return the mounts of IPC; a message queue's file system is its namespace's, the host's is nobody's to mount."""
+    if spec.ipc == "none":
+        return []
     if spec.ipc:
         return [("bind", "/dev/shm", "/dev/shm", "nosuid,nodev,noexec")]  # noqa: S108
     return [

@@ -172,6 +172,28 @@ void probe_kill(struct monitor *m)
     }
 }
 
+/* Docker's words, before what the probe wrote until then; the time as Go writes one. */
+static void tell_late(struct health *health)
+{
+    char head[96], minutes[24] = "";
+    long long milliseconds = health->timeout / 1000000;
+    size_t length, room = OUTPUT_KEPT;
+
+    if (milliseconds >= 60000)
+        snprintf(minutes, sizeof minutes, "%lldm", milliseconds / 60000);
+    length = (size_t)(milliseconds < 1000
+                          ? snprintf(head, sizeof head, "Health check exceeded timeout (%lldms)", milliseconds)
+                          : snprintf(head, sizeof head, "Health check exceeded timeout (%s%gs)", minutes,
+                                     (double)(milliseconds % 60000) / 1000));
+    if (health->output.used > 0)
+        length += (size_t)snprintf(head + length, sizeof head - length, ": ");
+    if (health->output.used > room - length)
+        health->output.used = room - length;
+    memmove(health->output.bytes + length, health->output.bytes, health->output.used);
+    memcpy(health->output.bytes, head, length);
+    health->output.used += length;
+}
+
 void probe_over(struct monitor *m, int status)
 {
     struct health *health = &m->health;
@@ -191,9 +213,7 @@ void probe_over(struct monitor *m, int status)
     if (m->phase != PHASE_RUNNING || m->executed == 0)
         return;
     if (health->late) {
-        health->output.used = (size_t)snprintf(health->output.bytes, OUTPUT_KEPT,
-                                               "Health check exceeded timeout (%lld ms)",
-                                               (long long)(health->timeout / 1000000));
+        tell_late(health);
         code = -1;
     }
     health_result(m, code, health->output.bytes, health->output.used, end);
