@@ -138,7 +138,8 @@ class Spec(NamedTuple):
     no, on-failure[:N], always or unless-stopped; `log_driver` json-file, none, or "" for what fits the start. `idle`
     executes nothing: the container is there to be entered. `trial` makes it a try; `checkpoint` is `auto` where every
     command's end is one. `exposed` are ports as an image exposes them, `links` CONTAINER:ALIAS; `pid`, `ipc` and `uts`
-    are "" or host, `ipc` none, too; `mac` is that of a way out; `said` JSON of what a client of Docker's API said and only hears again.
+    are "" or host, `ipc` none, too; `mac` is that of a way out; `said` JSON of what a client of Docker's API said and
+    only hears again.
     """
 
     image: str

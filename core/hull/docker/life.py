@@ -47,15 +47,14 @@ def kill(engine: Engine, word: str, signal: str) -> None:
 
 
 def number(signal: str, otherwise: str = "") -> int:
-    """Return a signal's number, 0 for no word; `otherwise` is the error of one that is none."""
+    """Return a signal's number, 0 for no word; `otherwise` is the error of one that is none, SIG42 too."""
+    invalid = UserError(otherwise or f"Invalid signal: {signal}")
+    if signal.upper().startswith("SIG") and signal[3:].isdecimal():
+        raise invalid
     try:
-        if (
-            signal.upper().startswith("SIG") and signal[3:].isdecimal()
-        ):  # hull takes it, Docker's clients do not mean it
-            raise UserError(signal)
         return signals.number(signal) if signal else 0
     except UserError:
-        raise UserError(otherwise or f"Invalid signal: {signal}") from None
+        raise invalid from None
 
 
 def rename(engine: Engine, word: str, name: str) -> None:
