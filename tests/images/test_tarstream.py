@@ -22,3 +22,11 @@ def test_content_that_goes_on_in_the_next_chunk_is_not_consumed():
     assert stream.at_once(2) is None
     with pytest.raises(RegistryError, match="ends too soon, after 8 bytes"):
         list(stream.views(2))
+
+
+def test_an_archive_may_end_where_a_block_is_filled_up():
+    stream = TarStream(iter([b"abcdef", b"gh"]))
+    stream.read(6)
+    stream.pad(500)
+    assert stream.offset == 8
+    assert stream.read(512) == b""

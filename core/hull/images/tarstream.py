@@ -68,14 +68,14 @@ class TarStream:
             self._keep(view)
 
     def pad(self, size: int) -> None:
-        """Pass over what fills a file's last block; it is taken for zeros."""
+        """Pass over what fills a file's last block; it is taken for zeros. An archive may end in it, as Go's may."""
         end = self._position + size
         if end <= len(self._buffer):
             self._position = end
             self.offset += size
         else:
-            for _ in self.views(size):
-                pass
+            for view in self._pieces(size):
+                self.offset += len(view)
 
     def offer(self, take: Callable[[memoryview], tuple[int, bytes]]) -> None:
         """Let `take` have what is in memory; it tells how much it consumed, and what of that is headers."""
@@ -126,8 +126,8 @@ class FileTarStream(TarStream):
         """Nothing is kept in memory from one read to the next."""
 
     def pad(self, size: int) -> None:
-        """Pass over what fills a file's last block."""
-        self.skip(size)
+        """Pass over what fills a file's last block, as far as it is there."""
+        self.offset = min(self.offset + size, self._size)
 
     def skip(self, size: int) -> None:
         """Pass over `size` bytes."""
