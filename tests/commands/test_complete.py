@@ -71,7 +71,7 @@ def store(tmp_path):
 
 def test_verbs_and_their_summaries(store):
     assert [tuple(one) for one in store.offer("ver")] == [("version", load("version").summary)]
-    assert store.texts("") == [*VERBS, "--help"]
+    assert store.texts("") == [*VERBS, "--help", "--context"]
     assert store.texts("nonsense ") == []
     assert store.texts("help ru") == ["run"]
 
@@ -231,6 +231,18 @@ def test_a_broken_database_is_no_error(tmp_path):
     root.mkdir()
     (root / "hull.db").write_bytes(b"no database at all" * 100)
     assert Completer()(Line(("exec",), ""), {"HULL_ROOT": str(root), "HOME": "/"}) == []
+
+
+def test_contexts_complete_before_and_after_every_verb(store):
+    place = f"{store.engine.paths.config}/contexts"
+    os.makedirs(place)
+    with open(f"{place}/box.json", "w") as file:
+        file.write('{"host": "ssh://box", "kind": "hull"}')
+    for line in ("--context ", "-c ", "ps --context ", "run -it --context=", "context use ", "context rm "):
+        assert "box" in [text.rpartition("=")[2] for text in store.texts(line)], line
+    assert store.texts("--context box ps --cont") == ["--context"]
+    assert store.texts("ps --cont") == ["--context"]
+    assert store.texts("init --cont") == []
 
 
 def test_names_a_terminal_would_obey_are_left_out(store):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hull.commands import VERBS
 from hull.commands._complete_place import Line, Place, locate, short_of
 from hull.commands._spellings import IMAGE_VERBS
-from hull.commands._verb import Parameter, load
+from hull.commands._verb import CONTEXT, HERE, Parameter, load
 from hull.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hull.commands._complete_values import Asked, Pairs
 
 MOST = 5_000  # candidates; more help nobody
+LEADING = (("--context",), ("-c",))  # before the verb
 GOING_ON = ("/", ":", "=", ",")
 CONTAINER_VERBS = (
     "attach", "commit", "cp", "create", "diff", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port",
@@ -100,6 +101,12 @@ class Completer:
         return self._programs
 
     def _found(self, line: Line, environ: dict[str, str]) -> "Pairs":
+        if line.before[:1] in LEADING:
+            from hull.commands import _complete_contexts
+
+            if len(line.before) == 1:
+                return _complete_contexts.names(environ)
+            line = line._replace(before=line.before[2:])
         if not line.before or line.before == ("help",):
             return _verbs(first=not line.before)
         if len(line.before) == 1 and line.before[0] in GROUPS and not line.prefix.startswith("-"):
@@ -186,6 +193,7 @@ def _verbs(*, first: bool) -> "Pairs":
         yield name, summary(name)
     if first:
         yield "--help", "list the verbs"
+        yield "--context", CONTEXT.about.help
 
 
 def _group(name: str) -> "Pairs":
@@ -225,6 +233,8 @@ def _flags(place: Place) -> "Pairs":
         if flag.negatable:
             yield f"--no-{flag.longs[0]}", f"not: {about}"
     yield "--help", "say more of this verb"
+    if place.verb.name not in HERE and CONTEXT.name not in place.given:
+        yield "--context", CONTEXT.about.help
 
 
 def _about(text: str, action: str, actions: tuple[str, ...]) -> str | None:

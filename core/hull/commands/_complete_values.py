@@ -19,7 +19,7 @@ KINDS = {
     "workdir": "inside", "entrypoint": "program", "mount": "mount", "tmpfs": "inside",
     "platform": "platform", "restart": "restart", "log_driver": "log-driver", "log_opt": "log-option",
     "ulimit": "ulimit", "security_opt": "security", "filter": "filter", "format": "format", "cap_add": "capability",
-    "cap_drop": "capability", "opt": "network-option", "allow": "hole", "profile": "profile",
+    "cap_drop": "capability", "opt": "network-option", "allow": "hole", "profile": "profile", "context": "context",
 }  # fmt: skip
 FIXED = {
     "egress": ("none", "dns", "all"),
@@ -230,6 +230,7 @@ FINDERS: dict[str, Callable[[Asked], Pairs]] = {
     "ulimit": _ulimits,
     "format": _formats,
     **{name: _later("_complete_within", name) for name in ("user", "group", "inside", "program", "copied")},
+    "context": _later("_complete_contexts", "asked"),
     "mount": _later("_complete_spelt", "mount"),
     "volume-mount": _later("_complete_spelt", "volume_mount"),
     "filter": _later("_complete_spelt", "filters"),

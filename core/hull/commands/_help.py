@@ -1,7 +1,7 @@
 """Help text, derived from the verbs."""
 
 from hull.commands import VERBS
-from hull.commands._verb import Flag, Parameter, Verb, load
+from hull.commands._verb import CONTEXT, HERE, Flag, Parameter, Verb, load
 
 EVERYWHERE = "Every verb takes --context NAME: another engine of `hull context ls`."
 
@@ -29,8 +29,9 @@ def manual(verb: Verb) -> str:
         paragraphs.append("\n".join(line.removeprefix("    ") for line in more.strip().splitlines()))
     if verb.words:
         paragraphs.append(_table([(_shape(word), _meaning(word)) for word in verb.words]))
-    if verb.flags:
-        flags = sorted(verb.flags, key=lambda flag: flag.longs[0])
+    known = verb.flags if verb.name in HERE else (*verb.flags, CONTEXT)
+    if known:
+        flags = sorted(known, key=lambda flag: flag.longs[0])
         paragraphs.append("Flags:\n" + _table([(_names(flag), _meaning(flag)) for flag in flags]))
     return "\n\n".join(paragraphs)
 

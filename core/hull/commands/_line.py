@@ -9,12 +9,11 @@ import os
 from collections.abc import Callable
 
 from hull.commands._spellings import spelt
-from hull.commands._verb import Parameter, Verb, load, nearest_flag
+from hull.commands._verb import CONTEXT, Parameter, Verb, load, nearest_flag
 from hull.contexts import chosen
 from hull.errors import UserError
 from hull.light import Any, NamedTuple
 
-CONTEXT = "context"  # the flag that every verb takes
 EVERY = "*"  # in the place of a context's name: all of them
 
 
@@ -84,9 +83,9 @@ def read(argv: list[str]) -> Call:
 def _leading(argv: list[str]) -> tuple[str, list[str]]:
     """Return what --context names before the verb, and the line without it."""
     first = argv[0] if argv else ""
-    if first.startswith(f"--{CONTEXT}="):
+    if first.startswith(f"--{CONTEXT.name}="):
         return first.partition("=")[2], argv[1:]
-    if first not in (f"--{CONTEXT}", "-c"):
+    if first not in (f"--{CONTEXT.name}", "-c"):
         return "", argv
     if len(argv) == 1:
         raise UserError(f"the flag {first} needs a value", "hull --context NAME VERB; hull context ls lists them")
@@ -135,9 +134,6 @@ def _flag(verb: Verb, word: str, following: list[str], values: dict[str, Any], f
         return _shorts(verb, word[1:], following, values, first)
     name, equals, text = word[2:].partition("=")
     found = verb.long(name)
-    if found is None and name == CONTEXT:
-        values[CONTEXT], used = _value(verb, f"--{name}", text if equals else None, following)
-        return used
     if found is None:
         raise _unknown(verb, f"--{name}")
     flag, positive = found
@@ -178,7 +174,7 @@ def _store(flag: Parameter, value: Any, values: dict[str, Any]) -> None:
 
 
 def _call(verb: Verb, words: list[str], values: dict[str, Any]) -> Call:
-    context = values.pop(CONTEXT, "")
+    context = values.pop(CONTEXT.name, "")
     output = _output(verb, values) if verb.shaped else ""
     for flag in verb.flags:
         if flag.required and flag.name not in values:

@@ -87,6 +87,9 @@ _DOCUMENT_FLAGS = (
     Parameter("format", str, False, False, "", Flag("json, or a Go template: {{.State.Status}}", "f", "FORMAT")),
     _JSON,
 )
+# Of every verb that is not about this machine whatever is chosen; the front consumes it, too.
+CONTEXT = Parameter("context", str, False, False, "", Flag("at another engine, of hull context ls", metavar="NAME"))
+HERE = ("context", "completion", "init", "serve", "docker", "kernel", "login", "logout", "recipe")
 _SWITCH = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}
 
 
@@ -128,7 +131,7 @@ class Verb(NamedTuple):
         for flag in self.flags:
             if flag.negatable and name.startswith("no-") and name[3:] in flag.longs:
                 return flag, False
-        return None
+        return (CONTEXT, True) if name == CONTEXT.name else None
 
     def short(self, letter: str, first: str = "") -> Parameter | None:
         """Find `-letter`, where the verb's first word is `first`."""

@@ -5,13 +5,13 @@ from importlib import import_module
 
 from hull import paths
 from hull.commands._line import EVERY, Call
-from hull.commands._verb import Parameter
+from hull.commands._verb import HERE, Parameter
 from hull.contexts.context import HULL, Context
 from hull.contexts.stored import Stored
 from hull.errors import Unsupported, UserError
 from hull.light import Any
 from hull.log import Events
-from hull.remote.table import HERE, INSTEAD, TABLE
+from hull.remote.table import INSTEAD, TABLE
 from hull.remote.there import Asked, There
 
 SHAPE = ("format", "json")  # the front's own

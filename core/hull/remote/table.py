@@ -2,7 +2,6 @@
 
 from hull.light import NamedTuple
 
-HERE = ("context", "completion", "init", "serve", "docker", "kernel", "login", "logout", "recipe")
 INSTEAD = {
     "try": "hull run on that context starts from an image; a try is of the machine that one sits at",
     "keep": "a try is of the machine that one sits at: hull try, without --context",
