@@ -70,8 +70,11 @@ class Collection:
             made.append(one)
         return made
 
-    def digest(self) -> str:
-        """Return a digest of names, kinds, modes, owners and content, times left out."""
+    def digest(self, *, owners: bool = False) -> str:
+        """Return a digest of names, kinds, modes and content, times left out.
+
+        `owners` are the image's; a context has none: what is copied from it is root's, whoever has it here.
+        """
         import hashlib
         import json
 
@@ -83,7 +86,8 @@ class Collection:
                     what = hashlib.file_digest(file, "sha256").hexdigest()
             elif stat.S_ISLNK(mode):
                 what = os.readlink(entry.base, dir_fd=entry.fd)
-            row = (entry.name, mode, entry.status.st_uid, entry.status.st_gid, what)
+            whose = (entry.status.st_uid, entry.status.st_gid) if owners else ()
+            row = (entry.name, mode, *whose, what)
             total.update(json.dumps(row).encode())
         return total.hexdigest()
 

@@ -125,7 +125,7 @@ def _write(found: "collecting.Collection", sink: int, failures: list[BaseExcepti
 def digest(_data: int, flavour: str, empty: str, source: Answer) -> Answer:  # noqa: ARG001
     """Return the digest of what `source` selects."""
     fd = _read_only(source["layers"], empty)
-    return {"digest": collecting.Collection(fd, collecting.Selection(**source["selection"])).digest()}
+    return {"digest": collecting.Collection(fd, collecting.Selection(**source["selection"])).digest(owners=True)}
 
 
 def directory(_data: int, flavour: str, step: str, layers: list[str], names: list[str], path: str, user: str) -> Answer:  # noqa: ARG001, PLR0917

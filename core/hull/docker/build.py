@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from hull.builder import session
 from hull.builder.asked import Asked, Sent
 from hull.docker import buildsteps
+from hull.docker.images_moved import ARCHITECTURES
 from hull.dockerfile import contexts
 from hull.dockerfile.place import DockerfileError
 from hull.engine import Engine
@@ -133,8 +134,8 @@ def _named(file: str) -> str:
 
 
 def _platform(word: str) -> str:
-    if word:
-        platforms.parse(word)
+    if word and platforms.parse(word).architecture not in ARCHITECTURES:
+        raise UserError(f'"{word}": unknown operating system or architecture: invalid argument')
     return word
 
 
