@@ -1,7 +1,8 @@
 """Bodies of any size between the event loop and a thread that reads or writes them as a file, in large pieces."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import IO, Any, cast
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from hull.api.call import Call
 from hull.api.memory import give_back
 from hull.errors import UserError
 
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 PIECE = 1 << 20  # bytes that change threads at once: waking another one is dear
 
 
@@ -51,12 +53,14 @@ class Incoming:
         return bytes(made)
 
 
-async def pour(call: Call, make: Callable[[], Iterable[bytes]], media_type: str) -> web.StreamResponse:
+async def pour(
+    call: Call, make: Callable[[], Iterable[bytes]], media_type: str, headers: Mapping[str, str] = NO_MORE
+) -> web.StreamResponse:
     """Answer with the bytes that `make` yields, in a thread; what fails before the first of them is an error's answer.
 
     What fails later ends the connection before the body's end, so that nobody takes the part for the whole.
     """
-    response = web.StreamResponse(headers={"Content-Type": media_type})
+    response = web.StreamResponse(headers={"Content-Type": media_type, **headers})
     loop = asyncio.get_running_loop()
 
     async def send(data: bytes) -> None:

@@ -168,7 +168,7 @@ class Connection(Upgrading):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what is no request at all, or a fault of the server's own parts."""
-        if status >= SERVER_ERROR:
+        if status >= SERVER_ERROR and not isinstance(exc, ConnectionError):
             sys.stderr.write(f"hull serve: {request.method} {request.path}: {exc!r}\n")
         said = json.dumps({"message": (message or str(exc or "failed")).partition("\n")[0]})
         answered = web.Response(body=said.encode() + b"\n", status=status, content_type="application/json")

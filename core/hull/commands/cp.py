@@ -52,12 +52,12 @@ def cp(
         raise UserError(f"cannot copy: {reason}", "hull cp CONTAINER:PATH PATH, or hull cp PATH CONTAINER:PATH")
     row = engine.containers.find(from_name or to_name)
     if to_name:
-        with _writable(engine, row) as inside:
+        with writable(engine, row) as inside:
             size = (_unpack if source == "-" else into)(inside, from_path, to_path, options)
     elif target == "-":
         if sys.stdout.isatty():
             raise UserError("cannot write a tar to a terminal", f"hull cp {source} - > FILE")
-        chunks = Files(engine, row).live().stream("read", from_path, _name(from_path), _word(follow_link))
+        chunks = Files(engine, row).live().stream("read", from_path, last_name(from_path), _word(follow_link))
         return (Piece(1, chunk) for chunk in chunks)
     else:
         size = out(engine, Files(engine, row).live(), from_path, to_path, options)
@@ -74,7 +74,7 @@ def side(word: str) -> tuple[str, str]:
     return name, path if path.startswith("/") else f"/{path}"
 
 
-def _name(path: str) -> str:
+def last_name(path: str) -> str:
     """Return the last name of a path, `.` where it means what a directory holds."""
     last = path.rstrip("/").rpartition("/")[2]
     if path.endswith("/.") or path == ".":
@@ -87,7 +87,7 @@ def _word(value: bool) -> str:
 
 
 @contextmanager
-def _writable(engine: Engine, row: Container) -> Iterator[Child]:
+def writable(engine: Engine, row: Container) -> Iterator[Child]:
     """Give the view to write to; a container that does not run is not started meanwhile: two overlays, one upper."""
     with engine.containers.lock(row):
         child = Files(engine, row).live(writable=True)
@@ -128,7 +128,7 @@ def into(child: Child, source: str, path: str, options: Options) -> int:
     if found.status is None or (source.endswith(("/", "/.")) and not found.is_directory):
         raise missing("", source, found)
     _refuse_special(source, found.status.st_mode)
-    name = _name(source)
+    name = last_name(source)
     kind = ("contents" if name == "." else "directory") if found.is_directory else "file"
     packer: list[Packer] = []
 
@@ -154,7 +154,7 @@ def out(engine: Engine, child: Child, path: str, target: str, options: Options) 
     from hull.images import tarheader
     from hull.images.tarstream import TarStream
 
-    name, size = _name(path), 0
+    name, size = last_name(path), 0
     chunks = child.stream("read", path, INSIDE if name == "." else name, _word(options.follow))
     stream = TarStream(chunks)
     entries = tarheader.entries(stream)

@@ -39,7 +39,7 @@ def refused(error: OSError, what: str = "the container's files", absent: tuple[t
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else what
     message = f"cannot reach {name}: {error.strerror}"
     if isinstance(error, absent):
-        return failed(errors.UserError(message, "check the path"))
+        return failed(errors.Missing(message, "check the path"))
     return failed(HostError(message, "hull doctor"))
 
 

@@ -7,6 +7,7 @@
     layer VIEW                         the upper directory as a layer's tar
     changes VIEW                       `KIND PATH` NUL-terminated on standard output
     size VIEW DIRECTORY…               bytes of files below each
+    status VIEW PATH                   what is there: its size, mode, time, and where it leads if it is a link
 
 VIEW is JSON, a `View`. Standard output is data; the answer is one JSON object, the last line of standard error:
 `error`, `hint`, `kind`, or what the action tells. Runs as root of the container's user namespace, or of one with the
@@ -19,9 +20,9 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from hull.errors import UserError
+from hull.errors import Missing, UserError
 from hull.images import answers
-from hull.images.resolving import Found, Root
+from hull.images.resolving import LINKS_MOST, Found, Root
 from hull.light import NamedTuple
 from hull.model import from_json
 
@@ -86,7 +87,7 @@ def read(view: View, path: str, name: str, follow: str) -> dict[str, object]:
     if found.status is None or (path.endswith(("/", "/.")) and not found.is_directory):
         raise missing(view.label, path, found)
     packer = Packer(sys.stdout.buffer, Policy(marks=False))
-    packer.write(found.directory, found.name, name)
+    packer.write(found.directory, found.name, "./" if name == "." else name)  # ./ before each name, as Docker has it
     packer.close()
     sys.stdout.flush()
     return {"size": packer.size}
@@ -94,8 +95,9 @@ def read(view: View, path: str, name: str, follow: str) -> dict[str, object]:
 
 def missing(label: str, path: str, found: Found) -> UserError:
     """Return the error for a source that is not there, or is no directory where one was named."""
+    kind = Missing if found.status is None else UserError
     reason = "no such file or directory" if found.status is None else "it is not a directory"
-    return UserError(f"cannot copy {label}{path}: {reason}", "check the path")
+    return kind(f"cannot copy {label}{path}: {reason}", "check the path")
 
 
 def write(view: View, path: str, source: str, name: str, keep: str) -> dict[str, object]:
@@ -119,6 +121,8 @@ def destination(root: Root, label: str, path: str, source: str, name: str) -> tu
     found = root.find(path)
     slash = path.endswith(("/", "/."))
     if source in ("archive", "volume"):
+        if found.status is None:
+            raise missing(label, path, found)
         if not found.is_directory:
             raise UserError(f"cannot unpack to {label}{path}: it is not a directory", "name one that is there")
         return found.directory, None
@@ -174,6 +178,21 @@ def size(_view: View, *directories: str) -> dict[str, object]:
     return {"sizes": [_bytes(directory) for directory in directories]}
 
 
+def status(view: View, path: str) -> dict[str, object]:
+    """Look at what is there, at a link itself; `link` is the path inside where one leads in the end."""
+    root = Root(view.open(), view.label)
+    found = root.find(path, follow=False)
+    if found.status is None or (path.endswith(("/", "/.")) and not found.is_directory):
+        raise missing(view.label, path, found)
+    shown, link, seen, followed = found.status, "", path, 0
+    while found.status is not None and stat.S_ISLNK(found.status.st_mode) and followed < LINKS_MOST:
+        text = os.readlink(found.name, dir_fd=found.directory)
+        link = os.path.normpath(os.path.join("/", os.path.dirname(seen), text))
+        os.close(found.directory)
+        found, seen, followed = root.find(link, follow=False), link, followed + 1
+    return {"size": shown.st_size, "mode": shown.st_mode, "time": shown.st_mtime_ns, "link": link}
+
+
 def _bytes(directory: str) -> int:
     """Return the bytes of the files below, one with several names counted once; 0 where nothing is there."""
     total, seen = 0, set[int]()
@@ -189,6 +208,7 @@ def _bytes(directory: str) -> int:
 
 _ACTIONS: dict[str, Callable[..., dict[str, object]]] = {
     "read": read, "write": write, "export": export, "layer": layer, "changes": changes, "size": size,
+    "status": status,
 }  # fmt: skip
 
 

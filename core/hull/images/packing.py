@@ -76,7 +76,7 @@ class Packer:
                 if base is None:
                     os.close(pending.pop()[0])
                     continue
-                below = self.entry(parent, base, base if path == "." else f"{path}/{base}")
+                below = self.entry(parent, base, base if path == "." else f"{path.removesuffix('/')}/{base}")
                 if below is not None:
                     pending.append((below[0], below[1], iter(sorted(os.listdir(below[0])))))
         finally:

@@ -13,7 +13,7 @@ from hull.light import NamedTuple
 
 _IN_ROOT = syscalls.RESOLVE_IN_ROOT | syscalls.RESOLVE_NO_MAGICLINKS
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY
-_LINKS_MOST = 40
+LINKS_MOST = 40
 
 
 class Found(NamedTuple):
@@ -58,7 +58,7 @@ class Root:
             if stat.S_ISLNK(status.st_mode) and (follow or path.endswith("/")):
                 link, followed = os.readlink(name, dir_fd=parent), followed + 1
                 os.close(parent)
-                if followed > _LINKS_MOST:
+                if followed > LINKS_MOST:
                     raise UserError(f"cannot follow {self._label}{shown}: too many links", "name what it leads to")
                 path = (link if link.startswith("/") else f"{above}{link}") + ("/" if path.endswith("/") else "")
                 continue

@@ -54,7 +54,8 @@ static void set_up_terminal(int master)
     if (relay.terminal == STDIN_FILENO)
         cfmakeraw(&raw);
     raw.c_oflag &= ~(tcflag_t)OPOST;
-    terminal_hand_over(relay.terminal, tcgetpgrp(relay.terminal)); /* no-op that fails where we may not touch it */
+    if (tcgetpgrp(relay.terminal) > 0) /* else it is nobody's controlling terminal, or another session's */
+        terminal_hand_over(relay.terminal, tcgetpgrp(relay.terminal)); /* a no-op that fails where we may not touch it */
     tcsetattr(relay.terminal, TCSADRAIN, &raw);
 }
 
