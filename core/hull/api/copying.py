@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -44,12 +45,12 @@ def of_packets(send: Send, *, framed: bool) -> Callable[[bytes], Awaitable[None]
 
 
 def of_pieces(send: Send, streams: Streams, *, framed: bool) -> Callable[[int, bytes], Awaitable[None]]:
-    """Return what sends a log's pieces on, those of the streams that are wanted."""
+    """Return what sends a log's pieces on, those of the streams that are wanted; a frame is a line, as Docker's."""
     wanted = {STDOUT: streams.stdout, STDERR: streams.stderr}
 
     async def write(stream: int, data: bytes) -> None:
         if wanted[stream] and data:
-            await send(frame(stream, data) if framed else data)
+            await send(b"".join(frame(stream, line) for line in io.BytesIO(data)) if framed else data)
 
     return write
 
