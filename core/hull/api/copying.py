@@ -14,7 +14,7 @@ STDOUT, STDERR = 1, 2
 STREAMS = {ord("o"): STDOUT, ord("e"): STDERR}
 PIECE = 32 << 10  # bytes of input a packet
 TURNS = 16  # packets after which others have their turn
-LAST = 5.0  # seconds for a client to take the end
+LAST = 0.1  # seconds for which a client that still sends is heard
 _HEAD = struct.Struct(">BxxxL")
 
 Send = Callable[[bytes], Awaitable[None]]

@@ -31,11 +31,11 @@ def restart(
         row = engine.containers.find(word)
         status = engine.containers.status(row)
         lifecycle.require(row, status.state, "restart")
-        if row.remove and status.active:
+        if row.remove and status.active and not status.monitor.pid:
             raise Conflict(
                 f"cannot restart {row.name}: it was started with --rm and goes when it ends", f"hull stop {row.name}"
             )
-        stop_.end(engine, row, time, signal)
+        stop_.end(engine, row, time, signal, keep=True)
         with alone:
             start_.begin(engine, row)
         engine.history.add("container", "restart", row.id, detached.attributes(row.spec, row.name))

@@ -56,7 +56,8 @@ def _rm(engine: Engine, row: Container, *, force: bool, volumes: bool) -> None:
     if not force:
         lifecycle.require(row, status.state, "rm")
     kill(status, engine.paths.container(row.id))
-    remove(engine, engine.containers.desire(row, "removing"), volumes=volumes or row.remove)
+    told = row.remove and not os.path.isdir(engine.paths.container(row.id))  # its monitor removed it, and said so
+    remove(engine, engine.containers.desire(row, "removing"), volumes=volumes or row.remove, told=told)
 
 
 def kill(status: Status, directory: str) -> None:
@@ -91,8 +92,8 @@ def _by_monitor(status: Status, directory: str) -> bool:
         return wait(status.monitor, PATIENCE)
 
 
-def remove(engine: Engine, row: Container, *, volumes: bool = True) -> None:
-    """Remove the directory, the volumes that nobody named where asked, then the row."""
+def remove(engine: Engine, row: Container, *, volumes: bool = True, told: bool = False) -> None:
+    """Remove the directory, the volumes that nobody named where asked, then the row; `told`: it was told of."""
     import shutil
 
     from hull.commands._container import anonymous
@@ -104,7 +105,8 @@ def remove(engine: Engine, row: Container, *, volumes: bool = True) -> None:
     shutil.rmtree(f"{engine.paths.runtime}/{row.id[:16]}", ignore_errors=True)
     engine.containers.forget(row.id)
     _forget_states(engine, row)
-    engine.history.add("container", "destroy", row.id, detached.attributes(row.spec, row.name))
+    if not told:
+        engine.history.add("container", "destroy", row.id, detached.attributes(row.spec, row.name))
     if row.spec.networks:
         from hull.commands import _places
 

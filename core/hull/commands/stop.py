@@ -34,8 +34,11 @@ def _stop(engine: Engine, word: str, seconds: float | None, signal_: str | None)
     return word
 
 
-def end(engine: Engine, row: Container, seconds: float | None, signal_: str | None) -> None:
-    """Stop one container, whoever stands beside it; one that does not run is left as it is."""
+def end(engine: Engine, row: Container, seconds: float | None, signal_: str | None, *, keep: bool = False) -> None:
+    """Stop one container, whoever stands beside it; one that does not run is left as it is.
+
+    With `keep` one of --rm stays, where its monitor sees to that.
+    """
     status = engine.containers.status(row)
     lifecycle.require(row, status.state, "stop")
     if not status.active:
@@ -48,18 +51,18 @@ def end(engine: Engine, row: Container, seconds: float | None, signal_: str | No
         _unpause(engine, row, number)
     attributes = detached.attributes(row.spec, row.name)
     engine.history.add("container", "kill", row.id, {**attributes, "signal": str(number)})
-    if not _by_monitor(engine, row, number, patience) and not _by_signal(status, number, patience):
+    if not _by_monitor(engine, row, number, patience, keep=keep) and not _by_signal(status, number, patience):
         kill(status, engine.paths.container(row.id))
     engine.history.add("container", "stop", row.id, attributes)
     _places.refresh(engine)
 
 
-def _by_monitor(engine: Engine, row: Container, number: int, patience: float) -> bool:
+def _by_monitor(engine: Engine, row: Container, number: int, patience: float, *, keep: bool) -> bool:
     monitor = control.connect(engine.paths.container(row.id))
     if monitor is None:
         return False
     try:
-        monitor.stop(number, None if patience < 0 else patience)
+        monitor.stop(number, None if patience < 0 else patience, keep=keep)
     except control.Gone:
         return not engine.containers.status(row).active
     return processes.wait(engine.containers.status(row).monitor, PATIENCE)

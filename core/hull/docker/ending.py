@@ -1,6 +1,7 @@
 """Waiting for what becomes of a container, without a thread."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -47,11 +48,19 @@ class Ending:
                 continue
             if event["Action"] == "die":
                 self._code = int(event["Actor"]["Attributes"]["exitCode"])
-            if event["Action"] == "destroy" or (event["Action"] == "die" and self._condition != "removed"):
+            if event["Action"] == "destroy":
+                await run(self._forget)
+                return self.document()
+            if event["Action"] == "die" and self._condition != "removed":
                 return self.document()
             if event["Action"] == FAILED and self._condition != "removed":
                 self._code = event["error"].exit_code
                 return {**self.document(), "Error": {"Message": event["error"].message}}
+
+    def _forget(self) -> None:
+        """Let the name of what a monitor removed be free at once."""
+        if not os.path.isdir(self._engine.paths.container(self._row.id)):
+            self._engine.containers.forget(self._row.id)
 
     def document(self) -> dict[str, Any]:
         """Return the answer as far as it is known."""

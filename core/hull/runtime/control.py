@@ -41,9 +41,13 @@ class Control(NamedTuple):
             raise _gone(self.directory) from None
         return connection
 
-    def stop(self, signal: int, seconds: float | None) -> int:
-        """Ask the container to end, kill it `seconds` later (None: never); return its exit code once it has ended."""
-        answer = self._ask(f"stop {signal} {-1 if seconds is None or seconds < 0 else round(seconds * 1000)}")
+    def stop(self, signal: int, seconds: float | None, *, keep: bool = False) -> int:
+        """Ask the container to end, kill it `seconds` later (None: never); return its exit code once it has ended.
+
+        With `keep` one of --rm is not removed: it is to start again.
+        """
+        grace = -1 if seconds is None or seconds < 0 else round(seconds * 1000)
+        answer = self._ask(f"stop {signal} {grace}{' keep' if keep else ''}")
         return int(answer.removeprefix("x"))
 
     def end(self) -> "socket.socket | None":

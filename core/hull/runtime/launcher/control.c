@@ -81,7 +81,7 @@ static void attach(struct monitor *m, struct client *client, const char *options
         clients_tell(client, 'm', plan_is_pty(m->plan) ? "tty" : "pipes", plan_is_pty(m->plan) ? 3 : 5);
 }
 
-static void stop(struct monitor *m, struct client *client, const char *signal, const char *ms)
+static void stop(struct monitor *m, struct client *client, const char *signal, const char *ms, const char *keep)
 {
     unsigned long long number, grace = 0;
     bool for_ever = ms != NULL && strcmp(ms, "-1") == 0;
@@ -92,6 +92,7 @@ static void stop(struct monitor *m, struct client *client, const char *signal, c
         return;
     }
     client->role = ROLE_STOPPER;
+    m->keeps = keep != NULL && strcmp(keep, "keep") == 0;
     monitor_stop(m, (int)number, for_ever ? -1 : (int64_t)grace);
 }
 
@@ -142,7 +143,7 @@ static void follow(struct monitor *m, struct client *client, char *request)
     else if (strcmp(verb, "attach") == 0)
         attach(m, client, first);
     else if (strcmp(verb, "stop") == 0)
-        stop(m, client, first, second);
+        stop(m, client, first, second, strtok_r(NULL, " ", &rest));
     else if (strcmp(verb, "signal") == 0)
         send_signal(m, client, first, second);
     else if (strcmp(verb, "update") == 0)

@@ -81,7 +81,8 @@ static _Noreturn void end(struct monitor *m)
     health_end(m);
     control_close(m);
     cgroup_finish(m->plan);
-    finish_remove(m->launch);
+    if (!m->keeps)
+        finish_remove(m->launch);
     status_tell("\"event\":\"ended\"");
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
         if (client->role == ROLE_STARTER || client->role == ROLE_ATTACHED || client->role == ROLE_STOPPER)

@@ -91,7 +91,7 @@ struct monitor {
     int64_t delay, due; /* the next start; 0: none */
     int stop_signal;
     int64_t stop_ms;
-    bool stopping;
+    bool stopping, keeps; /* keeps: what the plan removes at the end stays, for another start */
     int64_t kill_at, settle_at;
 
     struct health health;
