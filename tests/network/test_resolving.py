@@ -1,71 +1,187 @@
-"""Names in real containers, whatever the machine's resolv.conf is (CASES B63 and B64), and no route (B65)."""
+"""The name server of a container on named networks: what it answers, what it passes on, what it may do."""
+
+import ctypes
+import os
+import pathlib
+import subprocess
 
 import pytest
+from hull.model import Image, Port, Spec
+from hull.network import resolving
 
-from tests.capabilities import missing
-from tests.network.estate import NAMES
-from tests.network.estates import NEEDS, Estate, backend, estate  # noqa: F401 (fixtures)
-from tests.waiting import until
+from tests.busybox import rootfs
+from tests.town import Town
 
-pytestmark = [pytest.mark.real, pytest.mark.needs(*NEEDS), pytest.mark.single_id]
-ONE, OTHER = NAMES
-QUERY = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\4host\4test\0\0\1\0\1"
-BY_TCP = "printf '{}' | nc $(sed -n 's/nameserver //p' /etc/resolv.conf) 53 | tail -c 4 | od -An -tu1".format(
-    "".join(f"\\{byte:03o}" for byte in len(QUERY).to_bytes(2, "big") + QUERY)
+LAUNCHER = pathlib.Path(__file__).parents[2] / "core/hull/runtime/launcher"
+HOSTS = b"""# hull: who is on its networks
+10.1.0.2\tdb store DB.Example
+10.1.0.3 store  # a comment hides
+
+fd00::2\tdb
+odd db
+10.1.0.9 #db
+"""
+# A name server that refuses: its answer is the question, marked so.
+SERVER = r"""
+#include <netinet/in.h>
+#include <unistd.h>
+int main(void)
+{
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(53)}, client;
+    unsigned char bytes[512];
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    if (bind(fd, (struct sockaddr *)&place, sizeof place) < 0 || write(1, "ready\n", 6) != 6)
+        return 1;
+    for (;;) {
+        socklen_t size = sizeof client;
+        ssize_t got = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&client, &size);
+
+        bytes[2] |= 0x80;
+        bytes[3] = 0x85;
+        sendto(fd, bytes, got, 0, (struct sockaddr *)&client, size);
+    }
+}
+"""
+
+
+class Question(ctypes.Structure):
+    _fields_ = (("name", ctypes.c_char * 256), ("type", ctypes.c_uint), ("end", ctypes.c_size_t))
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """Give the pure part of the resolver."""
+    path = tmp_path_factory.mktemp("resolve") / "answer.so"
+    words = ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-O1", "-o", str(path)]
+    subprocess.run([*words, str(LAUNCHER / "resolve_answer.c")], check=True)
+    found = ctypes.CDLL(str(path))
+    found.question_read.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(Question))
+    found.question_read.restype = ctypes.c_bool
+    found.question_answer.restype = found.question_refuse.restype = ctypes.c_size_t
+    return found
+
+
+def asked(name: bytes, kind: int = 1, *, kindred: int = 1, head: bytes = b"\1\0\0\1\0\0\0\0\0\0") -> bytes:
+    labels = b"".join(bytes([len(label)]) + label for label in name.split(b"."))
+    return b"\xab\xcd" + head + labels + b"\0" + kind.to_bytes(2, "big") + kindred.to_bytes(2, "big")
+
+
+def answered(library, message: bytes, hosts: bytes = HOSTS) -> tuple[bytes, list[bytes]]:
+    """Return the answer's head and its addresses; an empty head where the name is not known."""
+    question, answer = Question(), ctypes.create_string_buffer(4096)
+    assert library.question_read(message, len(message), ctypes.byref(question))
+    text = ctypes.create_string_buffer(hosts)
+    length = library.question_answer(message, ctypes.byref(question), text, answer)
+    rest, found = answer.raw[question.end : length], []
+    while rest:
+        size = rest[11]
+        found.append(rest[12 : 12 + size])
+        rest = rest[12 + size :]
+    return answer.raw[:12] if length else b"", found
+
+
+def test_the_hosts_file_answers(library):
+    head, found = answered(library, asked(b"store"))
+    assert head == b"\xab\xcd\x85\x80\0\1\0\2\0\0\0\0"
+    assert found == [bytes([10, 1, 0, 2]), bytes([10, 1, 0, 3])]
+    assert answered(library, asked(b"dB"))[1] == [bytes([10, 1, 0, 2])]
+    assert answered(library, asked(b"db.example"))[1] == [bytes([10, 1, 0, 2])]
+    assert answered(library, asked(b"db", 28))[1] == [b"\xfd" + bytes(14) + b"\2"]
+    assert answered(library, asked(b"store", 28)) == (b"\xab\xcd\x85\x80\0\1\0\0\0\0\0\0", [])
+    for name in (b"hides", b"d", b"db.", b"other", b"10.1.0.2"):
+        assert answered(library, asked(name.rstrip(b".") if name != b"db." else b"db.x")) == (b"", [])
+
+
+def test_an_answer_fits_into_a_packet(library):
+    hosts = b"".join(b"10.0.%d.%d many\n" % divmod(number, 250) for number in range(1000))
+    head, found = answered(library, asked(b"many"), hosts)
+    assert int.from_bytes(head[6:8], "big") == len(found) == (512 - 22) // 16
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        asked(b"db")[:11],
+        asked(b"db")[:-1],
+        asked(b"db", head=b"\x81\0\0\1\0\0\0\0\0\0"),  # an answer
+        asked(b"db", head=b"\x09\0\0\1\0\0\0\0\0\0"),  # another operation
+        asked(b"db", head=b"\1\0\0\2\0\0\0\0\0\0"),
+        asked(b"db", kindred=3),
+        asked(b"")[:12] + b"\0\0\1\0\1",  # the root
+        asked(b"db")[:12] + b"\xc0\x0c\0\1\0\1",  # a pointer to itself
+        asked(b"db")[:12] + b"\x3f" + b"a" * 10,  # a label longer than the message
+        asked(b".".join([b"a" * 60] * 5)),  # a name longer than names are
+        asked(b"d\nb"),
+        b"\xff" * 4096,
+    ],
 )
-FORMS = ("/run/systemd/resolve/stub-resolv.conf", "/etc/own/resolv.conf", "/mnt/store/resolv.conf")
+def test_what_is_no_plain_question_is_passed_on(library, message):
+    assert not library.question_read(message, len(message), ctypes.byref(Question()))
 
 
-def configure(estate: Estate, server: str, link: str = "") -> None:  # noqa: F811 (a fixture)
-    """Let the machine ask a server: by a file that /etc/resolv.conf links to, or by itself."""
-    place = link or "/etc/resolv.conf"
-    lines = f"rm -f /etc/resolv.conf; mkdir -p $(dirname {place}); echo nameserver {server} >{place}"
-    code, _, said = estate.do("sh", "-c", lines + (f"; ln -s {link} /etc/resolv.conf" if link else ""))
-    assert code == 0, said
+def test_whoever_serves_names_has_none():
+    image = Image("sha256:1", "x", ())
+    assert resolving.wanted(Spec("x"), image)
+    assert not resolving.wanted(Spec("x"), image._replace(ports=("53/udp",)))
+    assert not resolving.wanted(Spec("x", exposed=("53",)), image)
+    assert not resolving.wanted(Spec("x", ports=(Port(53, 1053, "udp"),)), image)
+    assert resolving.wanted(Spec("x", ports=(Port(80, 53),)), image)
 
 
-def looks_up(answer: str) -> tuple[str, ...]:
-    """Return a program that ends well once a name has that address."""
-    line = f"timeout 8 sh -c 'until nslookup -type=a host.test | grep -qF {answer}; do sleep 0.1; done'"
-    return "sh", "-c", line
+def test_it_does_not_ask_itself():
+    assert resolving.ops("/h", ("127.0.0.11", "9.9.9.9"))[-1] == ("helper-arg", "9.9.9.9")
+    assert resolving.ops("/h", ("127.0.0.11",))[-1] == ("helper-arg", "-")
 
 
-@pytest.mark.parametrize("link", ["", *FORMS])
-def test_b63_every_form_of_resolv_conf(estate: Estate, backend: str, link: str) -> None:  # noqa: F811 (fixtures)
-    configure(estate, ONE, link)
-    assert estate.ask("run", "--rm", "--network", backend, "busybox", *looks_up(NAMES[ONE]))[0] == 0
+@pytest.mark.real
+@pytest.mark.single_id
+@pytest.mark.as_root
+def test_names_come_from_the_file_and_others_from_the_servers(town: Town, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "dns.c").write_text(SERVER)
+    subprocess.run(["cc", "-static", "-o", str(tmp_path / "dns"), str(tmp_path / "dns.c")], check=True)
+    image = f"dns-{os.getpid()}"
+    town.cli("import", "--change", "EXPOSE 53", "-", image, input=rootfs({"bin/dns": b""}), check=True)
+    net = town.network("--internal", "--ipv6")
+    server = town.name()
+    program = ("-v", f"{tmp_path}/dns:/bin/dns:ro", image, "sh", "-c", "nc -ll -p 53 -e cat & exec dns")
+    town.cli("run", "-d", "--name", server, "--network", net, *program, check=True)
+    box = town.server("--network", f"{net}:alias=web", "--dns", town.address(server, net))
+    assert "127.0.0.11" not in town.inside(server, "cat /etc/resolv.conf")
+    assert "nameserver 127.0.0.11\n" in town.inside(box, "cat /etc/resolv.conf")
+    said = town.inside(box, f"nslookup WEB; nslookup {server}")
+    assert said.count(f"Address: {town.address(box, net)}\n") == 1
+    assert said.count(f"Address: {town.address(server, net)}\n") == 1
+    assert town.given(box, net)["GlobalIPv6Address"] in said
+    assert "REFUSED" in town.cli("exec", box, "nslookup", "other").stdout.decode()
+    assert town.inside(box, "echo whole | nc -w5 127.0.0.11 53") == "whole\n"  # a stream goes on as it is
+    lone = town.server("--network", net)
+    assert "NXDOMAIN" in town.cli("exec", lone, "nslookup", "other").stdout.decode()  # there is nobody to ask
+    assert town.inside(lone, "nslookup web")
+    town.cli("rm", "-f", box, check=True)
+    assert town.cli("exec", lone, "nslookup", "web").returncode
+    town.cli("rm", "-f", server, check=True)
+    town.cli("rmi", image, check=True)
 
 
-def test_b64_names_by_tcp(estate: Estate) -> None:  # noqa: F811 (a fixture)
-    if missing("program:slirp4netns"):
-        pytest.skip("slirp4netns is not installed; pasta's forwarder learned tcp later")
-    configure(estate, ONE)
-    words = ("run", "--rm", "--network", "slirp4netns", "busybox", "sh", "-c", BY_TCP)
-    assert ".".join(estate.hull(*words)) == NAMES[ONE]
-
-
-def test_b64_another_server_while_it_runs(estate: Estate) -> None:  # noqa: F811 (a fixture)
-    if missing("program:slirp4netns"):
-        pytest.skip("slirp4netns is not installed; pasta keeps the server that it found")
-    configure(estate, ONE)
-    estate.hull("run", "-d", "--name", "moves", "--network", "slirp4netns", "busybox", "sleep", "1000")
-    try:
-        assert estate.ask("exec", "moves", *looks_up(NAMES[ONE]))[0] == 0
-        configure(estate, OTHER)
-        assert estate.ask("exec", "moves", *looks_up(NAMES[OTHER]))[0] == 0
-    finally:
-        estate.hull("rm", "-f", "moves")
-
-
-def test_b65_without_any_route(estate: Estate) -> None:  # noqa: F811 (a fixture)
-    routes = ("route", "add", "default", "via", "198.51.100.1"), ("-6", "route", "add", "default", "via", "2001:db8::1")
-    for words in routes:
-        assert estate.do("ip", *("del" if word == "add" else word for word in words))[0] == 0
-    try:
-        code, out, err = estate.ask("run", "--rm", "busybox", "echo", "started")
-        assert (code, out) == (0, "started\n")
-        assert err.count("warning") == len(err.splitlines()) == 1
-        assert "no default route" in err
-    finally:
-        for words in routes:
-            until(lambda words=words: estate.do("ip", *words)[0] == 0)
+@pytest.mark.real
+@pytest.mark.as_root
+@pytest.mark.needs("root")
+def test_it_may_do_nothing_but_answer(town: Town) -> None:
+    box = town.server("--network", town.network("--internal"))
+    pid = town.cli("inspect", "--format", "{{.State.Pid}}", box, check=True).stdout.decode().strip()
+    space = os.readlink(f"/proc/{pid}/ns/net")
+    mine = []
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdecimal() and pathlib.Path(f"/proc/{entry}/comm").read_text() == "hull-resolve\n":
+                mine += [entry] if os.readlink(f"/proc/{entry}/ns/net") == space else []
+        except FileNotFoundError:
+            continue
+    (one,) = mine
+    status = pathlib.Path(f"/proc/{one}/status").read_text()
+    assert "CapEff:\t0000000000000000\n" in status
+    assert "CapPrm:\t0000000000000000\n" in status
+    assert "NoNewPrivs:\t1\n" in status
+    assert os.readlink(f"/proc/{one}/root").endswith("/fdinfo")

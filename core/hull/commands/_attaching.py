@@ -8,6 +8,7 @@ from hull.commands._meeting import Met
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.model import Attachment, Spec
+from hull.network import resolving
 from hull.network.backend import Beside
 from hull.runtime.session import Session
 from hull.runtime.warm import Warm
@@ -58,7 +59,8 @@ def _named(engine: Engine, row: Container) -> Attached:
     try:
         _nests(engine, spec, met.outer, "the networks of your containers")
         peers = _places.named(engine, met.places) if spec.egress else ()
-        found = engine.networks.attach(spec._replace(network=way), directory, Beside(OWN, peers, TAP))
+        beside = Beside(OWN, peers, TAP, resolving.wanted(spec, row.config))
+        found = engine.networks.attach(spec._replace(network=way), directory, beside)
         _meeting.announce(engine)
     except BaseException:
         met.close()

@@ -42,12 +42,13 @@ class Networks:
             request = request._replace(ports=ports, scratch=scratch(request.scratch, directory))
         connection = backend.connect(request)
         connection = connection._replace(address=beside.address or connection.address)
-        hosts, policy = _write(spec, directory, backend, request, connection, beside.peers)
+        hosts, policy = _write(spec, directory, backend, request, connection, beside)
+        resolver = _resolver(spec, directory, connection) if beside.resolves else ()
         remove = (("remove", request.scratch),) if spec.ports and backend.name in OUTSIDE else ()
         own = () if backend.name == "host" else OPEN
         return Attachment(
             backend.name,
-            (*own, *_apart(spec, backend, connection), *policy.ops, *connection.ops, *remove),
+            (*own, *_apart(spec, backend, connection), *policy.ops, *connection.ops, *resolver, *remove),
             connection.nameservers,
             hosts,
             (*warnings, *connection.warnings, *policy.warnings),
@@ -143,18 +144,28 @@ def scratch(path: str, directory: str) -> str:
     return path
 
 
+def _resolver(spec: Spec, directory: str, connection: Connection) -> tuple[tuple[str, ...], ...]:
+    from hull.network import resolving
+
+    return resolving.ops(f"{directory}/hosts", spec.dns or connection.nameservers)
+
+
 def _write(  # noqa: PLR0917 (each is a different fact)
-    spec: Spec, directory: str, backend: Backend, request: Request, connection: Connection, peers: tuple[str, ...]
+    spec: Spec, directory: str, backend: Backend, request: Request, connection: Connection, beside: Beside
 ) -> _Written:
     from hull.network import names
 
     shared = backend.name == "host"
     place = names.Place(names.hostname(spec, directory), connection.address, connection.gateway)
     extra = (*names.extra_hosts(spec.hosts, place), *_host_names(spec, backend, connection))
-    policy = _policy(spec, shared, Around((*extra, *peers), spec.dns or connection.nameservers, request.ports))
+    policy = _policy(spec, shared, Around((*extra, *beside.peers), spec.dns or connection.nameservers, request.ports))
     extra += policy.hosts
     names.write(directory, "hostname", f"{place.hostname}\n")
     names.write(directory, "hosts", names.hosts(place, extra, shared))
+    if beside.resolves:
+        from hull.network import resolving
+
+        spec = spec._replace(dns=(resolving.ADDRESS,), dns_options=spec.dns_options or resolving.OPTIONS)
     names.write(directory, "resolv.conf", names.resolv_conf(spec, request.resolver, connection.nameservers))
     return extra, policy
 

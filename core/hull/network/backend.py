@@ -48,12 +48,14 @@ class Beside(NamedTuple):
     """What a container's named networks mean for its way out.
 
     `address` is what its own name means inside, "" for the way out's; `peers` are lines of names on its networks, which
-    a policy may mean; `interface` keeps the way out's name from being one of theirs.
+    a policy may mean; `interface` keeps the way out's name from being one of theirs. `resolves` is whether a name
+    server of the container's own answers for them.
     """
 
     address: str = ""
     peers: tuple[str, ...] = ()
     interface: str = ""
+    resolves: bool = False
 
 
 class Connection(NamedTuple):

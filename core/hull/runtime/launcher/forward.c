@@ -156,7 +156,7 @@ _Noreturn void forward_run(char **words, int count)
     listen_all(&forward, words[6]);
     if (strcmp(words[3], "-") != 0)
         listen_control(&forward, words[3]);
-    enter_network(&forward, words[0]);
+    forward_enter(&forward, words[0]);
     if (write(ready, "", 1) != 1)
         forward_fail("say", "ready");
     close(ready);

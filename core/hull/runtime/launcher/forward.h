@@ -80,7 +80,8 @@ void listen_control(struct forward *forward, const char *path);
 void listen_again(struct forward *forward); /* after descriptors ran out and one was closed */
 
 /* forward_enter.c */
-void enter_network(struct forward *forward, const char *netns);
+void enter_network(const char *netns); /* as root of the user namespace that owns it */
+void forward_enter(struct forward *forward, const char *netns);
 
 /* forward_move.c: false where the connection is broken */
 bool move_take(struct forward *forward, struct end *from);

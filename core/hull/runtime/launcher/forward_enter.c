@@ -85,8 +85,8 @@ static void find_places(struct forward *forward)
         fclose(routes);
 }
 
-/* Should: listen before. Mustn't: be done twice. */
-void enter_network(struct forward *forward, const char *path)
+/* Mustn't: be done twice. */
+void enter_network(const char *path)
 {
     int netns = open(path, O_RDONLY | O_CLOEXEC), owner;
 
@@ -98,6 +98,12 @@ void enter_network(struct forward *forward, const char *path)
         forward_fail("enter the network namespace", path);
     close(owner);
     close(netns);
+}
+
+/* Should: listen before. */
+void forward_enter(struct forward *forward, const char *path)
+{
+    enter_network(path);
     forward->transparent = prepare_marks();
     if (forward->targets == 0)
         find_places(forward);

@@ -360,6 +360,10 @@ void finish_then(const struct launch *launch, int code); /* comes back where the
 _Noreturn void forward_run(char **words, int count);
 void forward_alone(int argc, char **argv); /* comes back where nobody asked for it */
 
+/* resolve.c: names, likewise. */
+#define RESOLVE_WORD "@RESOLVE"
+_Noreturn void resolve_run(char **words, int count);
+
 /* leash.c, monitor.c: a detached container's launcher has a monitor; monitor_enter comes back in such a launcher. */
 bool monitor_asked(const struct plan *plan);
 void monitor_enter(struct launch *launch);

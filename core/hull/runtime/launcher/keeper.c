@@ -87,6 +87,8 @@ static _Noreturn void execute(struct keeper *keeper)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (count > 0 && strcmp(words[0], FORWARD_WORD) == 0)
         forward_run(words + 1, count - 1);
+    if (count > 0 && strcmp(words[0], RESOLVE_WORD) == 0)
+        resolve_run(words + 1, count - 1);
     if (count > 0) {
         execvpe(words[0], words, environment);
         dprintf(STDERR_FILENO, "%s: %s\n", words[0], strerror(errno));
