@@ -8,6 +8,7 @@ import tarfile
 import pytest
 from hull.commands.save import save
 from hull.errors import UserError
+from hull.images.saving import Member
 from hull.images.saving_places import tar
 
 from tests import imagebuild
@@ -78,7 +79,16 @@ def test_the_members_of_a_docker_archive(loaded, tmp_path):
             [f"docker.io/library/a:{n}" for n in (1, 2)],
             ["docker.io/library/b:1"],
         ]
-        assert len(names) == len(set(names)) == 5, "two configs, two layers once each, manifest.json"
+        documents = {"oci-layout", "index.json", "manifest.json", "repositories"}
+        assert len(names) == len(set(names)) == 10, "two configs, two manifests, two layers once each, four documents"
+        assert {name for name in names if not name.startswith("blobs/sha256/")} == documents
+        entries = json.load(archive.extractfile("index.json"))["manifests"]
+        assert [one["annotations"]["io.containerd.image.name"] for one in entries] == [
+            "docker.io/library/a:1", "docker.io/library/a:2", "docker.io/library/b:1",
+        ]  # fmt: skip
+        assert [one["annotations"]["org.opencontainers.image.ref.name"] for one in entries] == ["1", "2", "1"]
+        last = items[0]["Layers"][-1].rpartition("/")[2]
+        assert json.load(archive.extractfile("repositories"))["docker.io/library/a"] == {"1": last, "2": last}
         assert archive.getmember(items[0]["Layers"][0]).mtime == 0
         assert items[0]["Layers"][0] == items[1]["Layers"][0]
 
@@ -167,7 +177,7 @@ def test_a_failure_leaves_no_file(loaded, tmp_path):
     from hull.images import saving_places
 
     def broken():
-        yield "a", b"1"
+        yield Member("a", b"1")
         raise UserError("no more")
 
     for write, content in ((saving_places.file, tar(broken())), (saving_places.directory, broken())):

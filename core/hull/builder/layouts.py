@@ -65,7 +65,7 @@ def write(members: "Iterable[Member]", directory: str, tag: str) -> None:
         raise UserError(f"cannot write to {directory}: it is neither empty nor an OCI layout", "name another directory")
     target = copying_places.LayoutTarget(directory, tag)
     entry, bodies = {}, {}
-    for name, content in members:
+    for name, content, _ in members:
         if name == "index.json" and isinstance(content, bytes):
             entry = json.loads(content)["manifests"][0]
         if not name.startswith("blobs/"):

@@ -16,6 +16,7 @@ from hull.state.images import ImageRecord, Images
 
 LISTING = ("dangling", "label", "before", "since", "until", "reference")
 PRUNING = ("dangling", *_asked.PRUNING)
+MOMENTS = ("before", "since", "until")  # several of them bound together
 _YES, _NO = ("true", "1", "t"), ("false", "0", "f")
 
 
@@ -56,7 +57,7 @@ class ImageFilters:
 
     def _test(self, engine: Engine, key: str, values: list[str]) -> Test:
         tests = [_TESTS[key](engine, value) for value in values]
-        decide = _asked.decide(key)
+        decide = all if key in MOMENTS else _asked.decide(key)
         return lambda subject: decide(test(subject) for test in tests)
 
 

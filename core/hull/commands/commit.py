@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hull.commands import _changing
 from hull.commands._files import Files
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
@@ -58,6 +59,7 @@ def made(engine: Engine, container: str, reference: str, words: Words) -> str:
         words.author,
         files.flavour,
         row.id,
+        _changing.expand,
     )
     with _still(engine, row, wanted=words.pause and status.state == "running"):
         ident = committing.run(engine.images, files.upper().stream("layer"), reference, asked)

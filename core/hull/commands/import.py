@@ -21,10 +21,13 @@ def import_(
     """Make an image of a root file system. Prints its id."""
     import sys
 
+    from hull.commands import _changing
     from hull.errors import UserError
 
     if file == "-" and sys.stdin.isatty():
         raise UserError("cannot import from a terminal", "hull import FILE, or hull import - < FILE")
     flavour = engine.identity().layer_flavour
     source = sys.stdin.buffer if file == "-" else file
-    return engine.images.import_(source, reference, change, message=message, platform=platform, flavour=flavour)
+    return engine.images.import_(
+        source, reference, change, message=message, platform=platform, flavour=flavour, expand=_changing.expand
+    )

@@ -80,7 +80,7 @@ def _chosen(engine: Engine, asked: Many) -> "list[Chosen]":
 
     names: dict[str, list[str]] = {}
     for word in asked:
-        tags, keys = _tags(engine, word)
+        tags, keys = named(engine, word)
         for key in keys:
             names.setdefault(tags[key], []).append(reference.parse(key).canonical)
         if not keys:
@@ -88,7 +88,7 @@ def _chosen(engine: Engine, asked: Many) -> "list[Chosen]":
     return [saving.Chosen(ident, tuple(dict.fromkeys(found))) for ident, found in names.items()]
 
 
-def _tags(engine: Engine, word: str) -> tuple[dict[str, str], list[str]]:
+def named(engine: Engine, word: str) -> tuple[dict[str, str], list[str]]:
     """Return the names in the first store that has such, and those that the word means; none where it is an id."""
     for rows in (engine.images.rows, *(store.rows for store in engine.images.shared)):
         tags = dict(rows.tags())

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hull import log
+from hull.commands import _changing
 from hull.commands import commit as commit_
 from hull.commands import save as save_
 from hull.docker import images, images_progress
@@ -30,8 +31,11 @@ def import_(engine: Engine, source: "str | IO[bytes]", asked: Import, say: Say) 
             raise UserError(f"cannot import from {source!r}: fromSrc is - or an http or https URL")
         say({"status": f"Downloading from {source}"})
     flavour = engine.identity().layer_flavour
-    words = {"message": asked.message, "platform": asked.platform, "flavour": flavour}
-    say({"status": engine.images.import_(source, asked.name, asked.changes, **words)})
+    ident = engine.images.import_(
+        source, asked.name, asked.changes, message=asked.message, platform=asked.platform, flavour=flavour,
+        expand=_changing.expand,
+    )  # fmt: skip
+    say({"status": ident})
 
 
 def load(engine: Engine, source: IO[bytes], platform: str, say: Say, *, quiet: bool) -> None:
@@ -50,7 +54,8 @@ def save(engine: Engine, names: tuple[str, ...], platform: str = "") -> Iterator
     for name in names:
         if platform:
             images.check_platform(engine, name, platform)
-        images.holder(engine, name)
+        if not save_.named(engine, name)[1]:
+            images.holder(engine, name)
     yield from saving_places.tar(save_.members(engine.hearing(log.silent), names))
 
 

@@ -1,13 +1,21 @@
-"""Dockerfile instructions that change an image's config: what `import --change` takes."""
+"""Dockerfile instructions that change an image's config: what `import --change` and `commit --change` take."""
 
 from collections.abc import Callable
 
 from hull.errors import UserError
 from hull.light import Any
 
+Expand = Callable[[str, str, dict[str, str]], str]
+EXPANDED = ("ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")  # as in a Dockerfile
 
-def apply(instructions: tuple[str, ...], base: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the `config` object of an image config that the instructions make, of nothing or of `base`."""
+
+def apply(
+    instructions: tuple[str, ...], base: dict[str, Any] | None = None, expand: Expand | None = None
+) -> dict[str, Any]:
+    """Return the `config` object of an image config that the instructions make, of nothing or of `base`.
+
+    `expand` replaces the variables of the config so far in what a Dockerfile would expand, too.
+    """
     import copy
 
     run: dict[str, Any] = copy.deepcopy(base or {})
@@ -16,6 +24,8 @@ def apply(instructions: tuple[str, ...], base: dict[str, Any] | None = None) -> 
         change = _CHANGES.get(word.upper())
         if change is None or not rest.strip():
             raise UserError(f"cannot apply the change {text!r}", f"use {', '.join(sorted(_CHANGES))} and a value")
+        if expand is not None and word.upper() in EXPANDED:
+            rest = expand(word.upper(), rest.strip(), dict(item.split("=", 1) for item in run.get("Env") or []))
         change(run, rest.strip())
     return run
 

@@ -9,6 +9,7 @@ from hull.images.source import Offer
 from hull.light import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from hull.images.changes import Expand
     from hull.images.layers import Wanted
     from hull.images.store import ImageStore
     from hull.state.images import ImageRecord
@@ -31,6 +32,7 @@ class Commit(NamedTuple):
     author: str = ""
     flavour: str = "range"
     container: str = ""
+    expand: "Expand | None" = None
 
 
 def run(store: "ImageStore", layer: Iterator[bytes], name: str, commit: Commit) -> str:
@@ -74,7 +76,7 @@ def changed(run: dict[str, Any], commit: Commit) -> dict[str, Any]:
     merged = {**run, **commit.run}
     if "ENTRYPOINT" in words and "CMD" not in words:
         merged.pop("Cmd", None)
-    return changes.apply(commit.changes, merged)
+    return changes.apply(commit.changes, merged, commit.expand)
 
 
 def merged(said: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

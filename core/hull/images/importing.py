@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from hull.errors import UserError
 from hull.images import changes, platforms, reference, telling
+from hull.images.changes import Expand
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from hull.images.changes import Expand
     from hull.images.store import ImageStore
 
 CHUNK = 1 << 18
@@ -20,6 +22,7 @@ class Options(NamedTuple):
     message: str = ""
     platform: str = ""
     flavour: str = "range"
+    expand: "Expand | None" = None
 
 
 def run(store: "ImageStore", source: "str | IO[bytes]", name: str, options: Options) -> str:
@@ -28,7 +31,7 @@ def run(store: "ImageStore", source: "str | IO[bytes]", name: str, options: Opti
 
     keys = (reference.parse(name).key,) if name else ()
     platform = platforms.parse(options.platform) if options.platform else platforms.host()
-    run_config = changes.apply(options.changes)
+    run_config = changes.apply(options.changes, None, options.expand)
     try:
         with store.bringing():
             diff_id = store.layers.bring(_chunks(store, source), options.flavour)

@@ -34,7 +34,7 @@ def _json_list(archive: Archive, name: str) -> list[Any]:
 
 def _docker(archive: Archive, item: Any) -> Offer:
     """Return one image of a docker-archive. Source: moby's image spec v1.2, manifest.json."""
-    layers = item.get("Layers") if isinstance(item, dict) else None
+    layers = (item.get("Layers") or []) if isinstance(item, dict) else None
     if not isinstance(layers, list) or not isinstance(item.get("Config"), str):
         raise RegistryError("cannot load: an entry of manifest.json lacks Config or Layers", _HINT)
     names = [str(name) for name in layers]

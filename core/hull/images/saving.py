@@ -15,10 +15,19 @@ from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from hull.images.store import ImageStore
+    from hull.state.images import ImageRecord
 
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+CONTAINERD_NAME = "io.containerd.image.name"
 REF_NAME = "org.opencontainers.image.ref.name"
-Member = tuple[str, "bytes | IO[bytes]"]
+
+
+class Member(NamedTuple):
+    """One file of an archive; `mtime` is in seconds, whole ones count."""
+
+    name: str
+    content: "bytes | IO[bytes]"
+    mtime: float = 0
 
 
 class Shop(NamedTuple):
@@ -45,47 +54,78 @@ class _Layer(NamedTuple):
     file: IO[bytes]
 
 
+class _Saved(NamedTuple):
+    """An image in the archive: its config's digest, its names, its layers."""
+
+    config: str
+    names: tuple[str, ...]
+    layers: list[_Layer]
+
+
 def docker_archive(shop: Shop, chosen: list[Chosen]) -> Iterator[Member]:
-    """Yield the members of a docker-archive. Source: moby's image spec v1.2, manifest.json."""
-    items, written = [], set[str]()
-    with ExitStack() as files:
-        packed: dict[str, _Layer] = {}
-        for image in chosen:
-            config, layers = _image(shop, image, packed, files)
-            telling.tell(shop.store, "save", image.id)
-            place = f"{_hex(digests.of(config))}.json"
-            members: list[Member] = [(place, config), *((f"{_hex(one.digest)}.tar", one.file) for one in layers)]
-            yield from _fresh(members, written)
-            names = [f"{_hex(one.digest)}.tar" for one in layers]
-            items.append({"Config": place, "RepoTags": list(image.names), "Layers": names})
-        yield "manifest.json", json.dumps(items).encode()
+    """Yield the members of what `docker save` writes since 25: a docker-archive that is an OCI layout, too.
+
+    Sources: moby's image spec v1.2, manifest.json; the OCI image spec 1.1, image-layout.
+    """
+    items, repositories = list[dict[str, Any]](), dict[str, dict[str, str]]()
+
+    def told(one: _Saved) -> None:
+        paths = [_blob(layer.digest) for layer in one.layers]
+        items.append({"Config": _blob(one.config), "RepoTags": list(one.names), "Layers": paths})
+        for name in one.names if paths else ():
+            repository, _, tag = name.rpartition(":")
+            repositories.setdefault(repository, {})[tag] = _hex(one.layers[-1].digest)
+
+    yield from _layout(shop, chosen, told)
+    yield Member("manifest.json", json.dumps(items).encode())
+    if repositories:
+        yield Member("repositories", json.dumps(repositories).encode())
 
 
 def oci_layout(shop: Shop, chosen: list[Chosen]) -> Iterator[Member]:
     """Yield the files of an OCI image layout. Source: the OCI image spec 1.1, image-layout."""
-    yield "oci-layout", b'{"imageLayoutVersion":"1.0.0"}'
-    entries, written = list[dict[str, Any]](), set[str]()
-    with ExitStack() as files:
-        packed: dict[str, _Layer] = {}
-        for image in chosen:
-            config, layers = _image(shop, image, packed, files)
-            telling.tell(shop.store, "save", image.id)
-            body = _manifest(config, layers, compressing.media_type(shop.compression))
-            blobs: list[Member] = [(_blob(one.digest), one.file) for one in layers]
-            blobs += [(_blob(digests.of(data)), data) for data in (config, body)]
-            yield from _fresh(blobs, written)
-            entry = {"mediaType": manifest.OCI_MANIFEST, "digest": digests.of(body), "size": len(body)}
-            named = [{**entry, "annotations": {REF_NAME: name}} for name in image.names]
-            entries += named or [entry]
-        index = {"schemaVersion": 2, "mediaType": manifest.OCI_INDEX, "manifests": entries}
-        yield "index.json", json.dumps(index, separators=(",", ":")).encode()
+    yield from _layout(shop, chosen, lambda _: None)
+
+
+def _layout(shop: Shop, chosen: list[Chosen], tell: "Callable[[_Saved], None]") -> Iterator[Member]:
+    """Yield the files of a layout; a layer is packed when it is its turn, and its scratch goes with it."""
+    yield Member("oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
+    entries, written, packed = list[dict[str, Any]](), set[str](), dict[str, _Layer]()
+    for image in chosen:
+        record, moment = _record(shop, image)
+        config = json.loads(record.config)
+        diff_ids = config["rootfs"]["diff_ids"]
+        for place, diff_id in enumerate(diff_ids):
+            if diff_id not in packed:
+                with ExitStack() as files:
+                    packed[diff_id] = layer = _pack(shop, diff_ids[: place + 1], files)
+                    yield from _fresh([Member(_blob(layer.digest), layer.file, moment)], written)
+        layers = [packed[diff_id] for diff_id in diff_ids]
+        text = _config(shop, image, record.config, layers)
+        body = _manifest(text, layers, compressing.media_type(shop.compression))
+        blobs = [Member(_blob(digests.of(text)), text, moment), Member(_blob(digests.of(body)), body)]
+        yield from _fresh(blobs, written)
+        tell(_Saved(digests.of(text), image.names, layers))
+        telling.tell(shop.store, "save", image.id)
+        entry = {"mediaType": manifest.OCI_MANIFEST, "digest": digests.of(body), "size": len(body)}
+        named = [{**entry, "annotations": _annotations(shop, name)} for name in image.names]
+        entries += named or [entry]
+    index = {"schemaVersion": 2, "mediaType": manifest.OCI_INDEX, "manifests": entries}
+    yield Member("index.json", json.dumps(index, separators=(",", ":")).encode())
+
+
+def _annotations(shop: Shop, name: str) -> dict[str, str]:
+    """Return what says a name: whole for who copies layouts, as Docker says it in its own archives."""
+    if shop.compression:
+        return {REF_NAME: name}
+    return {CONTAINERD_NAME: name, REF_NAME: name.rpartition(":")[2]}
 
 
 def _fresh(members: list[Member], written: set[str]) -> Iterator[Member]:
-    for name, content in members:
-        if name not in written:
-            written.add(name)
-            yield name, content
+    for member in members:
+        if member.name not in written:
+            written.add(member.name)
+            yield member
 
 
 def _manifest(config: bytes, layers: list[_Layer], media_type: str) -> bytes:
@@ -98,26 +138,27 @@ def _manifest(config: bytes, layers: list[_Layer], media_type: str) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _image(shop: Shop, image: Chosen, packed: dict[str, _Layer], files: ExitStack) -> tuple[bytes, list[_Layer]]:
-    """Return the image's config and its layers, those in `packed` not packed again."""
+def _record(shop: Shop, image: Chosen) -> "tuple[ImageRecord, float]":
+    """Return an image's row, and when it was made."""
+    from hull.images import history
+
     store, ident = shop.store.holder(image.id)
     record = store.rows.get(ident)
     if record is None:
         raise UserError(f"cannot save {image.id}: it is not here any more", "hull images")
-    text = record.config.encode()
-    config = json.loads(text)
-    diff_ids = config["rootfs"]["diff_ids"]
-    for place, diff_id in enumerate(diff_ids):
-        if diff_id not in packed:
-            packed[diff_id] = _pack(shop, diff_ids[: place + 1], files)
-    layers = [packed[diff_id] for diff_id in diff_ids]
-    found = [one.diff_id for one in layers]
-    if found != diff_ids:
-        config["rootfs"]["diff_ids"] = found
-        text = json.dumps(config, separators=(",", ":"), ensure_ascii=False).encode()
-        note = f"layers were packed again: the saved image is {digests.of(text)[7:19]}, not {image.id[7:19]}"
-        shop.events(log.Event("note", "", note))
-    return text, layers
+    return record, history.seconds(json.loads(record.config).get("created"))
+
+
+def _config(shop: Shop, image: Chosen, text: str, layers: list[_Layer]) -> bytes:
+    """Return the image's config; where a layer is another tar of the same files, one that says so."""
+    config, found = json.loads(text), [one.diff_id for one in layers]
+    if found == config["rootfs"]["diff_ids"]:
+        return text.encode()
+    config["rootfs"]["diff_ids"] = found
+    made = json.dumps(config, separators=(",", ":"), ensure_ascii=False).encode()
+    note = f"layers were packed again: the saved image is {digests.of(made)[7:19]}, not {image.id[7:19]}"
+    shop.events(log.Event("note", "", note))
+    return made
 
 
 def _pack(shop: Shop, diff_ids: list[str], files: ExitStack) -> _Layer:

@@ -14,9 +14,9 @@ CHUNK = 1 << 18
 
 def tar(members: Iterable[Member]) -> Iterator[bytes]:
     """Yield an archive of the members; the same members make the same bytes."""
-    for name, content in members:
+    for name, content, mtime in members:
         entry = tarfile.TarInfo(name)
-        entry.size, entry.mode, entry.mtime = _size(content), 0o644, 0
+        entry.size, entry.mode, entry.mtime = _size(content), 0o644, max(0, int(mtime))
         yield entry.tobuf(tarfile.PAX_FORMAT)
         yield from chunks(content)
         yield bytes(-entry.size % tarfile.BLOCKSIZE)
@@ -40,7 +40,7 @@ def directory(path: str, members: Iterable[Member]) -> None:
             if os.path.lexists(path) and os.listdir(path):
                 raise UserError(f"cannot save to {path}: it is not empty", "remove it, or choose another directory")
             os.mkdir(scratch)
-            for name, content in members:
+            for name, content, _ in members:
                 os.makedirs(os.path.dirname(f"{scratch}/{name}"), exist_ok=True)
                 with open(f"{scratch}/{name}", "xb") as target:
                     target.writelines(chunks(content))

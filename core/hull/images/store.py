@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from hull.images.changes import Expand
     from hull.images.child import Confine
     from hull.images.layers import Layers
     from hull.images.pulling import Asked, Pulled
@@ -130,11 +131,12 @@ class ImageStore:
         message: str = "",
         platform: str = "",
         flavour: str = "range",
+        expand: "Expand | None" = None,
     ) -> str:
         """Make an image of a root file system's tar (a path or an open file); return its id."""
         from hull.images import importing
 
-        return importing.run(self, source, name, importing.Options(changes, message, platform, flavour))
+        return importing.run(self, source, name, importing.Options(changes, message, platform, flavour, expand))
 
     def adopt(self, found: "Offer", label: str, flavour: str) -> Image:
         """Bring an offered image here, whole, and return it. On failure the store is as it was."""
