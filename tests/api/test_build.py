@@ -102,6 +102,7 @@ def test_the_id_alone_is_said_where_that_is_asked(server):
             "dockerfile parse error on line 2: unknown instruction: FOO",
         ),
         ({"Dockerfile": ""}, {}, 400, "the Dockerfile (Dockerfile) cannot be empty"),
+        ({"Dockerfile": "# nothing\n"}, {}, 400, "file with no instructions"),
         ({"a": "b"}, {}, 400, "Cannot locate specified Dockerfile: Dockerfile"),
         ({"a": "b"}, {"dockerfile": "../a"}, 400, "forbidden path outside the build context: ../a"),
         ({"a": "b"}, {"remote": "/etc"}, 400, "remoteURL (/etc) could not be recognized as URL"),
@@ -198,6 +199,29 @@ def test_what_builds_keep_is_listed_and_pruned(server):
     gone = server.request("POST", "/build/prune").json
     assert {one["ID"] for one in kept} <= set(gone["CachesDeleted"])
     assert server.request("GET", "/system/df?type=build-cache").json["BuildCache"] == []
+
+
+def test_what_no_step_has_prunes_nothing(server):
+    reply = server.request("POST", "/build/prune?filters=" + urllib.parse.quote('{"label": ["a=b"]}'))
+    assert (reply.status, reply.json) == (200, {"CachesDeleted": [], "SpaceReclaimed": 0})
+
+
+def test_stages_that_nobody_needs_are_built_as_docker_s_first_builder_does(server):
+    reply = build(server, packed({"Dockerfile": "FROM busybox AS one\nRUN exit 3\nFROM scratch\n"}))
+    assert reply.lines[-1]["errorDetail"]["code"] == 3
+    assert not [line for line in reply.lines if "aux" in line and line["aux"]["ID"] in told(reply)]
+
+
+def test_names_that_climb_and_modes_that_are_none_are_taken_as_docker_takes_them(server):
+    files = {"Dockerfile": "FROM busybox\nCOPY foo bar up /\nRUN cat /foo /bar /up\n"}
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for name, text in {**files, "dir/../foo": "foo\n", "/bar": "bar\n", "../up": "up\n"}.items():
+            one = tarfile.TarInfo(name)
+            one.size, one.mode = len(text), 0
+            tar.addfile(one, io.BytesIO(text.encode()))
+    said = told(build(server, stream.getvalue()))
+    assert "foo\nbar\nup\n" in said
 
 
 @pytest.mark.needs("program:docker")

@@ -161,3 +161,13 @@ def test_the_engine_says_who_builds(server, context):
     workers, code = run(server, lender, story)
     assert workers.record[0].platforms[0].OS == "linux"
     assert code == 12
+
+
+def test_a_session_is_entered_by_whoever_speaks_http2(server):
+    with server.connect() as wire:
+        wire.sendall(b"POST /session HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nX-Docker-Expose-Session-Uuid: a\r\n\r\n")
+        said = wire.recv(4096)
+    assert said.startswith(b"HTTP/1.1 101 ")
+    assert b"\r\nUpgrade: h2c\r\n" in said
+    assert "no upgrade" in server.request("POST", "/session").message
+    assert "not supported" in server.request("POST", "/session", headers={"Upgrade": "foo"}).message

@@ -40,7 +40,8 @@ class Asked(NamedTuple):
     `context` and `file` are as on the command line, relative to the caller's directory. `network` is RUN's default.
     `fresh` are stages that take nothing from the cache. `devices` are what RUN --device may ask for. `epoch` is
     SOURCE_DATE_EPOCH: seconds, None where it is not set. `sent` stands in place of a context that has a name. `only`
-    are the images (ids) whose layers alone are taken from the cache; None for any.
+    are the images (ids) whose layers alone are taken from the cache; None for any. `whole`: stages before the target
+    are built, needed or not.
     """
 
     context: str
@@ -70,3 +71,4 @@ class Asked(NamedTuple):
     check: bool = False
     sent: Sent | None = None
     only: Many | None = None
+    whole: bool = False

@@ -8,7 +8,7 @@ from hull.builder.asked import Asked
 from hull.builder.state import State, scratch
 from hull.builder.workshop import Layer, Workshop
 from hull.errors import UserError
-from hull.images import platforms
+from hull.images import imageconfig, platforms
 
 
 class Bases:
@@ -54,7 +54,7 @@ class Bases:
         if record is None:
             raise UserError(f"cannot build on {word}: it was removed meanwhile", "try again")
         document = json.loads(record.config)
-        diff_ids = document["rootfs"]["diff_ids"]
+        diff_ids = imageconfig.layers(document)
         base = self._shop.engine.paths.layers(self._shop.flavour)
         here = rows.directories(diff_ids, self._shop.flavour) if diff_ids else {}
         state = State(document, [Layer(one, f"{base}/{here[one]}") for one in diff_ids], self._asked.epoch)

@@ -60,7 +60,7 @@ class Build:
         known = scope.globals_(file, self._given, predefined)
         for name in scope.unused(file, self._given, predefined):
             self._console.line(f"warning: --build-arg {name}: no ARG of {opened.file} declares it")
-        graph = plan(file, known, self._asked.target, tuple(self._named))
+        graph = plan(file, known, self._asked.target, tuple(self._named), whole=self._asked.whole)
         self._console.plan([one.at.text for one in file.arguments], graph)
         defaults = scope.globals_(file, {}, predefined)
         left_out = ignore.parse(opened.origin.ignore)

@@ -87,7 +87,7 @@ class Collection:
             elif stat.S_ISLNK(mode):
                 what = os.readlink(entry.base, dir_fd=entry.fd)
             whose = (entry.status.st_uid, entry.status.st_gid) if owners else ()
-            row = (entry.name, mode, *whose, what)
+            row = (entry.name, mode, *whose, what) if entry.name else ("", stat.S_IFMT(mode))  # the destination is ours
             total.update(json.dumps(row).encode())
         return total.hexdigest()
 

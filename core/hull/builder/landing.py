@@ -23,7 +23,8 @@ class Spot(NamedTuple):
 
     `single`: one file comes, which takes the path's last name unless a directory is there. `chown` is --chown's word;
     without it owners stay as they are in the archive. `chmod` is --chmod's, for everything but links. `unpack`: an
-    archive comes, whose own top is the destination's.
+    archive comes, whose own top is the destination's. `lenient`: names that climb end at the destination, as `/..` is
+    `/`; otherwise they are an error.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Spot(NamedTuple):
     chown: str = ""
     chmod: str = ""
     unpack: bool = False
+    lenient: bool = False
 
 
 def land(root: int, spot: Spot, owner: Ids | None, stream: TarStream, flavour: str) -> None:
@@ -48,6 +50,7 @@ def land(root: int, spot: Spot, owner: Ids | None, stream: TarStream, flavour: s
     else:
         fd, fresh = make(root, spot.path, owner)
     lander = _Lander(fd, owner, modes.parse(spot.chmod) if spot.chmod else None, flavour, fresh=fresh)
+    lander.lenient = spot.lenient
     lander.place(stream, top)
     if lander.top is not None:
         lander.settle_top(fd, unpack=spot.unpack)
@@ -94,6 +97,14 @@ class _Lander(Placer):
         self._meta.single = flavour == "single"
         self._ids, self._mode, self._fresh = owner, mode, fresh
         self.top: Entry | None = None
+        self.lenient = False
+
+    def one(self, entry: Entry, stream: TarStream, top: bytes | None = None) -> None:
+        """Place the entry that was just read."""
+        if self.lenient:
+            name, link = (os.path.normpath(b"/" + one).lstrip(b"/") for one in (entry.name, entry.link))
+            entry = entry._replace(name=name, link=link if entry.kind == tarheader.LINK else entry.link)
+        super().one(entry, stream, top)
 
     def _owned(self, entry: Entry) -> Entry:
         if self._ids is not None:

@@ -46,7 +46,7 @@ def _sent(shop: Workshop, asked: Asked, sent: Sent) -> Opened:
     name, text, file = asked.file or NAMES[0], sent.text, sent.file
     if os.path.normpath(name).split("/")[0] == "..":
         raise UserError(f"forbidden path outside the build context: {name} ({os.path.normpath(name)})")
-    directory = _fresh(shop) if file is None else _unpacked(shop, file, "what the client sent")
+    directory = _fresh(shop) if file is None else _unpacked(shop, file, "what the client sent", sent=True)
     if text is None:
         kept = (name,) if asked.file and asked.file != NAMES[0] else (name, name.lower(), NAMES[1])
         name, text = next(((one, data) for one in kept if (data := _read(directory, one)) is not None), (name, None))
@@ -109,8 +109,11 @@ def _fresh(shop: Workshop) -> str:
     return path
 
 
-def _unpacked(shop: Workshop, file: IO[bytes], label: str) -> str:
-    """Unpack an archive, confined, into a directory that this process may read."""
+def _unpacked(shop: Workshop, file: IO[bytes], label: str, *, sent: bool = False) -> str:
+    """Unpack an archive, confined, into a directory that this process may read.
+
+    One that was `sent` is taken as Docker's engine takes it: names that climb end at its top, and modes may be none.
+    """
     if not is_tar(file):
         raise UserError(f"cannot build from {label}: it is no tar archive", "name a directory, an archive or a URL")
     file.seek(0)
@@ -121,7 +124,7 @@ def _unpacked(shop: Workshop, file: IO[bytes], label: str) -> str:
         while chunk := file.read(1 << 18):
             sink.write(chunk)
 
-    spot = {"path": "/", "single": False, "chown": "0:0", "chmod": ""}
+    spot = {"path": "/", "single": False, "chown": "0:0", "chmod": "u+rX" if sent else "", "lenient": sent}
     shop.worker.ask("place", feed=feed, step=step, layers=[], names=[], spot=spot)
     return f"{step}/upper"
 

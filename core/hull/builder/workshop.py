@@ -181,7 +181,7 @@ def _layers(engine: Engine, ident: str) -> list[str]:
     import json
 
     record = engine.images.rows.get(ident)
-    return [] if record is None else list(json.loads(record.config)["rootfs"]["diff_ids"])
+    return [] if record is None else list(imageconfig.layers(json.loads(record.config)))
 
 
 def _begin(engine: Engine, owner: tuple[int, int] | None) -> tuple[str, int]:

@@ -53,6 +53,7 @@ def asked(engine: Engine, query: Query, file: IO[bytes] | None) -> Asked:
         _network(words.get("networkmode", "")), not query.flag("nocache"), query.flag("pull"), query.flag("squash"),
         hosts=query.hosts, shm_size=shm or None, ulimits=tuple(map(_ulimit, _json(words, "ulimits", list))),
         sent=None if remote else Sent(file), only=_only(engine, sources),
+        whole=True,
     )  # fmt: skip
 
 

@@ -92,7 +92,9 @@ class Steps(Silent):
             made += said(" ---> Using cache\n")
         if step.container and end not in {FAILED, STOPPED}:
             made += said(f" ---> Removed intermediate container {short(step.container)}\n")
-        if end not in {FAILED, STOPPED}:
+        if end in {FAILED, STOPPED}:
+            self._idents.pop(step.stage, None)  # the stage has no image
+        else:
             self._idents[step.stage] = step.ident
             made += said(f" ---> {short(step.ident)}\n")
         return self._told(step, made)
@@ -147,6 +149,8 @@ def words_of(error: HullError) -> tuple[str, int]:
     reason = error.reason
     if isinstance(error.__cause__, HullError):  # a step that could not be carried out: its reason is not the file's
         return f"{reason} ({error.hint})" if error.hint else reason, 0
+    if reason.startswith("there is no FROM"):
+        return "file with no instructions", 0
     if reason.startswith("there is no instruction "):
         reason = f"unknown instruction: {reason.split(chr(39))[1]}"
     return f"dockerfile parse error on line {error.line}: {reason}", 0

@@ -50,14 +50,24 @@ class Graph(NamedTuple):
         return self.target.stages.get(word.lower())
 
 
-def plan(dockerfile: Dockerfile, known: Mapping[str, str], target: str = "", contexts: Collection[str] = ()) -> Graph:
-    """Return the stages that `target` (a name or a number; "" is the last) needs.
+def plan(
+    dockerfile: Dockerfile,
+    known: Mapping[str, str],
+    target: str = "",
+    contexts: Collection[str] = (),
+    *,
+    whole: bool = False,
+) -> Graph:
+    """Return the stages that `target` (a name or a number; "" is the last) needs; `whole`: and all before it.
 
     `known` are the global arguments (`scope.globals_`). `contexts` are the names of additional build contexts: a stage
     of that name is that context instead, without instructions of its own.
     """
     planned = _all(dockerfile, known, contexts)
     wanted = _target(dockerfile, target)
+    if whole:
+        all_before = tuple(dict.fromkeys((*planned[wanted].needs, *range(wanted))))
+        planned[wanted] = planned[wanted]._replace(needs=all_before)
     order: list[int] = []
     state: dict[int, bool] = {}  # False while a stage's needs are looked at, True when it is in the order
     path = [(wanted, iter(planned[wanted].needs))]

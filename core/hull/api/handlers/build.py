@@ -11,6 +11,7 @@ from typing import IO
 from aiohttp import web
 
 from hull.api.call import Call, answer, nothing
+from hull.api.hijack import Connection, Taken
 from hull.api.rpc.desk import Session
 from hull.docker import build as builds
 from hull.docker import buildcache
@@ -62,9 +63,9 @@ async def session(call: Call) -> web.StreamResponse:
 
     headers = call.request.headers
     ident, upgrade = headers.get("X-Docker-Expose-Session-Uuid", ""), headers.get("Upgrade", "")
-    if not ident or upgrade != "h2c":
-        raise UserError("no upgrade proto in request" if not upgrade else f"protocol {upgrade} not supported")
-    mux = Mux(call.take(), client=True)
+    if upgrade != "h2c":
+        raise UserError(f"protocol {upgrade} not supported" if upgrade else "no upgrade proto in request")
+    mux = Mux(_taken(call), client=True)
     if await call.work.desk.enter(ident, Session(Caller(mux), mux.gone)):
         try:
             await mux.run()
@@ -83,8 +84,16 @@ async def grpc(call: Call) -> web.StreamResponse:
     if call.request.headers.get("Upgrade", "") != "h2c":
         raise UserError("no upgrade proto in request")
     methods = Control(call).methods()
-    await Mux(call.take(), client=False, serve=lambda stream: calls.serve(stream, methods)).run()
+    await Mux(_taken(call), client=False, serve=lambda stream: calls.serve(stream, methods)).run()
     return call.over()
+
+
+def _taken(call: Call) -> Taken:
+    """Answer that HTTP/2 is spoken from here on; a client need not say `Connection: Upgrade` beside its protocol."""
+    connection = call.request.protocol
+    if not isinstance(connection, Connection):
+        raise TypeError("the connection is not one of ours")
+    return connection.take(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
 
 
 async def _kept(call: Call) -> IO[bytes] | None:
