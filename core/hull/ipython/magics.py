@@ -10,7 +10,7 @@ from IPython.display import display
 from hull.commands._line import Call, read
 from hull.errors import HullError, UserError
 from hull.faces.shown import Text, face
-from hull.ipython import cells, interpreters, trying
+from hull.ipython import alone, cells, interpreters, trying
 from hull.ipython.display import Bars, watch
 from hull.light import Any
 from hull.output import pour
@@ -36,6 +36,7 @@ class HullMagics(Magics):  # type: ignore[misc]
         super().__init__(shell)
         self._engine: Any = None
         self._jobs: Any = None
+        self._server: Any = None
         self._named: Any = None
         self._notebook = getattr(shell, "kernel", None) is not None
 
@@ -69,7 +70,10 @@ class HullMagics(Magics):  # type: ignore[misc]
                 return self._job(*words)
             if words == ["cells"]:
                 return self._named_made().shown()
-            return self._finish(read(words), fails=self._notebook)
+            call = read(words)
+            if alone.is_asked(call):
+                return self._alone(call, words)
+            return self._finish(call, fails=self._notebook)
         except HullError as error:
             raise _speaking(error) from None
 
@@ -90,6 +94,14 @@ class HullMagics(Magics):  # type: ignore[misc]
             self._try(asked)
         except HullError as error:
             raise _speaking(error) from None
+
+    def _alone(self, call: Call, words: list[str]) -> Any:
+        if call.flags.get("session"):
+            if self._server is None:
+                self._server = alone.server()
+            return Text(self._server.start(self.engine(), os.environ, call.flags))
+        code = alone.run(None if self._notebook else self._jobs_made(), words)
+        return self._settle(f"hull {words[0]}", code, fails=self._notebook)
 
     def _is_try(self, name: str) -> bool:
         from hull.commands import _trial_told
@@ -122,6 +134,8 @@ class HullMagics(Magics):  # type: ignore[misc]
             self._jobs.end()
         if self._named is not None:
             self._named.close()
+        if self._server is not None:
+            self._server.close()
         if self._engine is not None:
             self._engine.close()
             self._engine = None

@@ -29,6 +29,7 @@ class Hull:
         self.telling = Telling(shell, self.engine)
         self.registered = Registered()
         self._engine: Any = None
+        self._server: Any = None
         self._lock = threading.RLock()
 
     def engine(self) -> Any:
@@ -58,11 +59,11 @@ class Hull:
             call = self.read(args)
             if call.verb is None:
                 return [INLINE, *args]
-            if not call.verb.launches:
+            if not (call.verb.launches or call.flags.get("session")):
                 pulls = call.verb.name == "pull" and self.telling.listens("on_hull_pull")
                 decorators.append(Pull(self, call.words[0]) if pulls else Native())
                 return [sys.executable, "-P", "-m", "hull", *args]
-            value = self.entering.enter(call) if call.verb.name == "enter" else self._prepare(call)
+            value = {"enter": self.entering.enter, "serve": self._serve}.get(call.verb.name, self._prepare)(call)
             if not call.starts(value):
                 self.telling.detached(call, value)
                 return self.inline.keep(value)
@@ -93,6 +94,15 @@ class Hull:
                 return not carrying.is_here(call)
         except Exception:  # noqa: BLE001 (whoever reads it next says what is wrong)
             return False
+
+    def _serve(self, call: Any) -> list[str]:
+        """Serve Docker's API for as long as the shell lives."""
+        with self._lock, caller(self.shell.env.detype()):
+            if self._server is None:
+                from hull.commands._session_server import SessionServer
+
+                self._server = SessionServer()
+            return [self._server.start(self.engine(), self.shell.env, call.flags)]
 
     def _prepare(self, call: Any) -> Any:
         with self._lock, caller(self.shell.env.detype()):
@@ -127,6 +137,8 @@ class Hull:
         self.entering.close()
         self.telling.settle()
         with self._lock:
+            if self._server is not None:
+                self._server.close()
             if self._engine is not None:
                 self._engine.close()
                 self._engine = None
