@@ -1,11 +1,14 @@
 """A connection that was HTTP and becomes a stream both ways, as attach, exec and a build's session want it."""
 
 import asyncio
+import fcntl
 import json
 import os
 import socket
 import struct
 import sys
+import termios
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +20,7 @@ from hull.api.upgrading import Upgrading
 ROOM = 256 << 10  # bytes that may wait to be read or written
 PATIENCE = 30  # seconds for the head of a request
 SOON = 0.05  # seconds
+HEARD, LOOK = 0.1, 0.001  # seconds that a head has to be read in, and between two looks
 SERVER_ERROR = 500
 
 
@@ -29,6 +33,7 @@ class Taken:
         self._reader = asyncio.StreamReader(limit=ROOM)
         self._reader.set_transport(transport)
         self._left = asyncio.Event()
+        self._heard = False
         transport.set_write_buffer_limits(ROOM)
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
@@ -53,10 +58,21 @@ class Taken:
 
     async def write(self, data: bytes) -> None:
         """Send bytes; waits while the other side does not read. ConnectionResetError where it is gone."""
+        if not self._heard:
+            await self._head_read()
         if self._transport.is_closing():
             raise ConnectionResetError
         self._transport.write(data)
         await self._connection.drained()
+
+    async def _head_read(self) -> None:
+        """Wait, not for long, until the client has read the head: docker-py loses what comes along with it."""
+        descriptor, until = self._transport.get_extra_info("socket").fileno(), time.monotonic() + HEARD
+        while descriptor >= 0 and time.monotonic() < until:
+            if not any(fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))):
+                break
+            await asyncio.sleep(LOOK)
+        self._heard = True
 
     def write_eof(self) -> None:
         """Say that nothing more will be sent."""
