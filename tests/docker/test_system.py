@@ -27,7 +27,15 @@ def test_an_empty_store_is_described(engine):
     assert ("name=userns" if os.geteuid() == 0 else "name=rootless") in found["SecurityOptions"]
     assert found["ID"] == system.info(engine, Version(1, 50))["ID"]
     assert "BridgeNfIptables" not in found
-    assert system.info(engine, Version(1, 49))["BridgeNfIptables"] is False
+    assert "Expected" not in found["RuncCommit"]
+    older = system.info(engine, Version(1, 48))
+    assert older["BridgeNfIptables"] is False
+    assert all(
+        older[key]["Expected"] == older[key]["ID"] != "" for key in ("ContainerdCommit", "RuncCommit", "InitCommit")
+    )
+    oldest = system.info(engine, Version(1, 24))
+    assert oldest["ExecutionDriver"] == "<not supported>"
+    assert "seccomp" in oldest["SecurityOptions"]
 
 
 def test_registries_are_those_of_the_settings(engine):

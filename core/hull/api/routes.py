@@ -112,6 +112,7 @@ TABLE: tuple[Route, ...] = (
     *_rows(
         "networks",
         "GET /networks listed",
+        "GET /networks/ listed",
         "POST /networks/create create",
         "POST /networks/prune prune 1.25",
         "GET /networks/{id} inspect",

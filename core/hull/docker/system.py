@@ -108,12 +108,20 @@ def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
         "CDISpecDirs": [],
         "Warnings": host.warnings(controllers),
     }
-    return found | (_older() if asked < Version(1, 50) else {})
+    return _older(found, asked)
 
 
-def _older() -> dict[str, bool]:
-    """Return what bodies before 1.50 had: how packets cross a bridge."""
-    return {"BridgeNfIptables": False, "BridgeNfIp6tables": False}
+def _older(found: dict[str, Any], asked: Version) -> dict[str, Any]:
+    """Return the body as clients of a version know it."""
+    if asked < Version(1, 50):
+        found |= {"BridgeNfIptables": False, "BridgeNfIp6tables": False}
+    if asked < Version(1, 49):
+        for commit in ("ContainerdCommit", "RuncCommit", "InitCommit"):
+            found[commit] = {**found[commit], "Expected": found[commit]["ID"]}
+    if asked < Version(1, 25):
+        names = [word.partition(",")[0].removeprefix("name=") for word in found["SecurityOptions"]]
+        found |= {"ExecutionDriver": "<not supported>", "SecurityOptions": names}
+    return found
 
 
 def _containers(engine: Engine) -> dict[str, int]:
@@ -193,7 +201,7 @@ def _runtimes(engine: Engine) -> dict[str, Any]:
         "Runtimes": {RUNTIME: {"path": engine.launcher()}},
         "DefaultRuntime": RUNTIME,
         "InitBinary": "hull-launch",
-        "ContainerdCommit": {"ID": "N/A"},
+        "ContainerdCommit": {"ID": "none"},
         "RuncCommit": {"ID": f"hull {__version__}"},
         "InitCommit": {"ID": f"hull {__version__}"},
     }
