@@ -57,14 +57,6 @@ def test_a_name_is_told_with_its_tag(name, shown):
     assert images.tagged(name) == shown
 
 
-def test_a_platform_comes_as_text_and_as_json():
-    assert str(images.platform_of('{"os":"linux","architecture":"arm64","variant":"v8"}')) == "linux/arm64/v8"
-    assert str(images.platform_of("linux/arm64")) == "linux/arm64"
-    for bad in ("{", '{"os":"linux"}', "{}", '{"os":' * 5000):
-        with pytest.raises(UserError, match="invalid platform"):
-            images.platform_of(bad)
-
-
 def test_a_config_shows_what_only_a_container_has_to_old_clients_alone():
     assert images.of_config({"Cmd": ["x"]}, Version(1, 50)) == {"Cmd": ["x"]}
     old = images.of_config({"Cmd": ["x"]}, Version(1, 49))

@@ -64,3 +64,9 @@ def test_the_health_check_is_read(tmp_path, check, expected):
     found, diff_ids = imageconfig.image("sha256:1", "a", rows.config("sha256:1"))
     assert (found.health, found.env, diff_ids) == (expected, ("A=1",), [D])
     db.close()
+
+
+def test_no_layers_may_be_said_as_null():
+    assert imageconfig.parse(b'{"rootfs":{"type":"layers","diff_ids":null}}').diff_ids == ()
+    with pytest.raises(RegistryError, match="lists no layers"):
+        imageconfig.parse(b'{"rootfs":{"type":"layers"}}')

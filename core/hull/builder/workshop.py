@@ -10,6 +10,7 @@ from hull.builder.granted import Granted
 from hull.builder.sharing import Place, Shared
 from hull.builder.worker import Worker
 from hull.engine import Engine
+from hull.images import imageconfig
 from hull.images.layers import name_of
 from hull.light import NamedTuple
 from hull.state.steps import Step, Steps

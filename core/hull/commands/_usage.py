@@ -3,7 +3,7 @@
 import os
 
 from hull.engine import Engine
-from hull.images import listing
+from hull.images import imageconfig, listing
 from hull.light import Any, NamedTuple
 from hull.state.containers import Container
 from hull.units import size
@@ -115,7 +115,7 @@ def _holders(engine: Engine) -> dict[str, set[str]]:
 
     holders: dict[str, set[str]] = {}
     for image in engine.images.rows.all():
-        for diff_id in json.loads(image.config)["rootfs"]["diff_ids"]:
+        for diff_id in imageconfig.layers(json.loads(image.config)):
             holders.setdefault(diff_id, set()).add(image.id)
     return holders
 

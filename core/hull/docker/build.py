@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from hull.builder import session
 from hull.builder.asked import Asked, Sent
-from hull.docker import buildsteps
-from hull.docker.images_moved import ARCHITECTURES
+from hull.docker import buildsteps, platform
 from hull.dockerfile import contexts
 from hull.dockerfile.place import DockerfileError
 from hull.engine import Engine
 from hull.errors import HullError, Unsupported, UserError
-from hull.images import platforms, reference
+from hull.images import reference
 from hull.light import IO, Any, NamedTuple
 from hull.model import Ulimit
 
@@ -49,7 +48,7 @@ def asked(engine: Engine, query: Query, file: IO[bytes] | None) -> Asked:
     return Asked(
         remote, _named(words.get("dockerfile", "")), tuple(one for one in query.tags if one), words.get("target", ""),
         tuple(f"{name}={value}" for name, value in given.items() if value is not None),
-        tuple(f"{name}={value}" for name, value in labels.items()), _platform(words.get("platform", "")),
+        tuple(f"{name}={value}" for name, value in labels.items()), platform.asked(words.get("platform", "")),
         _network(words.get("networkmode", "")), not query.flag("nocache"), query.flag("pull"), query.flag("squash"),
         hosts=query.hosts, shm_size=shm or None, ulimits=tuple(map(_ulimit, _json(words, "ulimits", list))),
         sent=None if remote else Sent(file), only=_only(engine, sources),
@@ -132,12 +131,6 @@ def _ulimit(value: Any) -> Ulimit:
 
 def _named(file: str) -> str:
     return "./-" if file == "-" else file  # a name in the context: nothing is read from this process's input
-
-
-def _platform(word: str) -> str:
-    if word and platforms.parse(word).architecture not in ARCHITECTURES:
-        raise UserError(f'"{word}": unknown operating system or architecture: invalid argument')
-    return word
 
 
 def _network(mode: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from hull.commands import image as image_
 from hull.commands import rmi as rmi_
 from hull.docker import filters
+from hull.docker import platform as asking
 from hull.docker.versions import Version
 from hull.engine import Engine
 from hull.errors import Conflict, Missing, UserError
@@ -121,25 +122,12 @@ def check_platform(engine: Engine, name: str, platform: str) -> None:
     """Raise where an image that is here is made for another platform."""
     held, ident = holder(engine, name)
     record = held.rows.get(ident)
-    made, wanted = platforms.of(json.loads(record.config) if record else {}), platform_of(platform)
+    made, wanted = platforms.of(json.loads(record.config) if record else {}), asking.read(platform)
     if wanted.rank(made) is None:
         raise Missing(
             f"image with reference {name} was found but its platform ({made}) does not match the specified "
             f"platform ({wanted})"
         )
-
-
-def platform_of(text: str) -> platforms.Platform:
-    """Return the platform that a query names: its JSON object, or os/arch."""
-    if not text.startswith("{"):
-        return platforms.parse(text)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise UserError(f"invalid platform: {text[:100]!r} is no JSON") from None
-    if not isinstance(found, dict) or not (found.get("os") and found.get("architecture")):
-        raise UserError("invalid platform: both os and architecture are wanted")
-    return platforms.of(found)
 
 
 def history(engine: Engine, name: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from hull.commands._image_filters import LISTING, ImageFilters, Subject, subject
 from hull.docker import filters, images
 from hull.docker.versions import Version
 from hull.engine import Engine
-from hull.images import history, reference, removing
+from hull.images import history, imageconfig, reference, removing
 from hull.images.listing import Line
 from hull.images.store import ImageStore
 
@@ -89,7 +89,7 @@ def _often(store: ImageStore) -> Counter[str]:
 
 
 def _layers(config: str) -> set[str]:
-    return set(json.loads(config)["rootfs"]["diff_ids"])
+    return set(imageconfig.layers(json.loads(config)))
 
 
 def _shared_size(subject: Subject, often: Counter[str], sizes: dict[str, int]) -> int:

@@ -8,6 +8,7 @@ from hull.commands import _changing
 from hull.commands import commit as commit_
 from hull.commands import save as save_
 from hull.docker import images, images_progress
+from hull.docker import platform as asking
 from hull.docker.images_progress import Say, Told
 from hull.engine import Engine
 from hull.errors import UserError
@@ -31,8 +32,9 @@ def import_(engine: Engine, source: "str | IO[bytes]", asked: Import, say: Say) 
             raise UserError(f"cannot import from {source!r}: fromSrc is - or an http or https URL")
         say({"status": f"Downloading from {source}"})
     flavour = engine.identity().layer_flavour
+    platform = asking.asked(asked.platform)
     ident = engine.images.import_(
-        source, asked.name, asked.changes, message=asked.message, platform=asked.platform, flavour=flavour,
+        source, asked.name, asked.changes, message=asked.message, platform=platform, flavour=flavour,
         expand=_changing.expand,
     )  # fmt: skip
     say({"status": ident})
@@ -41,7 +43,7 @@ def import_(engine: Engine, source: "str | IO[bytes]", asked: Import, say: Say) 
 def load(engine: Engine, source: IO[bytes], platform: str, say: Say, *, quiet: bool) -> None:
     """Take the images out of an archive and tell their names, the id of one without."""
     view = engine.hearing(log.silent if quiet else Told(say, images_progress.LOADING))
-    wanted = str(images.platform_of(platform)) if platform else ""
+    wanted = str(asking.read(platform)) if platform else ""
     for name in view.images.load(source, engine.identity().layer_flavour, wanted):
         what = "Loaded image ID" if name.startswith("sha256:") else "Loaded image"
         say({"stream": f"{what}: {name}\n"})

@@ -7,17 +7,16 @@ from typing import NamedTuple
 from hull import config
 from hull.commands import push as push_
 from hull.docker import images, images_progress
+from hull.docker import platform as asking
 from hull.docker.images_progress import Say, Told
 from hull.engine import Engine
 from hull.errors import Missing, RegistryError, UserError
-from hull.images import catalogs, platforms, pushing, refusals
+from hull.images import catalogs, pushing, refusals
 from hull.images.credentials import Credentials
 from hull.images.pulling import Asked
 from hull.images.pushing_layers import Bench
 from hull.images.reference import Reference
 
-ARCHITECTURES = ("386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
-                 "ppc64le", "riscv64", "s390x", "wasm")  # fmt: skip
 DENIED = "denied: requested access to the resource is denied"
 
 
@@ -62,9 +61,7 @@ def _pull(engine: Engine, parsed: Reference, wanted: Wanted, say: Say) -> bool:
     head = {"status": f"Pulling from {parsed.repository}", "id": parsed.wanted}
     told = Told(say, images_progress.PULLING, head)
     before = engine.images.identify(str(parsed))
-    if wanted.platform and platforms.parse(wanted.platform).architecture not in ARCHITECTURES:
-        raise UserError(f'"{wanted.platform}": unknown operating system or architecture: invalid argument')
-    asked = Asked(str(parsed), wanted.platform, engine.identity().layer_flavour, wanted.credentials)
+    asked = Asked(str(parsed), asking.asked(wanted.platform), engine.identity().layer_flavour, wanted.credentials)
     with docker_words(parsed):
         found = engine.hearing(told).images.fetch(asked)
     told.begin()
@@ -123,7 +120,7 @@ def _push(engine: Engine, bench: Bench, one: Reference, target: Target, say: Say
     ident = engine.images.identify(str(one))
     if not ident:
         raise Missing(f"An image does not exist locally with the tag: {one.familiar_name}")
-    platform = str(images.platform_of(target.platform)) if target.platform else ""
+    platform = str(asking.read(target.platform)) if target.platform else ""
     try:
         done = pushing.push(bench, ident, one, "", platform)
     except refusals.DeniedError:

@@ -6,7 +6,7 @@ Files without a row are no damage: whoever was killed left them, and they are re
 import json
 
 from hull import log
-from hull.images import blobs, reference, settling
+from hull.images import blobs, imageconfig, reference, settling
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.state.images import ImageRecord, LayerRecord, matching, trusted
 
@@ -87,7 +87,7 @@ class Checker:
 
 def layers_of(image: ImageRecord) -> list[str]:
     """Return the diff ids of an image, lowest first."""
-    return [str(diff_id) for diff_id in json.loads(image.config)["rootfs"]["diff_ids"]]
+    return [str(diff_id) for diff_id in imageconfig.layers(json.loads(image.config))]
 
 
 def names_of(store: "ImageStore", idents: tuple[str, ...]) -> str:

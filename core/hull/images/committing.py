@@ -104,7 +104,7 @@ def described(config: dict[str, Any], diff_id: str, commit: Commit) -> bytes:
     said = {"author": commit.author} if commit.author else {}
     comment = {"comment": commit.message} if commit.message else {}
     history = [*(config.get("history") or []), {"created": now, "created_by": commit.created_by, **said, **comment}]
-    diff_ids = [*config["rootfs"]["diff_ids"], diff_id]
+    diff_ids = [*imageconfig.layers(config), diff_id]
     kept = {key: value for key, value in config.items() if key not in ("author", "comment", *ORIGIN)}
     origin = {"parent": commit.base, "container": commit.container, "container_config": commit.run}
     new = {

@@ -1,6 +1,6 @@
 """What `inspect` shows of an image, in the shape of Docker's API."""
 
-from hull.images import reference
+from hull.images import imageconfig, reference
 from hull.light import Any
 from hull.paths import Paths
 from hull.state.images import Images
@@ -17,7 +17,7 @@ def of(paths: Paths, rows: Images, ident: str) -> dict[str, Any]:
     config = json.loads(record.config)
     keys = [key for key, _ in rows.tags(ident)]
     layers = {layer.diff_id: layer for layer in rows.layers()}
-    diff_ids = config["rootfs"]["diff_ids"]
+    diff_ids = imageconfig.layers(config)
     here = [layers[diff_id] for diff_id in diff_ids if diff_id in layers]
     return {
         "Id": record.id,

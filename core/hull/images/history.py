@@ -1,6 +1,7 @@
 """The steps that made an image, as its config tells them, each with the size of its layer."""
 
 from hull.errors import Missing
+from hull.images import imageconfig
 from hull.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def steps(rows: "Images", ident: str) -> list[Step]:
     config = json.loads(record.config)
     told = [item for item in config.get("history") or () if isinstance(item, dict)]
     sizes = {layer.diff_id: layer.size for layer in rows.layers()}
-    layers = [sizes.get(diff_id, 0) for diff_id in config["rootfs"]["diff_ids"]]
+    layers = [sizes.get(diff_id, 0) for diff_id in imageconfig.layers(config)]
     spoken = sum(not item.get("empty_layer") for item in told)
     told += [{"created": config.get("created")}] * (len(layers) - spoken)
     found, left = [], iter(layers)

@@ -27,7 +27,7 @@ def parse(body: bytes) -> Config:
     """Return the checked config."""
     data = _read(body)
     rootfs = data.get("rootfs")
-    diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+    diff_ids = layers(data) if isinstance(rootfs, dict) and "diff_ids" in rootfs else None
     if not isinstance(diff_ids, list):
         raise RegistryError("cannot use the image: its config lists no layers, so it is no container image", _HINT)
     run = data.get("config")
@@ -36,6 +36,12 @@ def parse(body: bytes) -> Config:
     _check(run or {})
     checked = tuple(digests.checked(item, "a layer's diff id") for item in diff_ids)
     return Config(digests.of(body), body.decode(), checked, platforms.of(data))
+
+
+def layers(config: dict[str, Any]) -> Any:
+    """Return the diff ids that a config lists; null, which Docker writes for none, is none."""
+    found = config["rootfs"]["diff_ids"]
+    return [] if found is None else found
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from hull.errors import UserError
 from hull.images import changes, platforms, reference, telling
-from hull.images.changes import Expand
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:

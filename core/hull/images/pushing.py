@@ -114,7 +114,7 @@ def _documents(
 
     text = record.config.encode()
     config = json.loads(text)
-    if [one.diff_id for one in layers] != config["rootfs"]["diff_ids"]:
+    if [one.diff_id for one in layers] != imageconfig.layers(config):
         config["rootfs"]["diff_ids"] = [one.diff_id for one in layers]
         text = json.dumps(config, separators=(",", ":"), ensure_ascii=False).encode()
         bench.events(

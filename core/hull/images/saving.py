@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from hull import log
 from hull.errors import HullError, UserError
-from hull.images import compressing, digests, manifest, telling, writing
+from hull.images import compressing, digests, imageconfig, manifest, telling, writing
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _layout(shop: Shop, chosen: list[Chosen], tell: "Callable[[_Saved], None]") 
     for image in chosen:
         record, moment = _record(shop, image)
         config = json.loads(record.config)
-        diff_ids = config["rootfs"]["diff_ids"]
+        diff_ids = imageconfig.layers(config)
         for place, diff_id in enumerate(diff_ids):
             if diff_id not in packed:
                 with ExitStack() as files:
@@ -152,7 +152,7 @@ def _record(shop: Shop, image: Chosen) -> "tuple[ImageRecord, float]":
 def _config(shop: Shop, image: Chosen, text: str, layers: list[_Layer]) -> bytes:
     """Return the image's config; where a layer is another tar of the same files, one that says so."""
     config, found = json.loads(text), [one.diff_id for one in layers]
-    if found == config["rootfs"]["diff_ids"]:
+    if found == imageconfig.layers(config):
         return text.encode()
     config["rootfs"]["diff_ids"] = found
     made = json.dumps(config, separators=(",", ":"), ensure_ascii=False).encode()

@@ -218,7 +218,7 @@ def matching(layers: list[LayerRecord], diff_ids: list[str]) -> dict[str, LayerR
 def _list(text: object) -> list[str]:
     import json
 
-    return [str(one) for one in json.loads(str(text) or "[]")]
+    return [str(one) for one in json.loads(str(text or "[]"))]
 
 
 def trusted(mark: str) -> bool:
