@@ -1,17 +1,23 @@
 """Verbs at an engine of Docker's API: another hull's server. What is printed is what would be printed there."""
 
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import signal
+import struct
 import subprocess
+import termios
 import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.api.certificates import Certificates
 from tests.api.serving import Server
 from tests.commandline import CommandLine, Done
+from tests.remote import copies
 
 There = Callable[..., Done]
 IMAGE = "{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}} {{.Size}}"
@@ -73,6 +79,7 @@ def test_a_container_lives_there(there: There, cli: CommandLine, name: str, tmp_
     assert there("inspect", "--format", "{{.Id}}", name, check=True).stdout.decode().strip() == ident
     logs = there("logs", name, check=True)
     assert (logs.stdout, logs.stderr) == (b"out\n", b"err\n")
+    copies.each_way(there, name, tmp_path)
     there("pause", name, check=True)
     assert there("ps", "--filter", f"name={name}", "--format", "{{.State}}").stdout == b"paused\n"
     there("unpause", name, check=True)
@@ -151,3 +158,57 @@ def test_every_context_is_listed_and_one_that_is_down_is_told(near: CommandLine,
     assert {row.split()[0] for row in rows} == {"far"}
     assert (done.returncode, b"the context down" in done.stderr) == (1, True)
     assert near("ps", "--all-contexts", "-a").returncode == 0
+
+
+@pytest.mark.needs("program:openssl")
+def test_a_filter_ends_over_tls_and_strangers_are_told(
+    near: CommandLine, cli: CommandLine, tmp_path: pathlib.Path
+) -> None:
+    made = Certificates.make(str(tmp_path))
+    flags = [f"--tls{flag}={made.file(name)}" for flag, name in (("cacert", "ca"), ("cert", "cert"), ("key", "key"))]
+    server = Server(cli, "--tcp=127.0.0.1:0", *flags)
+    try:
+        assert server.process.stdout is not None
+        url = server.process.stdout.readline().decode().split()[2].rstrip(",")
+        for name, prefix, authority in (
+            ("tls", "", "ca"),
+            ("stranger", "stranger-", "ca"),
+            ("other", "", "stranger-ca"),
+        ):
+            spelt = f"ca={made.file(authority)},cert={made.file(f'{prefix}cert')},key={made.file(f'{prefix}key')}"
+            near("context", "create", name, "--docker", f"host={url},{spelt}", check=True)
+        data = os.urandom(3_000_000)
+        done = near(
+            "--context", "tls", "run", "--rm", "-i", "busybox", "sh", "-c", "cat; exit 3", input=data, timeout=120
+        )
+        assert (done.returncode, done.stdout == data) == (3, True), done.stderr
+        for name in ("stranger", "other"):
+            refused = near("--context", name, "ps")
+            assert (refused.returncode, f"the context {name}".encode() in refused.stderr) == (125, True), refused.stderr
+    finally:
+        server.close()
+
+
+def test_a_terminal_there_is_the_callers(near: CommandLine, far: Server) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 31, 97, 0, 0))
+    before = termios.tcgetattr(theirs)
+    sized = "until [ \"$(stty size)\" = '{}' ]; do sleep 0.05; done; echo sized; "
+    script = f"{sized.format('31 97')} read word; echo got $word; {sized.format('40 120')} exit 6"
+    words = near.argv("--context", "far", "run", "--rm", "-it", "busybox", "sh", "-c", script)
+    client = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=near.env(), start_new_session=True)
+    _until(ours, b"", b"sized")
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    client.send_signal(signal.SIGWINCH)
+    os.write(ours, b"words\r")
+    seen = _until(ours, b"", b"sized")
+    assert (client.wait(60), b"got words" in seen) == (6, True)
+    assert termios.tcgetattr(theirs) == before
+    os.close(theirs)
+    os.close(ours)
+
+
+def _until(terminal: int, seen: bytes, wanted: bytes) -> bytes:
+    while wanted not in seen:
+        seen += os.read(terminal, 1 << 16)
+    return seen

@@ -93,6 +93,9 @@ def test_files_are_the_callers(there: There, cli: CommandLine, tmp_path: pathlib
     cid = tmp_path / "cid"
     there("run", "-d", "--name", name, "--cidfile", str(cid), name, "sleep", "1000", check=True)
     assert cid.read_text()[:12] in cli.containers("-q")
+    there("cp", str(tmp_path / "f"), f"{name}:/tmp/g", check=True)
+    there("cp", f"{name}:/tmp/g", str(tmp_path / "back"), check=True)
+    assert (tmp_path / "back").read_text() == "mine"
     there("export", "-o", f"{tmp_path}/e.tar", name, check=True)
     assert (tmp_path / "e.tar").stat().st_size > 100_000
     there("rm", "-f", name, check=True)

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 
@@ -11,6 +10,7 @@ import pytest
 from tests.busybox import rootfs
 from tests.commandline import CommandLine, Done
 from tests.interop import peers
+from tests.remote import copies
 
 SERVICE = 'podman system service --time=0 "unix://$1" & mkfifo "$1.end"; read _ <"$1.end"; kill $!; wait'
 pytestmark = [pytest.mark.needs("program:podman", "range"), pytest.mark.timeout(300)]
@@ -53,30 +53,11 @@ def test_podman_runs_what_hull_asks(there: There, tmp_path: pathlib.Path) -> Non
     assert there("exec", "-i", "one", "sh", "-c", "cat; exit 5", input=b"in").stdout == b"in"
     logs = there("logs", "one", check=True)
     assert (logs.stdout, logs.stderr) == (b"out\n", b"err\n")
-    _copy(there, tmp_path)
+    copies.each_way(there, "one", tmp_path)
     there("stop", "-t", "0", "one", check=True)
     assert there("wait", "one").stdout == b"137\n"
     assert there("rm", "one").stdout == b"one\n"
     assert there("rm", "one").returncode == 125
-
-
-def _copy(there: There, place: pathlib.Path) -> None:
-    """Copy by each of Docker's rules for what the target is."""
-    (place / "d/sub").mkdir(parents=True)
-    (place / "d/sub/f").write_text("text")
-    (place / "d/link").symlink_to("sub/f")
-    there("exec", "one", "mkdir", "/tmp/d2", check=True)
-    copied = (("d", "/new"), ("d", "/tmp"), ("d/.", "/tmp/d2"), ("d/sub/f", "/tmp/named"), ("d/sub/f", "/tmp"))
-    for source, target in copied:
-        there("cp", f"{place}/{source}", f"one:{target}", check=True)
-    listed = there("exec", "one", "sh", "-c", "cat /new/sub/f /tmp/d/link /tmp/d2/sub/f /tmp/named /tmp/f").stdout
-    assert listed == b"text" * 5
-    there("cp", "one:/new/.", f"{place}/back", check=True)
-    assert (place / "back/link").readlink() == pathlib.Path("sub/f")
-    assert (place / "back/sub/f").read_text() == "text"
-    tar = there("cp", "one:/new", "-", check=True).stdout
-    assert b"new/sub/f" in subprocess.run(["tar", "tf", "-"], input=tar, capture_output=True, check=True).stdout
-    assert b"no such file" in there("cp", "one:/nosuch", f"{place}/x").stderr
 
 
 def test_podman_builds_and_carries_images(there: There, tmp_path: pathlib.Path) -> None:

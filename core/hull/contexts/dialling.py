@@ -14,6 +14,8 @@ from hull.light import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     import ssl
 
+    from hull.contexts.tunnel import Tunnel
+
 LEAVING = 5  # seconds that ssh may take to say why
 
 
@@ -24,6 +26,7 @@ class Dialled:
         self.sock = sock
         self.process = process
         self.log: IO[bytes] | None = None
+        self.tunnel: Tunnel | None = None
 
     def why(self) -> str:
         """Return ssh's words, "" where there are none."""
@@ -37,6 +40,8 @@ class Dialled:
     def close(self) -> None:
         """Let go of it."""
         self.sock.close()
+        if self.tunnel is not None:
+            self.tunnel.close()
         if self.process is not None:
             self.process.terminate()
             self.process.wait()
@@ -56,9 +61,9 @@ def dial(context: Context, runtime: str, timeout: float | None = None) -> Dialle
             sock.connect(address.path)
         else:
             sock = socket.create_connection((address.name, address.port), timeout)
-            if context.secure:
-                sock = trusted(context).wrap_socket(sock, server_hostname=address.name)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if context.secure:
+                return _by_tls(context, sock, timeout)
     except (OSError, ValueError) as error:
         raise unreachable(context, error) from None
     return Dialled(sock)
@@ -70,6 +75,16 @@ def unreachable(context: Context, error: Exception) -> HostError:
     checks = {"unix": f"ls -l {context.address.path}", "tcp": "is it on, and is the port right?"}
     fix = checks.get(context.address.scheme, "hull context inspect tells the address")
     return HostError(f"cannot reach the context {context.name} at {context.host}: {reason}", fix)
+
+
+def _by_tls(context: Context, wire: socket.socket, timeout: float | None) -> Dialled:
+    from hull.contexts.tunnel import Tunnel
+
+    tunnel = Tunnel(wire, trusted(context), context.address.name)
+    tunnel.sock.settimeout(timeout)
+    made = Dialled(tunnel.sock)
+    made.tunnel = tunnel
+    return made
 
 
 def trusted(context: Context) -> "ssl.SSLContext":

@@ -130,8 +130,6 @@ class Feed:
 
 
 def half_close(sock: socket.socket) -> None:
-    """Say that no more comes; TLS has no word for it but its own end, which nothing can come back over."""
-    import ssl
-
-    if not isinstance(sock, ssl.SSLSocket):
+    """Say that no more comes."""
+    with suppress(OSError):  # the other side has ended
         sock.shutdown(socket.SHUT_WR)
