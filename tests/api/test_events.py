@@ -1,16 +1,22 @@
 """What happens, told to whoever listens."""
 
+import asyncio
 import contextlib
 import json
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
+from hull.api.handlers import events as handler
+from hull.docker import events
+from hull.docker.tail import Listener
+from hull.engine import Engine
 
 OURS = f"api-{os.getpid()}"
 
 
-class Listener:
+class Hearing:
     """One who listens; lines are read as they come."""
 
     def __init__(self, server, query=""):
@@ -27,12 +33,21 @@ class Listener:
 
 
 @pytest.fixture
+def engine(tmp_path, monkeypatch):
+    """Give an engine over an empty store."""
+    monkeypatch.setenv("HULL_ROOT", str(tmp_path / "store"))
+    made = Engine()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def listen(server):
     """Give what begins to listen."""
     with contextlib.ExitStack() as stack:
 
         def make(query=""):
-            return stack.enter_context(contextlib.closing(Listener(server, query)))
+            return stack.enter_context(contextlib.closing(Hearing(server, query)))
 
         yield make
 
@@ -83,6 +98,33 @@ def test_what_was_and_what_comes_is_told_once(server, listen):
     assert [event["Action"] for event in past.lines] == ["create", "destroy"] * 2
     query = f'since={began - 60:.0f}&until={began:.6f}&filters={{"volume":["{name}"]}}'
     assert server.request("GET", f"/events?{query}").lines == []
+
+
+def test_what_was_told_is_not_told_again_when_it_is_heard(engine):
+    """What happens between the first hearing and the reading of the file comes both ways."""
+    for name in ("before", "between", "after"):
+        engine.history.add("volume", "create", name, {})
+    found = list(engine.history.read())
+    wanted = events.asked("0", "", {})
+    told, sent = {events.key_of(event) for event in found[:2]}, []
+
+    async def write(line):
+        sent.append(json.loads(line)["Actor"]["ID"])
+
+    async def hear():
+        listener = Listener()
+        for event in found:
+            listener.put(event)
+        call = SimpleNamespace(work=SimpleNamespace(lines=events.Lines(engine)))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                while not sent:
+                    await asyncio.wait_for(
+                        handler._follow(call, wanted, listener, SimpleNamespace(write=write), told), 0.2
+                    )
+
+    asyncio.run(hear())
+    assert sent == ["after"]
 
 
 def test_an_end_that_is_yet_to_come_ends_the_answer(server):
