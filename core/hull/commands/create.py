@@ -28,6 +28,14 @@ def create(
     return [row.id]
 
 
+def promised(engine: Engine, spec: Spec) -> Container:
+    """Return a new container on networks that need not be there before its start."""
+    row = made(engine, spec._replace(network="none", networks=(), ports=()))
+    return engine.containers.respecify(
+        row, row.spec._replace(network=spec.network, networks=spec.networks, ports=spec.ports)
+    )
+
+
 def made(engine: Engine, spec: Spec) -> Container:
     """Return a new container that `start` could start now; nothing is left of one that it could not."""
     rm_.sweep(engine)

@@ -17,6 +17,7 @@ from hull.errors import Conflict, Missing, UserError
 from hull.model import Port, Spec
 from hull.runtime import plan
 from hull.state.containers import Container, NameInUse
+from hull.state.networks import NoSuchNetwork
 from hull.state.status import Status
 
 KINDS = {"C": 0, "A": 1, "D": 2}
@@ -35,8 +36,11 @@ def made(engine: Engine, asked: create.Asked) -> str:
     spec = asked.spec
     if spec.image != "host" and not engine.images.identify(spec.image):
         raise Missing(f"No such image: {tagged(spec.image)}")
+    spec = links.by_id(engine, spec)
     try:
-        return create_.made(engine, links.by_id(engine, spec)).id
+        return create_.made(engine, spec).id
+    except NoSuchNetwork:
+        return create_.promised(engine, spec).id
     except NameInUse as error:
         raise in_use(spec.name, error) from None
 

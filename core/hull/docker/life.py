@@ -1,5 +1,6 @@
 """What is asked of one container beside its creation and start, in Docker's words where clients look at them."""
 
+import contextlib
 from typing import Any
 
 from hull.commands import kill as kill_
@@ -104,6 +105,12 @@ def remove(engine: Engine, word: str, *, force: bool, volumes: bool) -> None:
             f"{before} the container before removing or force remove"
         )
     rm_.rm(engine, (row.id,), force=force, volumes=volumes)
+
+
+def clear(engine: Engine, ident: str) -> None:
+    """Remove a container that was to be removed at its end and could not start, unless it has gone or runs."""
+    with contextlib.suppress(UserError):
+        rm_.rm(engine, (ident,), volumes=True)
 
 
 def unlink(engine: Engine, word: str) -> None:

@@ -5,6 +5,7 @@ import json
 from aiohttp import web
 
 from hull.api.call import Call, answer, nothing
+from hull.docker import life
 from hull.docker.ending import Ending
 from hull.docker.starting import refused
 from hull.errors import HullError, Unsupported, UserError
@@ -24,6 +25,8 @@ async def start(call: Call) -> web.StreamResponse:
     try:
         begun = await call.work.attachments.start(call.work.run, row)
     except HullError as error:
+        if row.remove:
+            await call.verb(life.clear, call.engine, row.id)
         raise refused(row, error) from error
     return nothing(204 if begun else 304)
 
