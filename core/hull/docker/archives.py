@@ -1,16 +1,18 @@
 """A container's files as tars: what Docker's clients copy out and in, and all of them at once."""
 
+import contextlib
 import stat
 from collections.abc import Iterator
 from typing import IO, Any, Protocol
 
 from hull.commands._details import time_text
-from hull.commands._files import CHUNK, Files
+from hull.commands._files import CHUNK, Child, Files
 from hull.commands.cp import last_name, writable
 from hull.engine import Engine
 from hull.errors import HostError, Missing, UserError
 from hull.runtime.detached import attributes
 from hull.state.containers import Container
+from hull.storage import overlay
 
 # Go's os.FileMode beside the permissions
 BITS = {stat.S_ISUID: 1 << 23, stat.S_ISGID: 1 << 22, stat.S_ISVTX: 1 << 20}
@@ -34,7 +36,8 @@ def look(engine: Engine, word: str, path: str) -> tuple[Container, dict[str, Any
         raise UserError("bad parameter: 'path' cannot be empty")
     path = _absolute(path)
     try:
-        found = Files(engine, row).live().run("status", path)
+        with _seen(engine, row) as child:
+            found = child.run("status", path)
     except Missing as error:
         raise Missing(f"Could not find the file {path} in container {word}") from error
     return row, {
@@ -55,7 +58,8 @@ def pack(engine: Engine, row: Container, path: str) -> Iterator[bytes]:
     """Return a file or directory as a tar, named as its path ends."""
     path = _absolute(path)
     engine.history.add("container", "archive-path", row.id, attributes(row.spec, row.name))
-    return Files(engine, row).live().stream("read", path, last_name(path), "")
+    with _seen(engine, row) as child:
+        yield from child.stream("read", path, last_name(path), "")
 
 
 def unpack(engine: Engine, word: str, path: str, body: Readable) -> None:
@@ -71,6 +75,7 @@ def unpack(engine: Engine, word: str, path: str, body: Readable) -> None:
             pipe.write(piece)
 
     try:
+        _ensure(engine, row)
         with writable(engine, row) as child:
             child.run("write", _absolute(path), "archive", "", "1", feed=feed)
     except Missing as error:
@@ -90,6 +95,27 @@ def export(engine: Engine, row: Container) -> Iterator[bytes]:
     chunks = Files(engine, row).still("export").stream("export")
     engine.history.add("container", "export", row.id, attributes(row.spec, row.name))
     return chunks
+
+
+@contextlib.contextmanager
+def _seen(engine: Engine, row: Container) -> Iterator[Child]:
+    """Give the view to read; of one that has yet to start with its mounts, whose places may have to be made."""
+    if _ensure(engine, row):
+        with writable(engine, row) as child:
+            yield child
+    else:
+        yield Files(engine, row).live()
+
+
+def _ensure(engine: Engine, row: Container) -> bool:
+    """Make the volumes of a container that has yet to start, as its start would; tell whether it has mounts."""
+    if engine.containers.status(row).state != "created" or not row.spec.mounts:
+        return False
+    owner = overlay.owner_of(engine.identity(row.spec.userns))
+    for mount in row.spec.mounts:
+        if mount.kind == "volume" and mount.source:
+            engine.volumes.ensure(mount.source, owner, {}, {})
+    return True
 
 
 def _absolute(path: str) -> str:

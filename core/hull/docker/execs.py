@@ -36,7 +36,7 @@ def read(body: dict[str, Any]) -> Asked:
     words = fields.texts("Cmd")
     if not words:
         raise UserError("No exec command specified")
-    keys = fields.text("DetachKeys")
+    keys = fields.text("DetachKeys") or fields.text("detachKeys")  # docker-py's; Go's JSON knows no case
     Keys(keys, usual=False)
     ran = Ran(words, fields.texts("Env"), fields.text("WorkingDir"), fields.text("User"))
     return Asked(ran, fields.flag("AttachStdin"), fields.flag("AttachStdout"), fields.flag("AttachStderr"),

@@ -59,7 +59,8 @@ class View(NamedTuple):
         else:
             fd = stacking.overlay([*self.lowers, *self.frozen, self.upper])
         if self.binds:
-            stacking.attach(fd, self.lowers[-1], [(source, target, ro) for source, target, ro in self.binds])
+            binds = [(source, target, readonly) for source, target, readonly in self.binds]
+            stacking.attach(fd, self.lowers[-1], binds, make=bool(self.work))
         return fd
 
     def own(self) -> int:

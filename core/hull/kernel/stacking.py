@@ -53,19 +53,38 @@ def _by_string(layers: list[bytes], own: list[bytes], place: str) -> int:
     return os.open(place, _DIRECTORY)
 
 
-def attach(root: int, place: str, binds: list[tuple[str, str, bool]]) -> None:
+def attach(root: int, place: str, binds: list[tuple[str, str, bool]], *, make: bool = False) -> None:
     """Mount the detached `root` over the directory `place`, and directories into it: (source, target, read-only).
 
-    A target is resolved below `root` whatever it says; one that is not there is left out.
+    A target is resolved below `root` whatever it says; one that is not there is left out, or made where `make` says.
     """
     with suppress(OSError):  # it covers its place already, where the kernel wanted one
         syscalls.move_mount(root, os.open(place, _DIRECTORY), b".")
     for source, target, readonly in binds:
         with suppress(FileNotFoundError, NotADirectoryError):
-            how = syscalls.RESOLVE_IN_ROOT | syscalls.RESOLVE_NO_MAGICLINKS
-            over = syscalls.openat2(root, os.fsencode(target), os.O_PATH | os.O_DIRECTORY, 0, how)
+            over = _made(root, target) if make else _below(root, target)
             flags = syscalls.OPEN_TREE_CLONE | syscalls.AT_RECURSIVE
             tree = syscalls.open_tree(-100, os.fsencode(source), flags)
             if readonly:
                 syscalls.mount_setattr(tree, b"", syscalls.AT_EMPTY_PATH, syscalls.MOUNT_ATTR_RDONLY)
             syscalls.move_mount(tree, over, b".")
+
+
+def _below(root: int, target: str) -> int:
+    how = syscalls.RESOLVE_IN_ROOT | syscalls.RESOLVE_NO_MAGICLINKS
+    return syscalls.openat2(root, os.fsencode(target), os.O_PATH | os.O_DIRECTORY, 0, how)
+
+
+def _made(root: int, target: str) -> int:
+    """Open a directory below `root`; it and those on the way to it are made where they are missing."""
+    here = _below(root, "/")
+    names = [name for name in target.split("/") if name]
+    for depth, name in enumerate(names, 1):
+        try:
+            found = _below(root, "/".join(names[:depth]))
+        except FileNotFoundError:
+            os.mkdir(name, 0o755, dir_fd=here)
+            found = _below(root, "/".join(names[:depth]))
+        os.close(here)
+        here = found
+    return here
