@@ -7,9 +7,8 @@ import pytest
 
 from tests import imagebuild
 
-MADE = imagebuild.image(
-    imagebuild.layer(imagebuild.member("f", b"1" * 2000)), run={"Cmd": ["x"], "Labels": {"made": "here"}}
-)
+LAYER = imagebuild.layer(imagebuild.member("f", b"1" * 2000))
+MADE = imagebuild.image(LAYER, run={"Cmd": ["x"], "Labels": {"made": "here"}})
 
 
 def filtered(**filters):
@@ -109,7 +108,9 @@ def test_an_image_goes_with_its_last_name(server, named):
         f"conflict: unable to delete {short} (must be forced) - image is referenced in multiple repositories"
     )
     assert server.request("DELETE", "/images/own/here:1").json == [{"Untagged": "own/here:1"}]
-    assert server.request("DELETE", "/images/own/here:2").json == [{"Untagged": "own/here:2"}, {"Deleted": named}]
+    assert server.request("DELETE", "/images/own/here:2").json == [
+        {"Untagged": "own/here:2"}, {"Deleted": named}, {"Deleted": imagebuild.digest(LAYER)},
+    ]  # fmt: skip
     assert named not in listed(server)
 
 

@@ -107,7 +107,17 @@ def test_a_pull_is_told_as_docker_tells_it():
 
 def test_a_layer_that_never_waited_is_announced_and_one_that_is_here_is_not():
     assert [one["status"] for one in told(PULLING, ("pulling", 9, 0))] == ["Pulling fs layer", "Downloading"]
-    assert [one["status"] for one in told(PULLING, ("already here", 0, 9))] == ["Already exists"]
+
+
+def test_layers_that_are_here_are_named_where_the_image_was_not():
+    for fresh, shown in ((True, ["head", "Already exists"]), (False, ["head"])):
+        said = []
+        heard = Told(said.append, PULLING, {"status": "head"})
+        heard(Event("progress", "abc", "already here", 0, 9))
+        heard.end(fresh=fresh)
+        assert [line["status"] for line in said] == shown
+    before = told(PULLING, ("already here", 0, 9), ("waiting", 0, 9))
+    assert [line["status"] for line in before] == ["Already exists", "Pulling fs layer"]
 
 
 def test_bytes_are_told_ten_times_a_second_at_most():

@@ -11,7 +11,8 @@ from hull.docker.versions import Version
 from hull.engine import Engine
 from hull.errors import Conflict, Missing, UserError
 from hull.images import history as history_
-from hull.images import platforms, reference, removing, store
+from hull.images import imageconfig, platforms, reference, removing, store
+from hull.state import chains
 
 NAMED_ID = 12  # digits of an id in a message
 BARE_CONFIG = Version(1, 50)  # from here on a config shows what an image says, not what only a container has
@@ -180,6 +181,8 @@ def remove(engine: Engine, name: str, *, force: bool) -> list[dict[str, str]]:
         for user in removing.users(engine.paths, held.rows, ident):
             if engine.containers.status(engine.containers.find(user)).active:
                 raise _used_by_id(engine, ident, user)
+    record = held.rows.get(ident)
+    diff_ids = imageconfig.layers(json.loads(record.config)) if record else []
     try:
         gone = rmi_.rmi(engine, (name,), force=force)
     except removing.NamedSeveralTimes:
@@ -195,7 +198,14 @@ def remove(engine: Engine, name: str, *, force: bool) -> list[dict[str, str]]:
             f'conflict: unable to remove repository reference "{name}" (must force) - container '
             f"{row.id[:NAMED_ID]} is using its referenced image {_short(ident)}"
         ) from None
-    return [{"Deleted": one} if one == ident else {"Untagged": one} for one in gone]
+    lines = [{"Deleted": one} if one == ident else {"Untagged": one} for one in gone]
+    return lines if ident not in gone else [*lines, *({"Deleted": chain} for chain in _lost(held, diff_ids))]
+
+
+def _lost(held: store.ImageStore, diff_ids: list[str]) -> list[str]:
+    """Return the chain ids of an image's layers that went with it, the highest first."""
+    kept = {layer.diff_id for layer in held.rows.layers()}
+    return [chain for diff_id, chain in chains.of(diff_ids).items() if diff_id not in kept][::-1]
 
 
 def _used_by_id(engine: Engine, ident: str, user: str) -> Conflict:

@@ -12,7 +12,7 @@ from hull.docker import platform as asking
 from hull.docker.images_progress import Say, Told
 from hull.engine import Engine
 from hull.errors import UserError
-from hull.images import importing, saving_places
+from hull.images import importing, saving_places, urls
 from hull.light import IO
 
 
@@ -27,14 +27,15 @@ class Import(NamedTuple):
 
 def import_(engine: Engine, source: "str | IO[bytes]", asked: Import, say: Say) -> None:
     """Make an image of a root file system's tar, a file or a URL; its id is the last that is told."""
+    shown = urls.shown(source) if isinstance(source, str) else "-"
     if isinstance(source, str):
         if not source.startswith(importing.REMOTE):
             raise UserError(f"cannot import from {source!r}: fromSrc is - or an http or https URL")
         say({"status": f"Downloading from {source}"})
     flavour = engine.identity().layer_flavour
-    platform = asking.asked(asked.platform)
+    message, platform = asked.message or f"Imported from {shown}", asking.asked(asked.platform)
     ident = engine.images.import_(
-        source, asked.name, asked.changes, message=asked.message, platform=platform, flavour=flavour,
+        source, asked.name, asked.changes, message=message, platform=platform, flavour=flavour,
         expand=_changing.expand,
     )  # fmt: skip
     say({"status": ident})

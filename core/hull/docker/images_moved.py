@@ -58,15 +58,17 @@ def _outcome(*, fresh: bool) -> str:
 
 def _pull(engine: Engine, parsed: Reference, wanted: Wanted, say: Say) -> bool:
     """Fetch one image; whether the name meant another one before, or none."""
-    head = {"status": f"Pulling from {parsed.repository}", "id": parsed.wanted}
+    whole = parsed.canonical if parsed.digest else parsed.tag
+    head = {"status": f"Pulling from {parsed.repository}", "id": whole}
     told = Told(say, images_progress.PULLING, head)
     before = engine.images.identify(str(parsed))
     asked = Asked(str(parsed), asking.asked(wanted.platform), engine.identity().layer_flavour, wanted.credentials)
     with docker_words(parsed):
         found = engine.hearing(told).images.fetch(asked)
-    told.begin()
+    fresh = found.image.id != before
+    told.end(fresh=fresh)
     say({"status": f"Digest: {found.digest}"})
-    return found.image.id != before
+    return fresh
 
 
 @contextmanager

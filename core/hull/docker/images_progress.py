@@ -26,6 +26,7 @@ class Told:
     def __init__(self, say: Say, words: dict[str, str], head: dict[str, Any] | None = None) -> None:
         self._say, self._words, self._head = say, words, head
         self._last: dict[str, tuple[str, float]] = {}
+        self._here: list[str] = []
 
     def __call__(self, event: Event) -> None:
         """Take one event; layers come from several threads, one event at a time."""
@@ -41,7 +42,21 @@ class Told:
             head, self._head = self._head, None
             self._say(head)
 
+    def end(self, *, fresh: bool) -> None:
+        """Say what was held back: of an image that was here as it is, Docker names no layer."""
+        self.begin()
+        if fresh or self._last:
+            self._settle()
+
+    def _settle(self) -> None:
+        while self._here:
+            self._line(self._here.pop(0), self._words["already here"])
+
     def _layer(self, event: Event) -> None:
+        if event.text == "already here" and event.text in self._words:
+            self._here.append(event.subject)
+            return
+        self._settle()
         status = self._words.get(event.text) or _otherwise(event.text)
         if not status:
             return
