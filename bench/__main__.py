@@ -14,7 +14,7 @@ from bench import place as places
 from bench.measure import Figure, Skipped
 from tests.commandline import remove_tree
 
-GROUPS = ("start", "prompt", "flow", "pull", "life", "build", "commit", "net", "cells", "values", "try")
+GROUPS = ("start", "prompt", "flow", "pull", "life", "build", "commit", "net", "cells", "values", "try", "api")
 MODULES = {"try": "trial"}  # a keyword is no module's name
 VIEW = """set -e
 if [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then

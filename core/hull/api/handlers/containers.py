@@ -39,8 +39,9 @@ async def create(call: Call) -> web.StreamResponse:
 
 async def inspect(call: Call) -> web.StreamResponse:
     """Answer with a container's document."""
-    found = await call.verb(containers.inspected, call.engine, call.word("id"), call.version, sized=call.flag("size"))
-    return answer(found)
+    sized = call.flag("size")
+    look = call.verb if sized else call.quick
+    return answer(await look(containers.inspected, call.engine, call.word("id"), call.version, sized=sized))
 
 
 async def top(call: Call) -> web.StreamResponse:
