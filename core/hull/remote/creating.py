@@ -90,9 +90,9 @@ def _host(spec: Spec) -> dict[str, Any]:
         "VolumesFrom": list(spec.volumes_from),
         "NetworkMode": _network(spec),
         "PortBindings": _bindings(spec),
-        "PublishAllPorts": spec.publish_all,
+        "PublishAllPorts": spec.publish_all or None,
         "RestartPolicy": living.policy(spec.restart) if spec.restart != "no" else None,
-        "AutoRemove": spec.remove,
+        "AutoRemove": spec.remove or None,
         "CapAdd": list(spec.cap_add),
         "CapDrop": list(spec.cap_drop),
         "SecurityOpt": [_security(one) for one in spec.security],
@@ -102,7 +102,7 @@ def _host(spec: Spec) -> dict[str, Any]:
         "DnsOptions": list(spec.dns_options),
         "ExtraHosts": list(spec.hosts),
         "GroupAdd": list(spec.groups),
-        "ReadonlyRootfs": spec.readonly,
+        "ReadonlyRootfs": spec.readonly or None,
         "Sysctls": dict(one.partition("=")[::2] for one in spec.sysctls),
         "ShmSize": spec.shm_size,
         "Ulimits": [{"Name": u.name, "Soft": u.soft, "Hard": u.hard} for u in spec.ulimits],
@@ -111,7 +111,7 @@ def _host(spec: Spec) -> dict[str, Any]:
         "LogConfig": _log(spec),
         **living.limited(spec.limits),
     }
-    return {key: value for key, value in found.items() if value not in (None, "", [], {}) and value is not False}
+    return {key: value for key, value in found.items() if value not in (None, "", [], {})}
 
 
 def _log(spec: Spec) -> dict[str, Any] | None:

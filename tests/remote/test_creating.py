@@ -1,0 +1,142 @@
+"""What run and create ask becomes Docker's document: every flag has its field, or is refused."""
+
+import pathlib
+
+import pytest
+from hull.commands import _flags
+from hull.commands._line import read
+from hull.contexts.client import agreed, failed
+from hull.errors import Conflict, HostError, Missing, Unsupported, UserError
+from hull.output import Piece
+from hull.remote import creating, streams, table
+from hull.remote.there import filters, seconds
+
+
+def document(*words: str) -> dict[str, object]:
+    call = read(["create", *words])
+    return creating.document(_flags.asked(*call.words, **call.flags))
+
+
+def host(*words: str) -> dict[str, object]:
+    made = document(*words, "i")["HostConfig"]
+    assert isinstance(made, dict)
+    return made
+
+
+def test_the_program_and_its_surroundings() -> None:
+    made = document("-it", "-e", "A=b c", "-w", "/w", "-u", "7:8", "-h", "name", "-l", "k=v=w", "--entrypoint", "sh",
+                    "--stop-signal", "INT", "--stop-timeout", "3", "i:1", "-c", "true")  # fmt: skip
+    assert made == {
+        "Image": "i:1",
+        "Cmd": ["-c", "true"], "Entrypoint": ["sh"], "Env": ["A=b c"], "WorkingDir": "/w", "User": "7:8",
+        "Hostname": "name", "Labels": {"k": "v=w"}, "Tty": True, "OpenStdin": True, "StopSignal": "SIGINT",
+        "StopTimeout": 3, "HostConfig": {"NetworkMode": "default"}, "NetworkingConfig": {"EndpointsConfig": {}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        (("--rm",), "AutoRemove", True),
+        (("--restart", "on-failure:3"), "RestartPolicy", {"Name": "on-failure", "MaximumRetryCount": 3}),
+        (("--cap-add", "SYS_PTRACE"), "CapAdd", ["SYS_PTRACE"]),
+        (("--cap-drop", "ALL"), "CapDrop", ["ALL"]),
+        (("--read-only",), "ReadonlyRootfs", True),
+        (("--dns", "1.1.1.1"), "Dns", ["1.1.1.1"]),
+        (("--add-host", "a:1.2.3.4"), "ExtraHosts", ["a:1.2.3.4"]),
+        (("--sysctl", "net.a=1"), "Sysctls", {"net.a": "1"}),
+        (("--shm-size", "64m"), "ShmSize", 64 << 20),
+        (("--ulimit", "nofile=1:2"), "Ulimits", [{"Name": "nofile", "Soft": 1, "Hard": 2}]),
+        (("--memory", "64m"), "Memory", 64 << 20),
+        (("--cpus", "1.5"), "NanoCpus", 1_500_000_000),
+        (("--pids-limit", "9"), "PidsLimit", 9),
+        (("--no-init",), "Init", False),
+        (("--tmpfs", "/t:size=1m"), "Tmpfs", {"/t": "size=1m"}),
+        (("-v", "data:/d:ro"), "Mounts", [{"Type": "volume", "Source": "data", "Target": "/d", "ReadOnly": True}]),
+        (("--device", "/dev/fuse"), "Devices",
+         [{"PathOnHost": "/dev/fuse", "PathInContainer": "/dev/fuse", "CgroupPermissions": "rwm"}]),
+        (("--log-opt", "max-size=1m"), "LogConfig", {"Type": "json-file", "Config": {"max-size": "1m"}}),
+        (("-p", "8080:80", "-p", "127.0.0.1::53/udp"), "PortBindings",
+         {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "53/udp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}),
+        (("-P",), "PublishAllPorts", True),
+        (("--network", "container:x"), "NetworkMode", "container:x"),
+        (("--group-add", "5"), "GroupAdd", ["5"]),
+        (("--volumes-from", "x:ro"), "VolumesFrom", ["x:ro"]),
+    ],
+)  # fmt: skip
+def test_every_flag_has_its_field(words: tuple[str, ...], field: str, value: object) -> None:
+    assert host(*words)[field] == value
+
+
+def test_networks_are_endpoints() -> None:
+    made = document("--network", "one:alias=a,ip=10.0.0.2", "--network", "two", "i")
+    assert made["NetworkingConfig"] == {
+        "EndpointsConfig": {"one": {"Aliases": ["a"], "IPAMConfig": {"IPv4Address": "10.0.0.2"}}, "two": {}}
+    }
+    assert made["HostConfig"] == {"NetworkMode": "one"}
+
+
+def test_a_path_is_the_callers_directorys(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (mount,) = host("-v", "./x:/y")["Mounts"]  # type: ignore[misc, attr-defined]
+    assert (mount["Type"], mount["Source"]) == ("bind", f"{tmp_path}/x")
+    (tmp_path / "s.json").write_text("{}")
+    assert host("--security-opt", f"seccomp={tmp_path}/s.json")["SecurityOpt"] == ["seccomp={}"]
+    with pytest.raises(UserError, match="cannot read the seccomp profile"):
+        host("--security-opt", "seccomp=/nonexistent/s.json")
+
+
+@pytest.mark.parametrize("flag", ["--egress=none", "--checkpoint=auto", "--link-local", "--host-loopback"])
+def test_what_has_no_word_is_refused_by_name(flag: str) -> None:
+    with pytest.raises(Unsupported, match=flag.partition("=")[0]):
+        document(flag, "i")
+
+
+def test_every_flag_of_the_table_is_one_of_the_verbs() -> None:
+    from hull.commands._verb import load
+
+    for name, row in table.TABLE.items():
+        known = {flag.name for flag in load(name).flags}
+        assert set(row.flags) <= known, name
+
+
+def test_frames_are_taken_apart_wherever_they_are_cut() -> None:
+    stream = b"".join(
+        bytes([n, 0, 0, 0]) + len(d).to_bytes(4, "big") + d for n, d in ((1, b"out"), (2, b"err"), (1, b""))
+    )
+    for cut in range(1, len(stream)):
+        parts = [stream[at : at + cut] for at in range(0, len(stream), cut)]
+        assert list(streams.pieces(iter(parts), tty=False)) == [Piece(1, b"out"), Piece(2, b"err"), Piece(1, b"")]
+    assert list(streams.pieces(iter([b"raw"]), tty=True)) == [Piece(1, b"raw")]
+
+
+@pytest.mark.parametrize(("theirs", "agree"), [("1.24", "1.24"), ("1.41", "1.41"), ("1.50", "1.50"), ("1.99", "1.50")])
+def test_the_older_of_both_newest_versions_is_spoken(theirs: str, agree: str) -> None:
+    assert agreed("c", theirs) == agree
+
+
+@pytest.mark.parametrize(("theirs", "told"), [("1.23", "older than 1.24"), ("", "no engine"), ("x.y", "no engine")])
+def test_what_cannot_be_spoken_to_is_told(theirs: str, told: str) -> None:
+    with pytest.raises((Unsupported, HostError), match=told):
+        agreed("c", theirs)
+
+
+def test_failures_keep_their_words_and_kinds() -> None:
+    for status, kind in ((404, Missing), (409, Conflict), (501, Unsupported), (400, UserError), (500, HostError)):
+        assert type(failed(status, b'{"message": "what (a) it is (the fix: hull ps)"}')) is kind
+    error = failed(404, b'{"message": "what (a) it is (the fix: hull ps)"}')
+    assert (error.message, error.hint) == ("what (a) it is", "hull ps")
+    assert failed(404, b'{"message": "no (such) thing)"}').message == "no (such) thing)"
+    assert failed(502, b"<html>").message == "<html>"
+    assert failed(502, b"").message == "the engine answered 502"
+
+
+def test_times_and_filters_are_the_apis() -> None:
+    assert seconds("1970-01-01T00:01:00.5Z") == 60.5
+    assert seconds("1970-01-01T01:01:00.123456789+01:00") == pytest.approx(60.123456789)
+    assert seconds("0001-01-01T00:00:00Z") == 0 == seconds("")
+    assert filters(("label=a=b", "label=c", "status=x"), all="true") == {
+        "all": ["true"], "label": ["a=b", "c"], "status": ["x"],
+    }  # fmt: skip
+    with pytest.raises(UserError, match="cannot filter by"):
+        filters(("odd",))
