@@ -24,7 +24,7 @@ def read(config: Fields, host: Fields, version: Version) -> dict[str, Any]:
     return {
         "network": network,
         "networks": networks,
-        "mac": _usual_mac(config) if mode in USUAL else "",
+        "mac": "" if networks else _usual_mac(config, mode),
         "ports": ports(host),
         "publish_all": host.flag("PublishAllPorts"),
         "hosts": host.texts("ExtraHosts"),
@@ -46,8 +46,6 @@ def _endpoints(config: Fields, mode: str, version: Version) -> tuple[Endpoint, .
     if kind in _network_words.ALONE and (others := [name for name in names if name != mode]):
         raise Conflict(f"container cannot be connected to {others[0]}: its network mode is {mode}")
     mac = config.text("MacAddress")
-    if kind in _network_words.ALONE and mac:
-        raise UserError("conflicting options: mac-address and the network mode")
     named = () if mode in USUAL or kind in _network_words.RESERVED else (mode,)
     wanted = dict.fromkeys((*named, *(name for name in names if name not in USUAL and name != kind)))
     found = [endpoint(name, asked.inner(name)) for name in wanted]
@@ -56,11 +54,11 @@ def _endpoints(config: Fields, mode: str, version: Version) -> tuple[Endpoint, .
     return tuple(one._replace(mac=one.mac or mac) if one.network == mode else one for one in found)
 
 
-def _usual_mac(config: Fields) -> str:
-    """Return the hardware address that is asked for the usual network."""
+def _usual_mac(config: Fields, mode: str) -> str:
+    """Return the hardware address that is asked for a way out that has no name of its own."""
     asked = config.inner("NetworkingConfig").inner("EndpointsConfig")
     said = (asked.inner(name).text("MacAddress") for name in USUAL if name)
-    return _network_words.mac_address(next(filter(None, said), "") or config.text("MacAddress"))
+    return _network_words.mac_address(next(filter(None, said), "") or config.text("MacAddress"), mode)
 
 
 def _plain(asked: Fields) -> None:
