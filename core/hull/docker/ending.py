@@ -15,6 +15,7 @@ from hull.state.status import Status
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 CONDITIONS = ("not-running", "next-exit", "removed")
 LOOK = 30.0  # seconds after which is looked at what should have been heard
+SOON = 0.005  # seconds
 
 
 class Ending:
@@ -52,10 +53,19 @@ class Ending:
                 await run(self._forget)
                 return self.document()
             if event["Action"] == "die" and self._condition != "removed":
+                await self._decided(run)
                 return self.document()
             if event["Action"] == FAILED and self._condition != "removed":
                 self._code = event["error"].exit_code
                 return {**self.document(), "Error": {"Message": event["error"].message}}
+
+    async def _decided(self, run: Run) -> None:
+        """Let its monitor decide on another run, which it does at once: who waited may look next, or remove it."""
+        while self._row.spec.restart != "no":
+            found: Status = await run(lambda: self._engine.containers.status(self._row))
+            if found.state != "exited" or not found.monitor.alive:
+                return
+            await asyncio.sleep(SOON)
 
     def _forget(self) -> None:
         """Let the name of what a monitor removed be free at once."""
