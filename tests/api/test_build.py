@@ -10,6 +10,7 @@ import urllib.parse
 
 import pytest
 
+from tests.api.serving import Server
 from tests.api.test_buildkit import assert_no_build_is_left
 
 pytestmark = [pytest.mark.real, pytest.mark.needs("launcher")]
@@ -119,6 +120,16 @@ def test_what_cannot_be_built_is_an_error_before_anything_is_told(server, files,
     assert (reply.status, message in reply.message) == (status, True), reply.message
 
 
+def test_a_limit_is_left_out_where_the_server_was_told_so(server):
+    lenient = Server(server.cli, "--limits", "warn")
+    try:
+        said = told(build(lenient, packed({"Dockerfile": "FROM scratch\nENV LIMITED=1\n"}), memory="1000000"))
+        assert "[Warning] memory is left out\n" in said
+        assert "Successfully built" in said
+    finally:
+        lenient.close()
+
+
 def test_a_body_that_is_no_archive_is_refused(server):
     assert "no tar archive" in build(server, b"FROM busybox\n").message
     assert build(server, b"").message == "Cannot locate specified Dockerfile: Dockerfile"
@@ -135,6 +146,15 @@ def test_an_argument_without_a_value_is_none_of_this_machine(server):
     body = packed({"Dockerfile": "FROM busybox\nARG HOME=unsaid\nRUN echo $HOME > /home-is\nRUN cat /home-is\n"})
     assert "unsaid\n" in told(build(server, body, buildargs='{"HOME": null}'))
     assert "said\n" in told(build(server, body, buildargs='{"HOME": "said"}'))
+
+
+def test_a_step_has_a_network_of_its_own_and_may_not_change_it(server):
+    body = packed(
+        {"Dockerfile": "FROM busybox\nRUN ping -c1 127.0.0.1\nRUN ip link add x type dummy && touch /made; true\n"}
+    )
+    said = told(build(server, body, nocache="1"))
+    assert "1 packets received" in said
+    assert "Operation not permitted" in said
 
 
 def test_an_archive_may_be_compressed_and_say_what_it_leaves_out(server):

@@ -69,8 +69,8 @@ class Taken:
         """Wait, not for long, until the client has read the head: docker-py loses what comes along with it."""
         descriptor, until = self._transport.get_extra_info("socket").fileno(), time.monotonic() + HEARD
         while descriptor >= 0 and time.monotonic() < until:
-            if not any(fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))):
-                break
+            if self._transport.is_closing() or not any(fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))):
+                break  # a closed descriptor's number may be another's
             await asyncio.sleep(LOOK)
         self._heard = True
 
@@ -164,7 +164,7 @@ class Connection(Upgrading):
             bodies.append(self._current_request.content)
         if not bodies:  # between two steps of aiohttp's
             self._loop.call_later(SOON, self._need_all)
-        elif not all(body.is_eof() for body in bodies):
+        elif not all(body.is_eof() or body.exception() for body in bodies):
             self.transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:

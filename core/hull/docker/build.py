@@ -21,13 +21,22 @@ Words = Mapping[str, str]
 
 
 class Query(NamedTuple):
-    """What the request says: its single words, those that may come several times, whether it knows `aux`."""
+    """What the request says: its single words, those that may come several times, whether it knows `aux`.
+
+    `lenient`: limits that cannot be honoured are left out, and that is told.
+    """
 
     words: Words
     tags: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
     aux: bool = True
+    lenient: bool = False
+
+    @property
+    def limits(self) -> list[str]:
+        """The limits that are asked."""
+        return [name for name in LIMITS if self.words.get(name, "") not in {"", "0"}]
 
     def flag(self, name: str) -> bool:
         """Return a flag."""
@@ -64,11 +73,13 @@ def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> I
     quiet, begun = query.flag("q"), False
     display = buildsteps.Silent(stop) if quiet else buildsteps.Steps(stop, aux=query.aux)
     build = session.run(engine, asked, display)
+    left_out = [] if quiet else [buildsteps.said(f"[Warning] {name} is left out\n") for name in query.limits]
     try:
         while True:
             piece = next(build)
             begun = True
-            yield piece.data
+            yield b"".join(left_out) + piece.data
+            left_out.clear()
     except StopIteration as end:
         ident, names = end.value.ident, asked.tags
     except HullError as error:
@@ -94,8 +105,8 @@ def _refuse(query: Query) -> None:
         raise UserError("security options are not supported on linux")
     if words.get("isolation", "") not in {"", "default"}:
         raise UserError(f"unsupported isolation: {json.dumps(words['isolation'])}")
-    for name in LIMITS:
-        if words.get(name, "") not in {"", "0"}:
+    if not query.lenient:
+        for name in query.limits:
             raise Unsupported(f"cannot build with {name}={words[name]}: builds of hull have no such limit")
     if words.get("version", "") not in {"", "1", "2"}:
         raise UserError(f"invalid version {json.dumps(words['version'])}")

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from hull.api.call import Call, answer, nothing
 from hull.api.hijack import Connection, Taken
+from hull.api.memory import give_back
 from hull.api.rpc.desk import Session
 from hull.docker import build as builds
 from hull.docker import buildcache
@@ -25,7 +26,7 @@ async def build(call: Call) -> web.StreamResponse:
     """Build an image of the context that the body is, or that the query names."""
     query = builds.Query(
         dict(call.request.query), call.texts("t"), call.texts("extrahosts"), call.texts("securityopt"),
-        call.version >= AUX,
+        call.version >= AUX, call.work.limits == "warn",
     )  # fmt: skip
     with contextlib.ExitStack() as stack:
         context = None if call.text("remote") else await _kept(call)
@@ -38,6 +39,7 @@ async def build(call: Call) -> web.StreamResponse:
         try:
             return await _streamed(call, builds.told(call.engine, asked, query, stop), stop)
         finally:
+            give_back()
             del call.work.desk.builds[ident]
 
 
@@ -66,6 +68,7 @@ async def session(call: Call) -> web.StreamResponse:
     if upgrade != "h2c":
         raise UserError(f"protocol {upgrade} not supported" if upgrade else "no upgrade proto in request")
     mux = Mux(_taken(call), client=True)
+    await mux.begin()
     if await call.work.desk.enter(ident, Session(Caller(mux), mux.gone)):
         try:
             await mux.run()

@@ -117,13 +117,18 @@ class Mux:
         self._h2.increment_flow_control_window(WINDOW)
         self._streams: dict[int, Stream] = {}
         self._room = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.gone = asyncio.Event()
+
+    async def begin(self) -> None:
+        """Say who speaks, before anybody opens a stream."""
+        await self._flush()
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
         try:
-            await self._flush()
+            await self.begin()
             while data := await self._taken.read():
                 if not await self._events(self._h2.receive_data(data)):
                     break
@@ -189,9 +194,10 @@ class Mux:
         self._streams.pop(stream.number, None)
 
     async def _flush(self) -> None:
-        data = self._h2.data_to_send()
-        if data:
-            await self._taken.write(data)
+        async with self._writing:  # a write may wait before it begins, and frames have an order
+            data = self._h2.data_to_send()
+            if data:
+                await self._taken.write(data)
 
     async def _events(self, events: list[Event]) -> bool:
         """Hand events on; whether more may come."""
