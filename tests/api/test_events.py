@@ -100,31 +100,41 @@ def test_what_was_and_what_comes_is_told_once(server, listen):
     assert server.request("GET", f"/events?{query}").lines == []
 
 
-def test_what_was_told_is_not_told_again_when_it_is_heard(engine):
-    """What happens between the first hearing and the reading of the file comes both ways."""
-    for name in ("before", "between", "after"):
-        engine.history.add("volume", "create", name, {})
-    found = list(engine.history.read())
-    wanted = events.asked("0", "", {})
-    told, sent = {events.key_of(event) for event in found[:2]}, []
+def heard(engine, wanted, found, told, ends):
+    """Return the names that one is told who hears these events, until that of `ends`."""
+    sent = []
 
     async def write(line):
         sent.append(json.loads(line)["Actor"]["ID"])
+        if sent[-1] == ends:
+            raise ConnectionResetError
 
     async def hear():
         listener = Listener()
         for event in found:
             listener.put(event)
         call = SimpleNamespace(work=SimpleNamespace(lines=events.Lines(engine)))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                while not sent:
-                    await asyncio.wait_for(
-                        handler._follow(call, wanted, listener, SimpleNamespace(write=write), told), 0.2
-                    )
+        with contextlib.suppress(ConnectionResetError):
+            await handler._follow(call, wanted, listener, SimpleNamespace(write=write), told)
 
-    asyncio.run(hear())
-    assert sent == ["after"]
+    asyncio.run(asyncio.wait_for(hear(), 60))
+    return sent
+
+
+def test_what_was_told_is_not_told_again_when_it_is_heard(engine):
+    """What happens between the first hearing and the reading of the file comes both ways."""
+    for name in ("before", "between", "after"):
+        engine.history.add("volume", "create", name, {})
+    found = list(engine.history.read())
+    told = {events.key_of(event) for event in found[:2]}
+    assert heard(engine, events.asked("0", "", {}), found, told, "after") == ["after"]
+
+
+def test_one_who_does_not_ask_for_the_past_is_not_told_of_it(engine):
+    engine.history.add("volume", "create", "before", {})
+    wanted = events.asked("", "", {})
+    engine.history.add("volume", "create", "after", {})
+    assert heard(engine, wanted, list(engine.history.read()), set(), "after") == ["after"]
 
 
 def test_an_end_that_is_yet_to_come_ends_the_answer(server):

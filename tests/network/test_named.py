@@ -112,6 +112,7 @@ def test_a_link_is_a_name_that_one_container_alone_has(town: Town) -> None:
     town.cli("network", "connect", *words, net, web, check=True)
     assert town.asks(web, "base") == db
     assert "base" not in town.hosts(db)
+    assert town.hosts(web).count("base") == 1
     assert "169.254.8.8/16" in town.inside(web, "ip addr")
     found = town.given(web, net)
     assert (found["Links"], found["DriverOpts"]) == ([f"{db}:base"], {"k": "v"})
