@@ -216,6 +216,17 @@ def test_a_body_that_breaks_off_leaves_nothing(server):
     assert server.request("GET", "/images/json").json == before
 
 
+@pytest.mark.usefixtures("forgets")
+def test_who_does_not_read_what_is_saved_to_its_end_leaves_nothing_open(server):
+    server.request("POST", "/images/load", imagebuild.docker_archive(LARGE, "own/large:1"))
+    with server.connect() as client:
+        client.sendall(b"GET /images/own/large:1/get HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+        assert waiting.has_open(server.process.pid, KEPT)
+    waiting.until(lambda: not waiting.has_open(server.process.pid, KEPT))
+    assert len(server.request("GET", "/images/own/large:1/get").body) > len(LARGE.blobs[LARGE.layers[0]])
+
+
 def test_a_root_file_system_is_imported_from_a_body_and_from_a_url(server):
     tar = imagebuild.layer(imagebuild.directory("d"))
     query = "repo=own/made&tag=1&message=said&changes=CMD%20y&changes=ENV%20A%3Db"

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from aiohttp import web
 
@@ -69,14 +69,16 @@ async def pour(
         await response.write(data)
 
     def run() -> None:
+        pieces = make()
         try:
-            send_all()
+            send_all(pieces)
         finally:
+            getattr(pieces, "close", int)()  # files and children that a generator holds go now
             give_back()
 
-    def send_all() -> None:
+    def send_all(pieces: Iterable[bytes]) -> None:
         waiting = bytearray()
-        for chunk in make():
+        for chunk in pieces:
             waiting += chunk
             if len(waiting) >= PIECE:
                 asyncio.run_coroutine_threadsafe(send(bytes(waiting)), loop).result()
@@ -85,16 +87,9 @@ async def pour(
 
     try:
         await call.verb(run)
-    except BaseException as error:
+    except Exception as error:
         if response.prepared:
-            _cut(call)
             raise ConnectionResetError from error
         raise
     await response.write_eof()
     return response
-
-
-def _cut(call: Call) -> None:
-    transport: Any = call.request.transport
-    if transport is not None:
-        transport.abort()
