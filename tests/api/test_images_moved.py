@@ -125,7 +125,12 @@ def test_credentials_serve_one_request(server):
     memory = registries.Memory()
     memory.blobs.update(MADE.blobs)
     memory.tags["1"] = MADE.manifest
-    with registries.served(locked(memory)) as stub:
+
+    def listing(request):
+        catalog = b'{"repositories":["a/b","c/d"]}'
+        return registries.Reply(200, catalog) if request.path.endswith("_catalog") else memory(request)
+
+    with registries.served(locked(listing)) as stub:
         name = f"{stub.address}/a/b"
         answer = pulled(server, name, "1")
         assert (answer.status, f"pull access denied for {name}" in answer.message) == (404, True)
@@ -148,6 +153,12 @@ def test_credentials_serve_one_request(server):
         assert done[-1]["aux"] == {"Tag": "9", "Digest": MADE.manifest, "Size": len(MADE.blobs[MADE.manifest])}
         assert done[-2]["status"].startswith(f"9: digest: {MADE.manifest} size: ")
         assert memory.tags["9"] == MADE.manifest
+        assert server.request("GET", f"/images/search?term={stub.address}/c").status == 500
+        search = f"/images/search?term={stub.address}/c&limit=5"
+        assert server.request("GET", search, headers=who()).json == [
+            {"star_count": 0, "is_official": False, "name": f"{stub.address}/c/d", "is_automated": False,
+             "description": ""},
+        ]  # fmt: skip
         lacking = server.request("POST", f"/images/{stub.address}/no/push?tag=1", headers=who()).lines
         assert lacking[-1]["error"] == f"An image does not exist locally with the tag: {stub.address}/no"
     assert SECRET not in server.said()

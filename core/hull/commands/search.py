@@ -4,7 +4,10 @@ from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import UserError
 from hull.images.catalogs import Found
-from hull.light import Annotated, Any, NamedTuple
+from hull.light import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from hull.images.credentials import Credentials
 
 HEADINGS = {
     "Name": "NAME", "Description": "DESCRIPTION", "StarCount": "STARS", "IsOfficial": "OFFICIAL",
@@ -55,15 +58,22 @@ def search(
     no_trunc: Annotated[bool, Flag("print whole descriptions")] = False,
 ) -> list[SearchRow]:
     """Search a registry for images. One that has no search of its own is asked for its catalog."""
+    kept = found(engine, term, limit, filter)
+    return [SearchRow(one.name, one.description if no_trunc else shortened(one.description), *one[2:]) for one in kept]
+
+
+def found(
+    engine: Engine, term: str, limit: int, filter: tuple[str, ...], credentials: "Credentials | None" = None
+) -> list[Found]:
+    """Return the repositories that a registry finds and the filters let through; `credentials` go before files'."""
     from hull import config
     from hull.images import catalogs
 
     if not 0 < limit <= LIMIT_MOST:
         raise UserError(f"cannot show {limit} results", f"--limit 1 to {LIMIT_MOST}")
     wanted = [_filter(word) for word in filter]
-    found = catalogs.search(term, limit, config.load(engine.paths.config))
-    kept = [one for one in found if all(_passes(one, key, value) for key, value in wanted)]
-    return [SearchRow(one.name, one.description if no_trunc else shortened(one.description), *one[2:]) for one in kept]
+    all_found = catalogs.search(term, limit, config.load(engine.paths.config), credentials)
+    return [one for one in all_found if all(_passes(one, key, value) for key, value in wanted)]
 
 
 def _filter(word: str) -> tuple[str, int]:

@@ -16,7 +16,9 @@ SEARCH_FILTERS = ("stars", "is-official", "is-automated")
 USUAL = 25
 
 
-def search(engine: Engine, term: str, limit: int | None, asked: filters.Filters) -> list[dict[str, Any]]:
+def search(
+    engine: Engine, term: str, limit: int | None, asked: filters.Filters, who: Credentials | None = None
+) -> list[dict[str, Any]]:
     """Return what a registry finds."""
     wanted = limit or USUAL
     if not 0 < wanted <= search_.LIMIT_MOST:
@@ -30,7 +32,7 @@ def search(engine: Engine, term: str, limit: int | None, asked: filters.Filters)
             "is_automated": row.automated,
             "description": row.description,
         }
-        for row in search_.search(engine, term, limit=wanted, filter=words, no_trunc=True)
+        for row in search_.found(engine, term, wanted, words, who)
     ]
 
 

@@ -41,10 +41,10 @@ def _begun(items: Iterator[str]) -> Iterator[str]:
     return iter(()) if first is None else chain((first,), items)
 
 
-def search(text: str, limit: int, settings: Settings) -> list[Found]:
+def search(text: str, limit: int, settings: Settings, credentials: Credentials | None = None) -> list[Found]:
     """Return what a registry finds for `[HOST[:PORT]/]TERM`; one that has no search is asked for its catalog."""
     registry, term = _split(text)
-    asked = Registry(reference.parse(f"{registry}/search"), settings, scoped=False)
+    asked = Registry(reference.parse(f"{registry}/search"), settings, credentials=credentials, scoped=False)
     target = _DOCKER_SEARCH if registry == reference.DOCKER else "/v1/search"
     good = (HTTPStatus.OK, *((HTTPStatus.NOT_FOUND,) if registry != reference.DOCKER else ()))
     words = urlencode({"q": term, "n": limit})

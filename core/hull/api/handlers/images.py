@@ -121,7 +121,7 @@ def _changes(call: Call) -> tuple[str, ...]:
 
 async def search(call: Call) -> web.StreamResponse:
     """Answer with what a registry finds."""
-    words = call.text("term"), call.number("limit"), call.filters()
+    words = call.text("term"), call.number("limit"), call.filters(), _who(call)
     return answer(await call.verb(images_far.search, call.engine, *words))
 
 
