@@ -139,7 +139,7 @@ def test_after_two_dashes_no_flag_is_offered(store):
 
 def test_flags_of_one_action_say_what_they_are_there(store):
     about = {one.text: one.about for one in store.offer("network disconnect --force")}
-    assert about == {"--force": "likewise"}
+    assert about == {"--force": "if either is gone"}
 
 
 def test_containers_fit_the_verb(store):

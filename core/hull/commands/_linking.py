@@ -181,7 +181,7 @@ def _unplug(engine: Engine, mine: Member, place: Place) -> None:
     if place.descriptor == HELD_AT and place.holder != Process.own():
         send(place.holder, signal.SIGKILL)
     if not left.places:
-        names.rewrite(f"{engine.paths.container(mine.row.id)}/hosts", [])
+        names.tell(engine.paths.container(mine.row.id), [])
 
 
 def _leads_out(engine: Engine, member: Member) -> bool:

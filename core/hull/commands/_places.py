@@ -135,7 +135,7 @@ def publish(engine: Engine, members: list[Member]) -> None:
             for other, its in on[place.network]:
                 more = [alias for name, alias in links if name == other.row.name or other.row.id.startswith(name)]
                 lines += _lines(other.row, its, known.get(place.network, ""), more)
-        names.rewrite(f"{engine.paths.container(member.row.id)}/hosts", list(dict.fromkeys(lines)))
+        names.tell(engine.paths.container(member.row.id), list(dict.fromkeys(lines)))
 
 
 def _links(row: Container, network: str) -> list[tuple[str, str]]:

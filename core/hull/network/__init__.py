@@ -145,9 +145,9 @@ def scratch(path: str, directory: str) -> str:
 
 
 def _resolver(spec: Spec, directory: str, connection: Connection) -> tuple[tuple[str, ...], ...]:
-    from hull.network import resolving
+    from hull.network import names, resolving
 
-    return resolving.ops(f"{directory}/hosts", spec.dns or connection.nameservers)
+    return resolving.ops(f"{directory}/{names.KNOWN}", spec.dns or connection.nameservers)
 
 
 def _write(  # noqa: PLR0917 (each is a different fact)
@@ -165,6 +165,7 @@ def _write(  # noqa: PLR0917 (each is a different fact)
     if beside.resolves:
         from hull.network import resolving
 
+        names.write(directory, names.KNOWN, "".join(f"{line}\n" for line in (*names.LOCAL, *extra)))
         spec = spec._replace(dns=(resolving.ADDRESS,), dns_options=spec.dns_options or resolving.OPTIONS)
     names.write(directory, "resolv.conf", names.resolv_conf(spec, request.resolver, connection.nameservers))
     return extra, policy

@@ -18,6 +18,7 @@ LOCAL = (
 )
 GATEWAY = "host-gateway"
 BEGIN, END = "# hull: who is on its networks, kept up to date\n", "# hull: end\n"
+KNOWN = "names"  # what the container's name server answers from: no program inside can write it
 MOST = 1 << 20  # bytes of an /etc/hosts that is kept up to date
 
 
@@ -110,6 +111,12 @@ def rewrite(path: str, lines: list[str]) -> None:
             os.ftruncate(fd, len(new))
     finally:
         os.close(fd)
+
+
+def tell(directory: str, lines: list[str]) -> None:
+    """Put the lines where a container's programs read names, and where its name server does."""
+    for name in ("hosts", KNOWN):
+        rewrite(f"{directory}/{name}", lines)
 
 
 def _text(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The name server of a container on named networks (launcher/resolve.c): Docker's address, its hosts file's names.
+"""The name server of a container on named networks (launcher/resolve.c), at Docker's address.
 
 Programs that read /etc/hosts do not need it; those that ask a server (nginx, dig, nslookup) find the same names. It is
 on the container's own loopback, so whoever serves names itself inside gets none: its port would be taken.
@@ -19,7 +19,7 @@ def wanted(spec: Spec, image: Image) -> bool:
 
 
 def ops(hosts: str, servers: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return the helper's ops: `hosts` is the file that it answers from, `servers` know everything else."""
+    """Return the helper's ops: `hosts` is the file of its names, as /etc/hosts; `servers` know everything else."""
     others = [server for server in servers if server != ADDRESS]  # it would ask itself
     words = (WORD, "@NETNS", "@EXIT", "@READY", hosts, ",".join(others) or "-")
     return (("helper", "resolver", "fd"), *(("helper-arg", word) for word in words))

@@ -1,10 +1,11 @@
 /* The resolver: a name server inside the network namespace of a container on named networks.
  *
- * Theory of operation. Programs that read /etc/hosts need none; those that ask a server of names (nginx, dig, musl's
- * nslookup) ask 127.0.0.11, Docker's address. What the container's hosts file names is answered from it, as it is at
- * that moment; everything else goes on to the servers that the container would have been given, from inside its
- * network, so that what it may reach is decided where it always is. The process opens the file, enters the network,
- * then gives up its root directory and its capabilities: what it reads comes from the container and is hostile.
+ * Theory of operation. Programs that read /etc/hosts need none; those that ask a server of names (nginx, dig,
+ * nslookup) ask 127.0.0.11, Docker's address. What a file names, written as /etc/hosts and kept where the container
+ * cannot reach it, is answered from it as it is at that moment; everything else goes on to the servers that the
+ * container would have been given, from inside its network, so that what it may reach is decided where it always is.
+ * The process opens the file, enters the network, then gives up its root directory and its capabilities: what it is
+ * asked comes from the container and is hostile.
  */
 #ifndef RESOLVE_H
 #define RESOLVE_H
