@@ -10,6 +10,7 @@ from hull.docker.attaching import Attachments
 from hull.docker.changes import Changes
 from hull.docker.events import Lines
 from hull.docker.execs import Execs
+from hull.docker.stats import Looks
 from hull.docker.tail import Tail
 from hull.engine import Engine
 
@@ -34,6 +35,7 @@ class Work:
         self.lines = Lines(engine)
         self.attachments = Attachments(engine, self.tail)
         self.execs = Execs()
+        self.looks = Looks()
         self._kept: set[asyncio.Task[None]] = set()
         self._running: set[concurrent.futures.Future[object]] = set()
 

@@ -109,7 +109,10 @@ def _exposed(config: Fields) -> tuple[str, ...]:
 
 
 def _signal(word: str) -> str | None:
-    return signals.name(signals.number(word)) if word else None
+    try:
+        return signals.name(signals.number(word)) if word else None
+    except UserError:
+        raise UserError(f"invalid signal: {word}") from None
 
 
 def container_name(name: str) -> str:

@@ -14,7 +14,7 @@ def by_id(engine: Engine, spec: Spec) -> Spec:
         try:
             engine.containers.find(word.partition(":")[0])
         except Missing as error:
-            raise UserError(error.message) from None
+            raise UserError(error.message[:1].upper() + error.message[1:]) from None
     return spec._replace(links=tuple(_by_id(engine, link) for link in spec.links))
 
 

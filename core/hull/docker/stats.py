@@ -1,6 +1,7 @@
 """What a container uses, as GET …/stats tells it; without a control group, what its processes tell."""
 
 import os
+import threading
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ from hull.errors import Missing
 from hull.runtime import members, membership, usage
 from hull.state.containers import Container
 
-__all__ = ("INTERVAL", "NEVER", "Taker")
+__all__ = ("INTERVAL", "NEVER", "Looks", "Taker")
 
 INTERVAL = 1.0  # seconds between two documents of a stream
 NET = (("rx_bytes", 0), ("rx_packets", 1), ("rx_errors", 2), ("rx_dropped", 3), ("tx_bytes", 8), ("tx_packets", 9),
@@ -23,11 +24,29 @@ IDLE = {
 }
 
 
+class Looks:
+    """Looks at every process of this machine, shared by those who want one at about the same time."""
+
+    def __init__(self) -> None:
+        self._alone = threading.Lock()
+        self._at = -INTERVAL
+        self._table = members.Table({}, {})
+
+    def take(self, init: int) -> members.Table:
+        """Return a look that is less than half an interval old and sees the process `init`."""
+        with self._alone:
+            if time.monotonic() - self._at > INTERVAL / 2 or init not in self._table.everyone:
+                self._table = members.Table.take()
+                self._at = time.monotonic()
+            return self._table
+
+
 class Taker:
     """The documents of one container, each with the last one's processor time."""
 
-    def __init__(self, engine: Engine, word: str) -> None:
+    def __init__(self, engine: Engine, word: str, looks: Looks) -> None:
         self._engine = engine
+        self._looks = looks
         self._row = engine.containers.find(word)
         self._before: dict[str, Any] = IDLE
         self._read = NEVER
@@ -49,13 +68,12 @@ class Taker:
             self._before, self._read = IDLE, NEVER
             return {**document, "read": NEVER, "cpu_stats": IDLE, "memory_stats": {}, "pids_stats": {},
                     "blkio_stats": dict.fromkeys(("io_service_bytes_recursive", *BLOCK))}  # fmt: skip
-        found = _used(row, status.init.pid)
+        found = _used(row, status.init.pid, self._looks.take(status.init.pid))
         self._before, self._read = found["cpu_stats"], found["read"]
         return {**document, **found}
 
 
-def _used(row: Container, init: int) -> dict[str, Any]:
-    table = members.Table.take()
+def _used(row: Container, init: int, table: members.Table) -> dict[str, Any]:
     group = membership.own_group(init, row.id)
     use = usage.look(init, group, table)
     names = {name: {key: counts[place] for key, place in NET} for name, counts in usage.interfaces(init).items()}

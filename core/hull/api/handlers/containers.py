@@ -58,7 +58,7 @@ async def changes(call: Call) -> web.StreamResponse:
 
 async def stats(call: Call) -> web.StreamResponse:
     """Answer with what it uses: once, or each second until it or the client is gone."""
-    taker = await call.verb(stats_.Taker, call.engine, call.word("id"))
+    taker = await call.verb(stats_.Taker, call.engine, call.word("id"), call.work.looks)
     found = await call.verb(taker.take)
     if not call.flag("stream", usual=True):
         if found["read"] != stats_.NEVER and not call.flag("one-shot"):
