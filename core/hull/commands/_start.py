@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 LEAVING = 10.0  # seconds that whoever stood beside an ended container may take to go
 
 
-def plan_of(engine: Engine, row: Container, detached: Detached | None = None) -> list[ops.Op]:
+def plan_of(engine: Engine, row: Container, detached: Detached | None = None, *, ahead: bool = True) -> list[ops.Op]:
     """Return the plan of a start, in the foreground or with a monitor.
 
-    The network is attached anew, volumes are ensured, limits are in force when this returns.
+    The network is attached anew, volumes are ensured, limits are in force when this returns. With `ahead` a network
+    namespace that was made ahead is taken: the plan is carried out.
     """
-    link = _link(engine, row)
+    link = _link(engine, row, ahead=ahead)
     try:
         site = _site(engine, row, detached, link)
         return plan.build(_proxies.added(engine, _linked(engine, row)), row.config, site)
@@ -44,7 +45,7 @@ def check(engine: Engine, row: Container) -> None:
 
         _meeting.check(engine, row.spec)
         spec = spec._replace(network="none", networks=(), egress=())
-    plan_of(engine, row._replace(spec=spec), Detached())
+    plan_of(engine, row._replace(spec=spec), Detached(), ahead=False)
 
 
 def prepared(steps: list[ops.Op], words: tuple[str, ...], ident: str) -> launch.Launch:
@@ -117,7 +118,7 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
     )
 
 
-def _link(engine: Engine, row: Container) -> "Attached":
+def _link(engine: Engine, row: Container, *, ahead: bool) -> "Attached":
     """Attach the network."""
     from hull.commands._attached import Attached
 
@@ -128,7 +129,7 @@ def _link(engine: Engine, row: Container) -> "Attached":
     session = _outer(engine, row.spec, engine.identity(row.spec.userns))
     directory = engine.paths.container(row.id)
     found = engine.networks.attach(row.spec, directory)
-    if engine.warm is not None and session is not None and session is engine.session:
+    if ahead and engine.warm is not None and session is not None and session is engine.session:
         from hull.commands import _attaching
 
         return _attaching.warmed(engine.warm, session, row.spec, found)

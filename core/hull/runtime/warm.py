@@ -6,6 +6,7 @@ made a moment later, in the pause between two commands. Each serves one containe
 """
 
 import os
+from _thread import allocate_lock
 
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.runtime import ops
@@ -34,6 +35,7 @@ class Warm:
         self._waiting: Popen[bytes] | None = None
         self._taken: list[Popen[bytes]] = []
         self._closed = self._pausing = False
+        self._lock = allocate_lock()  # several threads of one process start containers
 
     def prepare(self) -> None:
         """Start making one, where none waits; return at once."""
@@ -41,13 +43,13 @@ class Warm:
 
         from hull.runtime.launch import Launch, spawn
 
-        self._taken = [child for child in self._taken if child.poll() is None]
-        if self._closed or self._waits():
-            return
         made = ("namespace", "net-outer")
         plan = [("userns-join", self.session.path), made, *self.uplink, ("loopback",), ("hold",)]
         launch = Launch(ops.encode(plan), ("hull-warm",), fds=(self.session.fd,))
-        self._waiting = spawn(launch, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True)
+        with self._lock:
+            self._taken = [child for child in self._taken if child.poll() is None]
+            if not self._closed and not self._waits():
+                self._waiting = spawn(launch, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True)
 
     def prepare_soon(self) -> None:
         """Start making the next, where none waits, after a pause in a thread that nobody waits for.
@@ -66,11 +68,12 @@ class Warm:
 
     def take(self, uplink: tuple[ops.Op, ...]) -> Ahead | None:
         """Return the one that waits where it is ready and just what `uplink` would make; the caller closes both."""
-        child = self._waiting
-        if child is None or uplink != self.uplink or not _has_spoken(child):
-            return None
-        self._waiting = None
-        self._taken.append(child)
+        with self._lock:
+            child = self._waiting
+            if child is None or uplink != self.uplink or not _has_spoken(child):
+                return None
+            self._waiting = None
+            self._taken.append(child)
         try:
             namespace = os.open(f"/proc/{_holder(child)}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         except (OSError, ValueError):  # it failed, and its words are not a number
@@ -83,11 +86,12 @@ class Warm:
 
     def close(self) -> None:
         """Let the one that waits go, make no other."""
-        self._closed = True
-        if self._waiting is not None:
-            _let_go(self._waiting)
-            self._waiting.wait()
-            self._waiting = None
+        with self._lock:
+            self._closed = True
+            child, self._waiting = self._waiting, None
+        if child is not None:
+            _let_go(child)
+            child.wait()
 
     def _waits(self) -> bool:
         return self._waiting is not None and self._waiting.poll() is None
