@@ -10,6 +10,7 @@ import subprocess
 import termios
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hull.commands._line import read
@@ -63,14 +64,17 @@ def test_one_connection_is_kept_and_reused(there: There, host: FarHost) -> None:
 def test_ctrl_c_ends_the_program_there(there: There, near: CommandLine, host: FarHost, name: str) -> None:
     script = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.1; done"
     words = ("--context", "box", "run", "--rm", "--name", name, "busybox", "sh", "-c", script)
-    with near.popen(*words, env=host.env(near), stdout=subprocess.PIPE) as client:
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "start_new_session": True}
+    with near.popen(*words, env=host.env(near), **options) as client:
         assert client.stdout is not None
         assert client.stdout.readline() == b"ready\n"
-        client.send_signal(signal.SIGINT)
+        os.killpg(client.pid, signal.SIGINT)  # as a terminal does
         assert client.stdout.read() == b"caught\n"
         assert client.wait(60) == 9
 
 
+@pytest.mark.as_root
+@pytest.mark.needs("root")  # an sshd that is not root's gives a terminal only where devpts has the group that it wants
 def test_a_terminal_is_the_callers(near: CommandLine, host: FarHost) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 31, 97, 0, 0))

@@ -9,11 +9,16 @@ PERSIST = 300  # seconds that a connection nobody uses stays
 LONGEST = 80  # bytes of a ControlPath: ssh appends to it, and a socket's path is bounded
 
 
+def keeps(runtime: str) -> bool:
+    """Whether a connection can be kept: the path of its socket is short enough."""
+    return len(f"{runtime}/ssh") <= LONGEST - 40  # %C is 40 characters
+
+
 def argv(host: Host, runtime: str, *options: str) -> list[str]:
     """Return ssh's words up to and with the host; a command follows."""
     words = ["ssh", *options, "-o", "ConnectTimeout=15"]
     place = f"{runtime}/ssh"
-    if len(place) <= LONGEST - 40:  # %C is 40 characters
+    if keeps(runtime):
         os.makedirs(place, 0o700, exist_ok=True)
         kept = f"ControlPersist={PERSIST}"
         words += ["-o", "ControlMaster=auto", "-o", f"ControlPath={place}/%C", "-o", kept]

@@ -29,6 +29,7 @@ from hull.remote.taking import Taken
 FAILED, MISSING = 255, 127  # ssh's own failure, and a shell's for a program that is not there
 NOISE = ("Shared connection to", "Connection to", "Warning: Permanently added", "ControlSocket", "mux_client")
 CHUNK = 1 << 16
+BATCH = ("-o", "BatchMode=yes")  # ask nothing
 
 
 def carry(context: Context, runtime: str, call: Call, events: Events) -> Any:
@@ -77,11 +78,12 @@ class Passing:
             log = stack.enter_context(tempfile.NamedTemporaryFile(prefix="hull-ssh-"))
             out = subprocess.PIPE if self._taken.output or self._taken.cidfile else stdout
             terminal = source is None and out is None and all(map(os.isatty, (0, 1, 2)))
+            typed = source is None and os.isatty(0)
+            group = 0 if not typed and self._is_kept() else None  # else Ctrl-C would end ssh before the program there
+            words = self.argv("-t" if terminal else "-T", "-E", log.name)
             sys.stdout.flush()
             try:
-                started = subprocess.Popen(
-                    self.argv("-t" if terminal else "-T", "-E", log.name), stdin=source, stdout=out, stderr=stderr
-                )
+                started = subprocess.Popen(words, stdin=source, stdout=out, stderr=stderr, process_group=group)
             except OSError as error:
                 raise HostError(f"cannot start ssh: {error.strerror}", "apt install openssh-client") from None
             with self._forwarding(started, terminal=terminal):
@@ -89,6 +91,21 @@ class Passing:
                 code = started.wait()
             log.seek(0)
             return self._settled(code, log.read().decode(errors="replace"))
+
+    def _is_kept(self) -> bool:
+        """Make the connection that is kept, where there is none: ssh may ask here, in the foreground, if it must.
+
+        Where it need not, the connection and what carries it (a ProxyJump's ssh) are out of reach of Ctrl-C.
+        """
+        if not ssh.keeps(self._runtime):
+            return False
+        address, null = self._context.address, subprocess.DEVNULL
+        for options, command, apart in ((("-O", "check"), (), False), (BATCH, ("true",), True), ((), ("true",), False)):
+            words = [*ssh.argv(address, self._runtime, "-T", *options), *command]
+            done = subprocess.run(words, stdin=null, stdout=null, stderr=null, start_new_session=apart, check=False)
+            if not done.returncode:
+                return True
+        return False
 
     def pieces(self) -> Iterator[Piece]:
         """Yield what it writes, without input and terminal: for a notebook."""
@@ -142,7 +159,7 @@ class Passing:
         def forward(number: int, _frame: object) -> None:
             self._sent = number
             name = signal.Signals(number).name
-            head = ssh.argv(self._context.address, self._runtime, "-T", "-o", "BatchMode=yes")
+            head = ssh.argv(self._context.address, self._runtime, "-T", *BATCH)
             program = self._context.address.path or "hull"
             words = [*head, program, "--context", "default", _carried.SIGNAL, self._mark, name]
             null = subprocess.DEVNULL
@@ -175,7 +192,7 @@ class Passing:
         return code if code >= 0 else 128 - code
 
     def _is_there(self) -> bool:
-        head = ssh.argv(self._context.address, self._runtime, "-T", "-o", "BatchMode=yes")
+        head = ssh.argv(self._context.address, self._runtime, "-T", *BATCH)
         null = subprocess.DEVNULL
         words = [*head, self._context.address.path or "hull", "version"]
         return subprocess.run(words, stdin=null, stdout=null, stderr=null, check=False).returncode != MISSING
