@@ -13,6 +13,6 @@ def server(cli: CommandLine) -> Iterator[Server]:
     """Give `hull serve` over the store that holds `busybox`; a request that found a defect in it fails the module."""
     made = Server(cli)
     yield made
-    faults = made.faults()
+    faults, said = made.faults(), made.said()
     made.close()
-    assert faults == []
+    assert faults == [], said

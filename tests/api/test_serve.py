@@ -1,6 +1,7 @@
 """`hull serve`: who starts it, who may ask, what keeps it, when it is gone."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -149,7 +150,8 @@ def test_a_socket_that_systemd_gives_is_answered_and_left(cli, place):
 
 def test_the_units_name_this_hull_and_the_usual_place(cli):
     service = cli("serve", "--print-unit", "service", check=True).stdout.decode()
-    assert f"ExecStart={sys.executable} -P -m hull serve\n" in service
+    python = re.search(r"^ExecStart=(\S+) -P -m hull serve$", service, re.MULTILINE)[1]
+    assert os.path.samefile(python, sys.executable)
     unit = cli("serve", "--print-unit", "socket", check=True).stdout.decode()
     assert "ListenStream=%t/hull/docker.sock\n" in unit
 

@@ -75,7 +75,7 @@ def _guarded(work: Work) -> Any:
             answered = failed(404 if absent else error.status, "page not found" if absent else error.reason)
         except HullError as error:
             answered = failed(status_of(error), told(error))
-        except (UnicodeError, OverflowError) as error:
+        except (UnicodeError, OverflowError, web.RequestPayloadError) as error:
             answered = failed(400, f"invalid request: {error}")
         except ConnectionError:
             raise

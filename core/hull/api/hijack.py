@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.web_protocol import _ErrInfo
 
 from hull.api.leaving import Leavers
 from hull.api.upgrading import Upgrading
@@ -131,6 +132,11 @@ class Connection(Upgrading):
         if self._taken is None and self._current_request is None:
             self._expect()
         super().data_received(data)
+        if any(isinstance(message, _ErrInfo) for message, _ in self._messages):
+            for body in self._bodies():
+                if not body.is_eof():  # what is malformed was a part of it: nobody would ever end it
+                    self._close = True  # after the answer
+                    body.set_exception(web.RequestPayloadError("malformed"))
 
     def heard(self) -> None:
         """Say that the head has come: a request is on its way."""
@@ -159,13 +165,16 @@ class Connection(Upgrading):
         """Give up a request whose body has ended too early: nothing of it will come any more."""
         if self._taken is not None or self.transport is None:
             return
-        bodies = [body for _, body in self._messages]
-        if self._current_request is not None:
-            bodies.append(self._current_request.content)
+        bodies = self._bodies()
         if not bodies:  # between two steps of aiohttp's
             self._loop.call_later(SOON, self._need_all)
         elif not all(body.is_eof() or body.exception() for body in bodies):
             self.transport.abort()
+
+    def _bodies(self) -> list[Any]:
+        """Return the bodies of what is being answered and of what waits for it."""
+        bodies: list[Any] = [body for _, body in self._messages]
+        return bodies if self._current_request is None else [*bodies, self._current_request.content]
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell who took it, who is not interrupted: what came before may not be where it belongs yet."""
@@ -190,6 +199,12 @@ class Connection(Upgrading):
         answered = web.Response(body=said.encode() + b"\n", status=status, content_type="application/json")
         answered.force_close()
         return answered
+
+    def log_exception(self, *_: Any, **words: Any) -> None:
+        """Say what aiohttp did not expect, in a line; a client that left or sent nonsense is no news."""
+        found = words.get("exc_info")
+        if not isinstance(found, (ConnectionError, web.RequestPayloadError)):
+            sys.stderr.write(f"hull serve: {found!r}\n")
 
     async def drained(self) -> None:
         """Wait until there is room to write."""

@@ -47,8 +47,10 @@ class Lines:
         try:
             while not task.done():
                 changed = asyncio.ensure_future(self._changed.wait())
-                await asyncio.wait({task, changed}, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
+                try:
+                    await asyncio.wait({task, changed}, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    changed.cancel()
                 self._changed.clear()
                 await self.send()
         finally:

@@ -54,7 +54,7 @@ class Upgrading(RequestHandler):
         if new and self._messages:
             message, self._body = self._messages[-1]
             self._upgrades = bool(getattr(message, "upgrade", False))
-            length = message.headers.get("Content-Length", "") if self._upgrades else ""
+            length = getattr(message, "headers", {}).get("Content-Length", "") if self._upgrades else ""
             self._left = int(length) if length.isdecimal() else -1
         self._partial = self._body is None and not new
         if self._body is not None and self._body.is_eof():
