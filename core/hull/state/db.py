@@ -16,7 +16,7 @@ class Database:
     """SQLite in WAL mode. Autocommit outside `transaction()`; waits up to 10 s for another process's write.
 
     A write is on the disk when it returns; not where the database does not wait for that (`waits`). Threads share the
-    connection: while one is in a transaction, the others' writes wait.
+    connection: while one is in a transaction, the others wait.
     """
 
     def __init__(self, path: str, *, waits: bool = True) -> None:
@@ -36,7 +36,8 @@ class Database:
 
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Return every row of a query."""
-        return self.connection.execute(sql, values).fetchall()
+        with self._lock:  # a write beside a read on one connection fails at once where another has written since
+            return self.connection.execute(sql, values).fetchall()
 
     def as_json(self, value: object) -> str:
         """Return the JSON of a plain value; the json module stays out, as with what is stored."""
