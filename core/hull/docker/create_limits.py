@@ -3,18 +3,13 @@
 from typing import Any
 
 from hull.commands import _limits
+from hull.commands._details_host import RATES
 from hull.docker.fields import Fields
 from hull.errors import Unsupported, UserError
 from hull.model import Limits
 
 PERIOD = 100_000  # microseconds
 LEAST = 6 << 20  # bytes of memory that Docker lets a container have
-RATES = {
-    "BlkioDeviceReadBps": "rbps",
-    "BlkioDeviceWriteBps": "wbps",
-    "BlkioDeviceReadIOps": "riops",
-    "BlkioDeviceWriteIOps": "wiops",
-}
 # Docker's fields that control groups of version 2 have nothing for.
 NONE = {
     "MemorySwappiness": "cgroup v2 has no such setting for a group",

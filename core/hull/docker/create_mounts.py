@@ -113,7 +113,7 @@ def _volume(options: Fields, _readonly: bool) -> Iterator[tuple[str, str]]:
         raise Missing(f'error looking up volume plugin {driver.text("Name")}: plugin "{driver.text("Name")}" not found')
     if options.flag("NoCopy"):
         yield "volume-nocopy", "true"
-    yield "volume-subpath", options.text("Subpath")
+    yield "volume-subpath", _below(options)
     for key, value in options.pairs("Labels").items():
         yield "volume-label", f"{key}={value}"
     for key, value in driver.pairs("Options").items():
@@ -134,7 +134,14 @@ def _tmpfs(options: Fields, _readonly: bool) -> Iterator[tuple[str, str]]:
 
 
 def _image(options: Fields, _readonly: bool) -> Iterator[tuple[str, str]]:
-    yield "volume-subpath", options.text("Subpath")
+    yield "volume-subpath", _below(options)
+
+
+def _below(options: Fields) -> str:
+    path = options.text("Subpath")
+    if path.startswith("/") or ".." in path.split("/"):
+        raise UserError("subpath must be a relative path within the volume")
+    return path
 
 
 KINDS: dict[str, Callable[[Fields, bool], Iterator[tuple[str, str]]]] = {
