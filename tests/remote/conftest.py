@@ -31,12 +31,12 @@ def far(near: CommandLine, cli: CommandLine) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def host(near: CommandLine, cli: CommandLine) -> Iterator[FarHost]:
+def host(near: CommandLine, cli: CommandLine, far: Server) -> Iterator[FarHost]:
     """Give a host whose hull has the suite's store; the context `box` of `near` leads there by ssh."""
     for name in ("program:ssh", "program:sshd"):
         if missing(name):
             pytest.skip(f"needs {name}: {missing(name)}")
-    made = FarHost(cli.root)
+    made = FarHost(cli.root, far.url)
     near("context", "create", "box", made.address(), check=True)
     yield made
     made.close(near)

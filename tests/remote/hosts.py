@@ -18,7 +18,7 @@ PidFile none
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
-SetEnv HULL_ROOT={1}
+SetEnv HULL_ROOT={1} DOCKER_HOST={2}
 AcceptEnv NONE
 """
 CLIENT = """
@@ -41,17 +41,18 @@ Host far wrong unknown
 class FarHost:
     """`ssh://far` leads to a shell of this user with another store; `wrong` has no key there, `unknown` knows no host.
 
-    No port is listened at: ssh starts sshd itself, whose client is at its standard input.
+    Docker's client asks `engine` there. No port is listened at: ssh starts sshd itself, whose client is at its standard
+    input.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, engine: str) -> None:
         self.home = tempfile.mkdtemp(prefix="hull-ssh-")
         self.hull = program()[0]
         sshd = shutil.which("sshd", path=SEARCH) or ""
         for name in ("host", "user", "stranger"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{self.home}/{name}"], check=True)
         shutil.copy(f"{self.home}/user.pub", f"{self.home}/authorized")
-        self._write("server", SERVER.format(self.home, root))
+        self._write("server", SERVER.format(self.home, root, engine))
         self._write("client", CLIENT.format(self.home, root, sshd))
         with open(f"{self.home}/host.pub") as key:
             self._write("known", f"far {key.read()}")

@@ -106,6 +106,14 @@ def test_files_are_the_callers(there: There, cli: CommandLine, tmp_path: pathlib
     there("rmi", name, check=True)
 
 
+@pytest.mark.needs("program:docker")
+def test_an_engine_is_spoken_to_through_dockers_own_client_there(near: CommandLine, host: FarHost) -> None:
+    near("context", "create", "dial", "--docker", "host=ssh://far", check=True)
+    words = ("--context", "dial", "run", "--rm", "-i", "busybox", "sh", "-c", "cat; exit 5")
+    done = near(*words, env=host.env(near), input=b"in" * 100_000)
+    assert (done.returncode, done.stdout) == (5, b"in" * 100_000), done.stderr
+
+
 @pytest.mark.parametrize(
     ("place", "told", "fix"),
     [("wrong", b"Permission denied", b"ssh-copy-id"), ("unknown", b"Host key verification failed", b"compare"),
