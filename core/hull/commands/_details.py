@@ -36,7 +36,7 @@ def container(engine: Engine, row: Container, *, sized: bool = False) -> dict[st
         "LogPath": f"{directory}/{LOG}" if os.path.exists(f"{directory}/{LOG}") else "",
         "Name": f"/{row.name}",
         "RestartCount": status.restarts,
-        "Driver": "overlay",
+        "Driver": "overlay2",
         "Platform": row.config.os,
         "MountLabel": "",
         "ProcessLabel": "",
@@ -44,7 +44,7 @@ def container(engine: Engine, row: Container, *, sized: bool = False) -> dict[st
         "ExecIDs": None,
         "HostConfig": _details_host.document(row),
         "GraphDriver": {
-            "Name": "overlay",
+            "Name": "overlay2",
             "Data": {
                 "LowerDir": ":".join((*row.config.layers, *own.frozen)[::-1]),
                 "UpperDir": own.upper,
