@@ -55,6 +55,8 @@ def test_a_life(server, made):
     assert made.post("api-life", "start").status == 304
     (row,) = server.request("GET", '/containers/json?filters={"label":["a=b"]}').json
     assert (row["Id"], row["Names"], row["State"], row["Image"]) == (ident, ["/api-life"], "running", "busybox")
+    exec_ = made.post(ident, "exec", {"Cmd": ["true"]}).json["Id"]
+    assert made.shown(ident)["ExecIDs"] == [exec_]
     top = server.request("GET", f"/containers/{ident}/top").json
     assert top["Titles"][0] == "UID"
     assert [words[-1] for words in top["Processes"]] == ["sleep 1000"]  # and no init of hull's

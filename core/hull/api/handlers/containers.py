@@ -41,7 +41,9 @@ async def inspect(call: Call) -> web.StreamResponse:
     """Answer with a container's document."""
     sized = call.flag("size")
     look = call.verb if sized else call.quick
-    return answer(await look(containers.inspected, call.engine, call.word("id"), call.version, sized=sized))
+    found = await look(containers.inspected, call.engine, call.word("id"), call.version, sized=sized)
+    found["ExecIDs"] = call.work.execs.of(found["Id"]) or None
+    return answer(found)
 
 
 async def top(call: Call) -> web.StreamResponse:
