@@ -6,7 +6,7 @@ from hull.api.app import failed
 from hull.api.bodies import Incoming, pour
 from hull.api.call import Call, answer, nothing
 from hull.api.progress import Say, follow
-from hull.docker import images, images_auth, images_far, images_listed, images_made, images_moved
+from hull.docker import images, images_auth, images_far, images_listed, images_made, images_moved, images_removed
 
 OLD_FILTER = "filter"  # of clients before 1.41: a reference
 
@@ -39,12 +39,12 @@ async def tag(call: Call) -> web.StreamResponse:
 
 async def remove(call: Call) -> web.StreamResponse:
     """Remove a name, and the image with its last one."""
-    return answer(await call.verb(images.remove, call.engine, call.word("name"), force=call.flag("force")))
+    return answer(await call.verb(images_removed.remove, call.engine, call.word("name"), force=call.flag("force")))
 
 
 async def prune(call: Call) -> web.StreamResponse:
     """Remove the images that nothing uses."""
-    return answer(await call.verb(images.prune, call.engine, call.filters()))
+    return answer(await call.verb(images_removed.prune, call.engine, call.filters()))
 
 
 async def create(call: Call) -> web.StreamResponse:
