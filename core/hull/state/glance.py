@@ -1,6 +1,7 @@
 """A look at the database that waits for nobody and leaves nothing changed: for who only wants to name things."""
 
 import sqlite3
+from _thread import RLock
 from urllib.parse import quote
 
 from hull.errors import HostError
@@ -14,6 +15,7 @@ class Glance(Database):
     """A database that is read and never made, migrated or written; one that cannot be read at once is an error."""
 
     def __init__(self, path: str) -> None:
+        self._lock = RLock()
         try:
             self.connection = sqlite3.connect(
                 f"file:{quote(path)}?mode=ro", uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from _thread import RLock
 from urllib.parse import quote
 
 from hull.errors import HostError
@@ -17,6 +18,7 @@ class ReadOnly(Database):
     """
 
     def __init__(self, path: str) -> None:
+        self._lock = RLock()
         quiet = not os.path.exists(f"{path}-wal") or not os.path.getsize(f"{path}-wal")
         first, second = ("immutable=1", "cache=private") if quiet else ("cache=private", "immutable=1")
         try:
