@@ -97,7 +97,7 @@ class Call:
 
     async def quick(self, function: Callable[P, R], *words: P.args, **flags: P.kwargs) -> R:
         """Return what a function returns that reads a row and a small file, as `verb`: to wake a thread costs more."""
-        return function(*words, **flags)
+        return function(*words, **flags) if self.engine.db.free() else await self.verb(function, *words, **flags)
 
     @property
     def upgrades(self) -> bool:

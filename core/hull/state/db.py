@@ -39,6 +39,13 @@ class Database:
         with self._lock:  # a write beside a read on one connection fails at once where another has written since
             return self.connection.execute(sql, values).fetchall()
 
+    def free(self) -> bool:
+        """Whether a query would begin at once: no thread is in a transaction."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        self._lock.release()
+        return True
+
     def as_json(self, value: object) -> str:
         """Return the JSON of a plain value; the json module stays out, as with what is stored."""
         text, bound = as_json(value)
