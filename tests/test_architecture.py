@@ -22,7 +22,8 @@ ROWS = {
     "hull.engine": 5,
     "hull.builder": 6, "hull.kernels": 6, "hull.trials": 6,
     "hull.commands": 7,
-    "hull.present": 8, "hull.docker": 8, "hull.remote": 8, "hull.objects": 8, "hull.awaiting": 8, "hull.faces": 8, "hull.progress": 8, "hull.bars": 8,
+    "hull.present": 8, "hull.docker": 8, "hull.remote": 8,
+    "hull.objects": 8, "hull.awaiting": 8, "hull.faces": 8, "hull.progress": 8, "hull.bars": 8,
     "hull.cli": 9, "hull.aio": 9, "hull.__main__": 9, "hull.xonsh": 9, "hull.ipython": 9, "hull.api": 9, "hull.ui": 9,
     "xontrib": 9,
 }  # fmt: skip
