@@ -1,10 +1,13 @@
 """Bytes that are sent along with a request for a stream, whatever parser there is and wherever they are cut."""
 
+import asyncio
 import json
 import os
 import socket
 
 import pytest
+from aiohttp import web
+from hull.api.upgrading import Upgrading
 
 from tests.api.serving import Server
 from tests.commandline import CommandLine
@@ -122,3 +125,48 @@ def test_a_megabyte_sent_along_arrives(either):
         connection.sendall(request + BODY + blob)
         connection.shutdown(socket.SHUT_WR)
         assert whole(connection).endswith(b"1048576\n")
+
+
+async def length(request):
+    """Return the length of a body of any size."""
+    return sum([len(piece) async for piece in request.content.iter_any()])
+
+
+class Noting(Upgrading):
+    """One that says when it reads no more, because nobody takes what is there."""
+
+    __slots__ = ("paused",)
+
+    def pause_reading(self):
+        super().pause_reading()
+        self.paused.set()
+
+
+@pytest.mark.parametrize("size", [(512 << 10) + 1, 4 << 20])  # its last byte is the first too many
+def test_a_body_that_is_read_later_than_it_comes_arrives_whole(tmp_path, size):
+    """The parser keeps what it has while nobody reads, its end too, and is told to go on without new bytes."""
+
+    async def talk():
+        loop, paused = asyncio.get_running_loop(), asyncio.Event()
+
+        async def answer(request):
+            await paused.wait()
+            return web.Response(text=str(await length(request)))
+
+        def made():
+            protocol = Noting(server, loop=loop)
+            protocol.paused = paused
+            return protocol
+
+        server = web.Server(answer)
+        listening = await loop.create_unix_server(made, f"{tmp_path}/s")
+        reader, writer = await asyncio.open_unix_connection(f"{tmp_path}/s")
+        said = f"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n"
+        writer.write(said.encode() + bytes(size))
+        found = await reader.read()
+        writer.close()
+        listening.close()
+        await server.shutdown()
+        return found
+
+    assert asyncio.run(asyncio.wait_for(talk(), 60)).endswith(str(size).encode())

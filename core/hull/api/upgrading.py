@@ -25,7 +25,11 @@ class Upgrading(RequestHandler):
         self._partial = False  # a part of a head has come
 
     def data_received(self, data: bytes) -> None:
-        """Give the parser what is its."""
+        """Give the parser what is its; nothing lets it go on with what it kept while nobody read."""
+        if not data:
+            before = self._request_count
+            super().data_received(data)
+            self._look(self._request_count > before)
         while data:
             if self._payload_parser is not None or self._upgraded:
                 super().data_received(data)
