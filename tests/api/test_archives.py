@@ -40,6 +40,13 @@ def names(reply: Reply) -> list[str]:
     return tarfile.open(fileobj=io.BytesIO(reply.body)).getnames()
 
 
+def raw_names(body: bytes) -> list[str]:
+    """Return the names as they stand in the headers."""
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        members = tar.getmembers()
+    return [body[member.offset : member.offset + 100].rstrip(b"\0").decode() for member in members]
+
+
 def packed(*members: tuple[str, bytes | str]) -> bytes:
     """Return a tar of files, and of links to where a text says."""
     made = io.BytesIO()
@@ -92,6 +99,7 @@ def test_files_go_in(server, held, cli, running) -> None:
         assert file is not None
         assert file.read() == b"text"
     if not running:
+        assert {"/vol/new", "/bin/busybox"} <= set(raw_names(archive(server, name, "/").body))
         assert cli("start", "-a", name).stdout == b"text"
         cli("rm", "-v", name, check=True)
 

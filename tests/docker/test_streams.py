@@ -47,8 +47,8 @@ def test_without_keys_everything_is_passed_on() -> None:
 
 
 def test_streams_are_options_of_the_monitor() -> None:
-    assert Streams(stdin=True, stdout=True, stderr=False).options == "once,stdin,no-stderr"
-    assert Streams(stdin=False, stdout=False, stderr=False).options == "once,no-stdout,no-stderr"
+    assert Streams(stdin=True, stdout=True, stderr=False).options == "once,slow,stdin,no-stderr"
+    assert Streams(stdin=False, stdout=False, stderr=False).options == "once,slow,no-stdout,no-stderr"
 
 
 def test_a_frame_names_its_stream_and_size() -> None:

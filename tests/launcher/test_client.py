@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.launcher.monitored import Monitored, packets
+from tests.waiting import readable
 
 
 class Pair:
@@ -110,3 +111,30 @@ def test_a_size_may_be_asked_for(detached: Monitored) -> None:
     detached.control.resize(40, 100)
     detached.end()
     assert "40 100" in detached.text()
+
+
+def test_the_program_waits_for_one_that_reads_slowly(detached: Monitored, pairs: list[Pair]) -> None:
+    """More than is put aside for a client, all of it before the first byte is read."""
+    slow = pairs[0]
+    script = "head -c 100000000 /dev/zero"
+    ops = (slow.op("slow"), ("log", "none", "", "0", "1"))
+    detached.box.start(detached.plan("sh", "-c", script, monitor=ops), pass_fds=(slow.far.fileno(),))
+    detached.await_event("exec")
+    assert readable(slow.near)
+    slow.far.close()
+    size, last = 0, b""
+    for packet in packets(slow.near):
+        size, last = size + (len(packet) - 1 if packet[:1] == b"o" else 0), packet
+    assert (size, last) == (100_000_000, b"x0")
+
+
+def test_one_that_leaves_lets_the_program_go_on(detached: Monitored, pairs: list[Pair]) -> None:
+    gone = pairs[0]
+    ops = (gone.op("slow"), ("log", "none", "", "0", "1"))
+    detached.box.start(
+        detached.plan("head", "-c", "100000000", "/dev/zero", monitor=ops), pass_fds=(gone.far.fileno(),)
+    )
+    gone.far.close()
+    assert readable(gone.near)
+    gone.near.close()
+    assert detached.end()["code"] == 0

@@ -58,8 +58,9 @@ def pack(engine: Engine, row: Container, path: str) -> Iterator[bytes]:
     """Return a file or directory as a tar, named as its path ends."""
     path = _absolute(path)
     engine.history.add("container", "archive-path", row.id, attributes(row.spec, row.name))
+    name = last_name(path) if path.strip("/") else "/"  # Docker's members of the root begin with a slash
     with _seen(engine, row) as child:
-        yield from child.stream("read", path, last_name(path), "")
+        yield from child.stream("read", path, name, "")
 
 
 def unpack(engine: Engine, word: str, path: str, body: Readable) -> None:

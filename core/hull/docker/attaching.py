@@ -34,7 +34,7 @@ class Streams(NamedTuple):
     def options(self) -> str:
         """As the monitor takes them: one run only, as Docker's attached streams end with it."""
         without = [f"no-{name}" for name, said in (("stdout", self.stdout), ("stderr", self.stderr)) if not said]
-        return ",".join(["once", *(["stdin"] if self.stdin else []), *without])
+        return ",".join(["once", "slow", *(["stdin"] if self.stdin else []), *without])
 
 
 class Stream:

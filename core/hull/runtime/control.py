@@ -26,7 +26,8 @@ class Control(NamedTuple):
         """Return a connection that carries the container's streams.
 
         `options` are words with commas between: stdin (it may send input), no-stdout and no-stderr (it is not shown
-        that one), once (until the end of this run, where others stay for the next).
+        that one), once (until the end of this run, where others stay for the next), slow (the program waits while it
+        does not read, where others are let go).
 
         Packets from the monitor: o… and e… (the streams), x… (the exit code in decimal, the last one). To it: i…
         (input), z (its end), w"ROWS COLS", s"NUMBER".

@@ -25,6 +25,7 @@ void clients_ask(struct client *client, const char *options)
 {
     client->input = text_has(options, "stdin");
     client->once = text_has(options, "once");
+    client->slows = text_has(options, "slow");
     client->blind = text_has(options, "no-stdout") && text_has(options, "no-stderr");
     client->without = text_has(options, "no-stdout") ? 'o' : text_has(options, "no-stderr") ? 'e' : '\0';
 }
@@ -124,6 +125,14 @@ void clients_run_over(struct monitor *m)
         }
 }
 
+bool clients_slow(const struct monitor *m)
+{
+    for (const struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
+        if (client->role == ROLE_ATTACHED && client->slows && client->spill >= 0)
+            return true;
+    return false;
+}
+
 void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t length)
 {
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
@@ -166,7 +175,8 @@ int64_t clients_expire(struct monitor *m, int64_t now)
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++) {
         int64_t end = client->since + (int64_t)PATIENCE_MS * 1000000;
 
-        if (client->role == ROLE_NONE || (client->role != ROLE_NEW && client->spill < 0))
+        if (client->role == ROLE_NONE || (client->role != ROLE_NEW && client->spill < 0) ||
+            (client->slows && m->phase != PHASE_OVER))
             continue;
         if (end <= now)
             clients_drop(client);

@@ -154,11 +154,11 @@ static void read_clients(struct monitor *m, const struct pollfd *events)
 
 static void wait_once(struct monitor *m)
 {
-    bool types = m->input_at < m->input_end && input_target(m) >= 0;
+    bool slow = clients_slow(m), types = m->input_at < m->input_end && input_target(m) >= 0;
     struct pollfd events[POLLS_MAX] = {
         {m->signals, POLLIN, 0},        {m->listener, POLLIN, 0},
-        {m->leash, POLLIN, 0},          {m->streams[0].fd, POLLIN, 0},
-        {m->streams[1].fd, POLLIN, 0},  {types ? input_target(m) : -1, POLLOUT, 0},
+        {m->leash, POLLIN, 0},          {slow ? -1 : m->streams[0].fd, POLLIN, 0},
+        {slow ? -1 : m->streams[1].fd, POLLIN, 0},  {types ? input_target(m) : -1, POLLOUT, 0},
         {m->health.leash, POLLIN, 0},   {m->health.output.fd, POLLIN, 0},
     };
     enum { FIRST_CLIENT = 8 };

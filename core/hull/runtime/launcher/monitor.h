@@ -40,6 +40,7 @@ struct client {
     bool input;   /* it may write to the program */
     bool hung;    /* it has closed its end; what it sent is still to be read */
     bool once;    /* it stays for one run */
+    bool slows;   /* the program waits while it does not read */
     bool blind;   /* it is shown nothing but the end */
     char without; /* the kind of stream that it is not shown, '\0': none */
     int fd, spill;
@@ -134,6 +135,7 @@ void clients_tell(struct client *client, char kind, const char *bytes, size_t le
 void clients_end(struct client *client, int code);
 void clients_begin(struct monitor *m);
 void clients_run_over(struct monitor *m);
+bool clients_slow(const struct monitor *m); /* somebody has yet to read what the program is not to overtake */
 void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t length);
 void clients_flush(struct client *client);
 int64_t clients_expire(struct monitor *m, int64_t now);
