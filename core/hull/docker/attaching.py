@@ -194,8 +194,8 @@ def refuse(row: Container, found: status.Status) -> None:
 
 
 def ends_input(row: Container) -> bool:
-    """Whether the end of a client's input is the program's: a client may have said that others will send more."""
-    return not row.spec.said or bool(_said.part(row.spec, "Config").get("StdinOnce"))
+    """Whether the end of a client's input is the program's, as Docker has it; else it ends the attachment."""
+    return not row.spec.tty and bool(_said.part(row.spec, "Config").get("StdinOnce"))
 
 
 class Keys:
