@@ -78,18 +78,20 @@ def _endpoint(word: str) -> Endpoint:
 
 def linked(asked: Endpoint, links: Many, link_local: Many, options: Many) -> Endpoint:
     """Return an endpoint with what only `network connect` and Docker's API say of one, checked."""
-    found = []
-    for word in links:
-        container, _, alias = word.removeprefix("/").partition(":")
-        if not container:
-            raise UserError(f"cannot use the link {word!r}", "write --link CONTAINER:ALIAS")
-        found.append(f"{container}:{_one(alias.rpartition('/')[2] or container)}")
     for word in link_local:
         from hull.network import subnets
 
         if not subnets.is_link_local(word):
             raise UserError(f"cannot use {word!r} as a link-local address", "they begin 169.254. or fe80:")
-    return asked._replace(links=tuple(found), link_local=link_local, options=options)
+    return asked._replace(links=tuple(map(link, links)), link_local=link_local, options=options)
+
+
+def link(word: str) -> str:
+    """Return CONTAINER:ALIAS of a link, which may name no alias, or Docker's /CONTAINER:/OTHER/ALIAS."""
+    container, _, alias = word.removeprefix("/").partition(":")
+    if not container:
+        raise UserError(f"cannot use the link {word!r}", "write --link CONTAINER:ALIAS")
+    return f"{container}:{_one(alias.rpartition('/')[2] or container)}"
 
 
 def _one(alias: str) -> str:

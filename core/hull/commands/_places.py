@@ -128,12 +128,13 @@ def publish(engine: Engine, members: list[Member]) -> None:
         for place in member.places:
             on.setdefault(place.network, []).append((member, place))
     known = {network.id: network.name for network in rows(engine).all()}
+    called = {member.row.name for member in members}
     for member in members:
         lines: list[str] = []
         for place in member.places:
             links = _links(member.row, known.get(place.network, ""))
             for other, its in on[place.network]:
-                more = [alias for name, alias in links if name == other.row.name or other.row.id.startswith(name)]
+                more = [alias for name, alias in links if means(name, other.row, called)]
                 lines += _lines(other.row, its, known.get(place.network, ""), more)
         names.tell(engine.paths.container(member.row.id), list(dict.fromkeys(lines)))
 
@@ -142,6 +143,11 @@ def _links(row: Container, network: str) -> list[tuple[str, str]]:
     """Return the containers that this one has names for on a network, and the names."""
     asked = next((e.links for e in row.spec.networks if e.network == network), ())
     return [(name, alias) for name, _, alias in (link.partition(":") for link in asked)]
+
+
+def means(word: str, row: Container, called: set[str]) -> bool:
+    """Whether a link's word is a container's: its name or, where nobody is `called` so, the beginning of its id."""
+    return word == row.name or (word not in called and row.id.startswith(word))
 
 
 def _lines(row: Container, place: Place, network: str, more: Iterable[str] = ()) -> list[str]:

@@ -75,18 +75,14 @@ def endpoint(name: str, asked: Fields) -> Endpoint:
     config = asked.inner("IPAMConfig")
     addresses = (config.text("IPv4Address"), config.text("IPv6Address"))
     found = _network_words.endpoint(name, asked.texts("Aliases"), addresses, asked.text("MacAddress"))
-    return found._replace(
-        links=tuple(map(_link, asked.texts("Links"))),
-        link_local=config.texts("LinkLocalIPs"),
-        options=tuple(f"{key}={value}" for key, value in asked.pairs("DriverOpts").items()),
-    )
+    options = tuple(f"{key}={value}" for key, value in asked.pairs("DriverOpts").items())
+    return _network_words.linked(found, asked.texts("Links"), config.texts("LinkLocalIPs"), options)
 
 
 def _link(word: str) -> str:
-    name, _, alias = word.removeprefix("/").partition(":")
-    if not name:
+    if not word.removeprefix("/").partition(":")[0]:
         raise UserError(f"bad format for links: {word}")
-    return f"{name}:{alias.rpartition('/')[2] or name}"
+    return _network_words.link(word)
 
 
 def ports(host: Fields) -> tuple[Port, ...]:
