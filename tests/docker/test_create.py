@@ -280,6 +280,15 @@ REFUSED = [
     ({"MacAddress": "x"}, {}, "cannot use the MAC address x"),
     ({}, {"ShmSize": -1}, "SHM size can not be less than 0"),
     ({}, {"Ulimits": [{"Name": "nofile", "Soft": 3, "Hard": 2}]}, "ulimit soft limit must be less than or equal"),
+    ({}, {"Mounts": [{"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"Options": 5}}]}, "a list of lists is wanted"),
+    ({}, {"BlkioDeviceReadBps": [{"Path": "/dev/a b", "Rate": 1}]}, "an absolute path without spaces is wanted"),
+    ({}, {"BlkioDeviceReadBps": [{"Rate": 1}]}, "an absolute path without spaces is wanted"),
+    ({}, {"BlkioDeviceReadBps": [{"Path": "/dev/a", "Rate": -1}]}, "no number below 0 is wanted"),
+    ({}, {"GroupAdd": [False]}, "a list of groups is wanted"),
+    ({}, {"ConsoleSize": "ab"}, "invalid ConsoleSize"),
+    ({}, {"NetworkMode": "n", "Links": ["db:d\n192.0.2.1 x"]}, "cannot use the alias"),
+    ({"NetworkingConfig": {"EndpointsConfig": {"n": {"Links": ["db:d e"]}}}}, {}, "cannot use the alias"),
+    ({"NetworkingConfig": {"EndpointsConfig": {"n": {"IPAMConfig": {"LinkLocalIPs": ["x"]}}}}}, {}, "link-local"),
     ({"Image": ""}, {}, "no image was specified"),
 ]  # fmt: skip
 

@@ -65,10 +65,15 @@ def _rate(key: str, word: str) -> str:
     """Return the model's words of `/dev/sda:1mb`."""
     flag = f"--device-{key.replace('_', '-')}"
     path, colon, rate = word.rpartition(":")
-    if not colon or not os.path.isabs(path) or any(c.isspace() for c in path):
+    if not colon or not is_disk(path):
         raise UserError(f"cannot read {flag} {word}", f"write {flag} /dev/DISK:RATE")
     count = _words.size(rate) if key.endswith("bps") else _count(flag, rate)
     return f"{RATES[key]} {path} {count}"
+
+
+def is_disk(path: str) -> bool:
+    """Whether a path can stand among the model's words."""
+    return os.path.isabs(path) and not any(c.isspace() for c in path)
 
 
 def _count(flag: str, rate: str) -> int:

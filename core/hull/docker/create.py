@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from hull.commands import _flags, _said
-from hull.docker import create_host, create_life, create_limits, create_mounts, create_networks
+from hull.docker import create_host, create_life, create_limits, create_mounts, create_networks, execs
 from hull.docker.fields import Fields
 from hull.docker.versions import NEWEST, Version
 from hull.errors import UserError
@@ -41,6 +41,7 @@ def read(
     if not config.text("Image"):
         raise UserError("no image was specified" if body else "Config cannot be empty in order to create a container")
     create_host.refuse(host)
+    execs.size_of(host.data)
     if version < PRIVATE and not host.text("IpcMode"):
         body = {**body, "HostConfig": {**host.data, "IpcMode": "shareable"}}
     limits, warnings = create_limits.read(host, lacking)

@@ -82,7 +82,9 @@ def read(host: Fields) -> dict[str, Any]:
 def _groups(host: Fields) -> list[Any]:
     """Return GroupAdd's words; docker-py sends numbers."""
     found = host.data.get("GroupAdd") or []
-    if not isinstance(found, list) or not all(isinstance(one, str | int) and one is not True for one in found):
+    if not isinstance(found, list) or not all(
+        type(one) in (str, int) for one in found
+    ):  # True and False are numbers, too
         raise host.wrong("GroupAdd", "a list of groups")
     return found
 

@@ -69,13 +69,18 @@ def asked(host: Fields) -> Limits:
         reservation=host.number("MemoryReservation") or None,
         shares=_limits.within(host.number("CpuShares"), _limits.SHARES, "CpuShares"),
         block_weight=_limits.within(host.number("BlkioWeight"), _limits.WEIGHT, "BlkioWeight"),
-        devices=tuple(
-            f"{word} {rate.text('Path')} {rate.number('Rate') or 0}"
-            for key, word in RATES.items()
-            for rate in host.each(key)
-        ),
+        devices=tuple(_rate(word, rate) for key, word in RATES.items() for rate in host.each(key)),
         oom_score=_limits.within(host.number("OomScoreAdj") or None, _limits.SCORE, "OomScoreAdj"),
     )
+
+
+def _rate(word: str, rate: Fields) -> str:
+    path, count = rate.text("Path"), rate.number("Rate") or 0
+    if not _limits.is_disk(path):
+        raise UserError(f"invalid {rate.name('Path')}: an absolute path without spaces is wanted, not {path!r}")
+    if count < 0:
+        raise rate.wrong("Rate", "no number below 0")
+    return f"{word} {path} {count}"
 
 
 def _check_memory(memory: int | None, swap: int | None) -> None:

@@ -127,6 +127,8 @@ def _tmpfs(options: Fields, _readonly: bool) -> Iterator[tuple[str, str]]:
     yield "tmpfs-size", str(size) if size else ""
     yield "tmpfs-mode", f"{mode:o}" if mode else ""
     words = options.data.get("Options") or []
+    if not isinstance(words, list):
+        raise options.wrong("Options", "a list of lists")
     for pair in words:
         if pair not in (["exec"], ["noexec"]):
             raise Unsupported(f"cannot set {options.name('Options')}: {pair} is unknown")
