@@ -90,7 +90,7 @@ static const char *find_root(const struct helper *helper)
 
 static _Noreturn void run(const struct helper *helper, pid_t launcher)
 {
-    static struct mirror mirror;
+    static struct mirror mirror ROOMY;
     const char *root = find_root(helper);
     struct message message = {0};
     int fuse;

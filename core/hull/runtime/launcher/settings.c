@@ -34,7 +34,7 @@ void settings_oom_score(const char *score)
 /* The lowest and the highest group of the caller's own user namespace: "0 65536". */
 static const char *every_group(void)
 {
-    static char range[32], map[4096]; /* the kernel shows a page of it at most */
+    static char range[32], map[4096] ROOMY; /* the kernel shows a page of it at most */
     unsigned low = UINT_MAX, high = 0, inside, outside, count;
     int fd = MUST(open("/proc/self/gid_map", O_RDONLY | O_CLOEXEC), "open", "the map of groups"), taken;
     ssize_t size = MUST(read(fd, map, sizeof map - 1), "read", "the map of groups");
