@@ -156,9 +156,14 @@ def _carry_out(shop: Workshop, spec: Spec, layers: tuple[str, ...], where: Where
 
 def _listen(fds: list[int], tale: Tale) -> None:
     """Show whole lines of output and, where it comes apart, of standard error as they come."""
-    rests = dict.fromkeys(fds, b"")
+    rests, poller = (
+        dict.fromkeys(fds, b""),
+        select.poll(),
+    )  # in a server with many clients a descriptor's number is high
+    for fd in fds:
+        poller.register(fd, select.POLLIN)
     while rests:
-        for fd in select.select(list(rests), [], [])[0]:
+        for fd, _ in poller.poll():
             chunk = os.read(fd, 1 << 16)
             *lines, rests[fd] = (rests[fd] + chunk).split(b"\n")
             if rests[fd] and (not chunk or len(rests[fd]) > CUT):
@@ -166,6 +171,7 @@ def _listen(fds: list[int], tale: Tale) -> None:
             for line in lines:
                 tale.write(line, 1 + fds.index(fd))
             if not chunk:
+                poller.unregister(fd)
                 del rests[fd]
 
 
