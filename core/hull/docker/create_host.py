@@ -82,9 +82,7 @@ def read(host: Fields) -> dict[str, Any]:
 def _groups(host: Fields) -> list[Any]:
     """Return GroupAdd's words; docker-py sends numbers."""
     found = host.data.get("GroupAdd") or []
-    if not isinstance(found, list) or not all(
-        type(one) in (str, int) for one in found
-    ):  # True and False are numbers, too
+    if not isinstance(found, list) or {type(one) for one in found} - {str, int}:  # True is an int, too
         raise host.wrong("GroupAdd", "a list of groups")
     return found
 
