@@ -53,7 +53,7 @@ def _ask(context: Context, runtime: str) -> None:
         Client(context, runtime, PATIENCE).version()
         return
     address = context.address
-    words = [*ssh.argv(address, runtime, "-T", "-o", "BatchMode=yes"), address.path or "hull", "version"]
+    words = [*ssh.argv(address, runtime, "-T", *ssh.BATCH), address.path or "hull", "version"]
     null, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
         done = subprocess.run(words, stdin=null, stdout=null, stderr=pipe, timeout=PATIENCE, check=False)

@@ -1,12 +1,17 @@
 """How ssh is called: one connection to a host, kept for the next command, nothing ever asked on standard input."""
 
 import os
+import subprocess
+import tempfile
 
 from hull.contexts.context import Host
 from hull.errors import HostError
 
 PERSIST = 300  # seconds that a connection nobody uses stays
 LONGEST = 80  # bytes of a ControlPath: ssh appends to it, and a socket's path is bounded
+FAILED, MISSING = 255, 127  # ssh's own failure, and a shell's for a program that is not there
+BATCH = ("-o", "BatchMode=yes")  # ask nothing
+ASKS = ("denied", "verification failed", "authentication")  # what ssh says where it would have asked
 
 
 def keeps(runtime: str) -> bool:
@@ -27,6 +32,33 @@ def argv(host: Host, runtime: str, *options: str) -> list[str]:
     if host.user:
         words += ["-l", host.user]
     return [*words, "--", host.name]
+
+
+def is_kept(host: Host, runtime: str) -> bool:
+    """Make the connection that is kept, where there is none: ssh may ask here, in the foreground, if it must.
+
+    Where it need not, the connection and what carries it (a ProxyJump's ssh) are out of reach of Ctrl-C.
+    """
+    if not keeps(runtime):
+        return False
+    found, said = _tried([*argv(host, runtime, "-T", "-O", "check")])
+    if not found:
+        found, said = _tried([*argv(host, runtime, "-T", *BATCH), "true"], apart=True)
+    if not found and any(word in said for word in ASKS):
+        found, said = _tried([*argv(host, runtime, "-T"), "true"])
+    return found
+
+
+def _tried(words: list[str], *, apart: bool = False) -> tuple[bool, str]:
+    """Return whether a command succeeds, and what it says; what cannot be started is told by whoever starts it next."""
+    null = subprocess.DEVNULL
+    with tempfile.TemporaryFile() as log:  # no pipe: the connection that stays would hold it
+        try:
+            done = subprocess.run(words, stdin=null, stdout=null, stderr=log, start_new_session=apart, check=False)
+        except OSError:
+            return False, ""
+        log.seek(0)
+        return done.returncode == 0, log.read().decode(errors="replace")
 
 
 def failure(name: str, host: Host, said: str) -> HostError:

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from queue import SimpleQueue
 
 from hull.commands import _carried
@@ -26,10 +26,8 @@ from hull.output import Piece
 from hull.remote import spelling, taking
 from hull.remote.taking import Taken
 
-FAILED, MISSING = 255, 127  # ssh's own failure, and a shell's for a program that is not there
 NOISE = ("Shared connection to", "Connection to", "Warning: Permanently added", "ControlSocket", "mux_client")
 CHUNK = 1 << 16
-BATCH = ("-o", "BatchMode=yes")  # ask nothing
 
 
 def carry(context: Context, runtime: str, call: Call, events: Events) -> Any:
@@ -49,6 +47,20 @@ class Ended(HullError):  # noqa: N818 (what it says)
     def __init__(self, verb: str, code: int) -> None:
         super().__init__(f"hull {verb} ended with exit code {code}")
         self.exit_code = code
+
+
+class _Unfinished(Exception):  # noqa: N818 (what it says)
+    """What came is not all: ssh, or the verb there, failed, and its exit code says so."""
+
+
+def _whole(started: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> Generator[bytes]:
+    """Yield what comes; an end that is no success is raised, so that nobody takes a part for the whole."""
+    try:
+        yield from iter(lambda: pipe.read(CHUNK), b"")
+    finally:
+        pipe.close()  # where nobody takes it (a full disk), the verb there ends
+    if started.wait():
+        raise _Unfinished
 
 
 class Passing:
@@ -79,7 +91,8 @@ class Passing:
             out = subprocess.PIPE if self._taken.output or self._taken.cidfile else stdout
             terminal = source is None and out is None and all(map(os.isatty, (0, 1, 2)))
             typed = source is None and os.isatty(0)
-            group = 0 if not typed and self._is_kept() else None  # else Ctrl-C would end ssh before the program there
+            apart = not typed and ssh.is_kept(self._context.address, self._runtime)
+            group = 0 if apart else None  # else Ctrl-C would end ssh before the program there
             words = self.argv("-t" if terminal else "-T", "-E", log.name)
             sys.stdout.flush()
             try:
@@ -87,25 +100,10 @@ class Passing:
             except OSError as error:
                 raise HostError(f"cannot start ssh: {error.strerror}", "apt install openssh-client") from None
             with self._forwarding(started, terminal=terminal):
-                self._collect(started.stdout)
+                self._collect(started)
                 code = started.wait()
             log.seek(0)
             return self._settled(code, log.read().decode(errors="replace"))
-
-    def _is_kept(self) -> bool:
-        """Make the connection that is kept, where there is none: ssh may ask here, in the foreground, if it must.
-
-        Where it need not, the connection and what carries it (a ProxyJump's ssh) are out of reach of Ctrl-C.
-        """
-        if not ssh.keeps(self._runtime):
-            return False
-        address, null = self._context.address, subprocess.DEVNULL
-        for options, command, apart in ((("-O", "check"), (), False), (BATCH, ("true",), True), ((), ("true",), False)):
-            words = [*ssh.argv(address, self._runtime, "-T", *options), *command]
-            done = subprocess.run(words, stdin=null, stdout=null, stderr=null, start_new_session=apart, check=False)
-            if not done.returncode:
-                return True
-        return False
 
     def pieces(self) -> Iterator[Piece]:
         """Yield what it writes, without input and terminal: for a notebook."""
@@ -138,12 +136,14 @@ class Passing:
         if item is not None:
             raise item
 
-    def _collect(self, pipe: IO[bytes] | None) -> None:
+    def _collect(self, started: "subprocess.Popen[bytes]") -> None:
         """Put what comes where it was asked: a file that is whole or not there, or a new --cidfile."""
+        pipe = started.stdout
         if pipe is None:
             return
         if self._taken.output:
-            export_.save(iter(lambda: pipe.read(CHUNK), b""), self._taken.output)
+            with closing(_whole(started, pipe)) as chunks, suppress(_Unfinished):
+                export_.save(chunks, self._taken.output)
             return
         text = pipe.read().decode(errors="replace")
         if text.strip():
@@ -159,7 +159,7 @@ class Passing:
         def forward(number: int, _frame: object) -> None:
             self._sent = number
             name = signal.Signals(number).name
-            head = ssh.argv(self._context.address, self._runtime, "-T", *BATCH)
+            head = ssh.argv(self._context.address, self._runtime, "-T", *ssh.BATCH)
             program = self._context.address.path or "hull"
             words = [*head, program, "--context", "default", _carried.SIGNAL, self._mark, name]
             null = subprocess.DEVNULL
@@ -180,11 +180,11 @@ class Passing:
     def _settled(self, code: int, said: str) -> int:
         """Return the exit code, or raise what ssh says of its own."""
         lines = [line for line in said.splitlines() if line.strip() and not line.startswith(NOISE)]
-        if code == FAILED and lines:
+        if code == ssh.FAILED and lines:
             raise ssh.failure(self._context.name, self._context.address, "\n".join(lines))
-        if code in (FAILED, -self._sent) and self._sent:
+        if code in (ssh.FAILED, -self._sent) and self._sent:
             return 128 + self._sent
-        if code == MISSING and not self._is_there():
+        if code == ssh.MISSING and not self._is_there():
             raise HostError(
                 f"cannot use the context {self._context.name}: hull is not there, or not in its PATH",
                 f"hull context update {self._context.name} ssh://HOST/PATH/TO/hull, or --docker host=ssh://HOST",
@@ -192,7 +192,7 @@ class Passing:
         return code if code >= 0 else 128 - code
 
     def _is_there(self) -> bool:
-        head = ssh.argv(self._context.address, self._runtime, "-T", *BATCH)
+        head = ssh.argv(self._context.address, self._runtime, "-T", *ssh.BATCH)
         null = subprocess.DEVNULL
         words = [*head, self._context.address.path or "hull", "version"]
-        return subprocess.run(words, stdin=null, stdout=null, stderr=null, check=False).returncode != MISSING
+        return subprocess.run(words, stdin=null, stdout=null, stderr=null, check=False).returncode != ssh.MISSING

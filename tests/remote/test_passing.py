@@ -1,0 +1,48 @@
+"""What ssh brings becomes a file only where ssh and the verb there say that it is all: an ssh of the test's own."""
+
+import os
+import pathlib
+
+import pytest
+from hull.commands._line import read
+from hull.contexts.context import HULL, Context
+from hull.errors import HostError
+from hull.remote import taking
+from hull.remote.overssh import Passing
+
+BOX = Context("box", "ssh://far", HULL)
+
+
+def passing(tmp_path: pathlib.Path, script: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> Passing:
+    made = tmp_path / "bin" / "ssh"
+    made.parent.mkdir()
+    made.write_text(f'#!/bin/sh\ncase "$*" in *" save "*) {script};; esac\n')
+    made.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    return Passing(BOX, str(tmp_path), taking.taken(read([*words])), "save")
+
+
+@pytest.mark.parametrize(("code", "after"), [(0, "new"), (125, "old")])
+def test_a_file_is_replaced_only_by_a_whole_one(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, code: int, after: str
+) -> None:
+    file = tmp_path / "out.tar"
+    file.write_text("old")
+    asked = passing(tmp_path, f"printf new; exit {code}", monkeypatch, "save", "-o", str(file), "i")
+    assert asked.passed() == code
+    assert file.read_text() == after
+    assert [one.name for one in tmp_path.glob("out.tar*")] == ["out.tar"]
+
+
+def test_a_connection_that_breaks_leaves_no_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "out.tar"
+    script = 'while [ "$1" != -E ]; do shift; done; echo gone >>"$2"; printf half; exit 255'
+    with pytest.raises(HostError, match="cannot reach the context box: gone"):
+        passing(tmp_path, script, monkeypatch, "save", "-o", str(file), "i").passed()
+    assert not file.exists()
+
+
+def test_a_disk_that_is_full_ends_the_verb_there(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = passing(tmp_path, "cat /dev/zero", monkeypatch, "save", "-o", "/dev/full", "i")
+    with pytest.raises(HostError, match="cannot write /dev/full: No space left"):
+        asked.passed()
