@@ -5,11 +5,12 @@ Measured: aiohttp 0.25 s and docker-py more, http.client 0.03 s; a command has n
 
 import http.client
 import json
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from urllib.parse import quote, urlencode
 
+from hull.contexts.answer import CHUNK, Answer
 from hull.contexts.context import HULL, Context
 from hull.contexts.dialling import Dialled, dial, unreachable
 from hull.contexts.ssh import failure
@@ -17,74 +18,9 @@ from hull.errors import Conflict, HostError, HullError, Missing, Unsupported, Us
 from hull.light import IO, Any
 
 NEWEST, OLDEST = (1, 50), (1, 24)
-CHUNK = 1 << 16
 FIX = " (the fix: "  # how hull's own server ends a message
 NOTHING = (204, 304)
 Body = bytes | Iterator[bytes] | IO[bytes] | None
-
-
-class Answer:
-    """An engine's answer; `close` ends its connection, where nothing more of it is wanted."""
-
-    def __init__(self, response: http.client.HTTPResponse, dialled: Dialled) -> None:
-        self.response = response
-        self.status = response.status
-        self._dialled = dialled
-
-    @property
-    def sock(self) -> socket.socket:
-        """The connection, for one that was hijacked: what came with the head is read from `response.fp` first."""
-        return self._dialled.sock
-
-    def header(self, name: str) -> str:
-        """Return a header's value."""
-        return self.response.getheader(name) or ""
-
-    def read(self) -> bytes:
-        """Return the whole body, and end the connection."""
-        try:
-            return self.response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise HostError(f"the engine broke off: {error or type(error).__name__}", "try again") from None
-        finally:
-            self.close()
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the body as it comes, and end the connection."""
-        try:
-            while chunk := self.response.read1(CHUNK):
-                yield chunk
-        except http.client.HTTPException as error:
-            raise HostError(f"the engine broke off: {type(error).__name__}", "try again") from None
-        finally:
-            self.close()
-
-    def documents(self) -> Iterator[Any]:
-        """Yield the JSON values of a stream as they come."""
-        decoder, rest = json.JSONDecoder(), ""
-        for text in _texts(self.chunks()):
-            rest = (rest + text).lstrip()
-            while rest:
-                try:
-                    value, end = decoder.raw_decode(rest)
-                except ValueError:
-                    break
-                rest = rest[end:].lstrip()
-                yield value
-
-    def close(self) -> None:
-        """Let go."""
-        with suppress(OSError, AttributeError):
-            self.response.close()
-        self._dialled.close()
-
-
-def _texts(chunks: Iterator[bytes]) -> Iterator[str]:
-    import codecs
-
-    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-    for chunk in chunks:
-        yield decode(chunk)
 
 
 class _Connection(http.client.HTTPConnection):
@@ -120,21 +56,19 @@ class Client:
         return self._podman
 
     def send(self, method: str, path: str, body: Body = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send a request whose path is whole; return its answer, whatever its status."""
+        """Send a request whose path is whole; return its answer, whatever its status.
+
+        What reading the body raises is raised as it is: it is no fault of the engine's.
+        """
+        fed = None if body is None or isinstance(body, bytes) else _Fed(body)
         dialled = dial(self.context, self._runtime, self._timeout)
-        connection = _Connection(dialled)
-        chunked = body is not None and not isinstance(body, bytes)
-        said = {"Host": "docker", "User-Agent": "hull", **(headers or {})}
-        if chunked:
-            said["Transfer-Encoding"] = "chunked"
         try:
-            with suppress(BrokenPipeError, ConnectionResetError):  # an engine may answer before it has read all
-                connection.request(method, path, body, said, encode_chunked=chunked)
-            return Answer(connection.getresponse(), dialled)
-        except (OSError, http.client.HTTPException) as error:
-            why = dialled.why()
+            return _asked(dialled, method, path, body if fed is None else fed, headers or {})
+        except BaseException as error:  # noqa: BLE001 (raised again)
+            broken = isinstance(error, OSError | http.client.HTTPException) and (fed is None or error is not fed.fault)
+            told = self._broken(error, dialled) if broken else error
             dialled.close()
-            raise self._broken(error, why) from None
+            raise told from None
 
     def call(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None,
              headers: Mapping[str, str] | None = None) -> Answer:  # fmt: skip
@@ -154,10 +88,14 @@ class Client:
         answer = self.call(method, path, query, body)
         text = b"" if answer.status in NOTHING else answer.read()
         answer.close()
-        return json.loads(text) if text.strip() else None
+        try:
+            return json.loads(text) if text.strip() else None
+        except ValueError:
+            raise HostError(f"cannot read what {self.context.name} answers to {path}: no JSON", "update it") from None
 
-    def _broken(self, error: Exception, why: str) -> HullError:
-        if "command not found" in why or "not found" in why or "No such file" in why:
+    def _broken(self, error: BaseException, dialled: Dialled) -> HullError:
+        why = dialled.why()
+        if dialled.is_missing:
             program = "hull" if self.context.kind == HULL else "docker"
             return HostError(
                 f"cannot use the context {self.context.name}: {program} is not there, or not in its PATH",
@@ -167,6 +105,30 @@ class Client:
         if why:
             return failure(self.context.name, self.context.address, why)
         return unreachable(self.context, error)
+
+
+class _Fed:
+    """A body as it is sent; what reading it raised is kept apart from what sending it raises."""
+
+    def __init__(self, body: Iterator[bytes] | IO[bytes]) -> None:
+        self._chunks = iter(partial(body.read, CHUNK), b"") if hasattr(body, "read") else iter(body)
+        self.fault: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._chunks
+        except Exception as fault:
+            self.fault = fault
+            raise
+
+
+def _asked(dialled: Dialled, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
+    chunked = isinstance(body, _Fed)
+    said = {"Host": "docker", "User-Agent": "hull", **headers, **({"Transfer-Encoding": "chunked"} if chunked else {})}
+    connection = _Connection(dialled)
+    with suppress(BrokenPipeError, ConnectionResetError):  # an engine may answer before it has read all
+        connection.request(method, path, body, said, encode_chunked=chunked)
+    return Answer(connection.getresponse(), dialled)
 
 
 def agreed(name: str, theirs: str) -> str:

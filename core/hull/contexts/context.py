@@ -22,7 +22,8 @@ class Context(NamedTuple):
     """An engine by name.
 
     `kind` is local (this machine), hull (its own command, by ssh) or docker (an engine of Docker's API at `host`).
-    `ca`, `cert` and `key` are PEM texts; `owner` is whose list it is in: hull's, or Docker's, which is only read.
+    `ca`, `cert` and `key` are PEM texts; `tls` says TLS where there are none: the system's authorities prove then.
+    `owner` is whose list it is in: hull's, or Docker's, which is only read.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Context(NamedTuple):
     key: str = ""
     skip_verify: bool = False
     owner: str = "hull"
+    tls: bool = False
 
     @property
     def address(self) -> Host:
@@ -43,7 +45,7 @@ class Context(NamedTuple):
     @property
     def secure(self) -> bool:
         """Whether the connection is TLS: there is something to prove it by, or it was said that nothing shall."""
-        return bool(self.ca or self.cert or self.skip_verify)
+        return bool(self.ca or self.cert or self.skip_verify or self.tls)
 
 
 def parse(text: str) -> Host:
@@ -64,6 +66,8 @@ def parse(text: str) -> Host:
         raise _bad(text, "tcp takes a host and a port alone")
     if scheme == "tcp" and not port:
         raise _bad(text, "no port is named")
+    if path.strip(f"{ALLOWED}/:=@,"):
+        raise _bad(text, "a shell at the other end would read something into its path")
     return Host(scheme, name, port, user, f"{slash}{path}" if path else "")
 
 

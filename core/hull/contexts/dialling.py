@@ -37,6 +37,11 @@ class Dialled:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the program at the other end is not there, as a shell says it; once `why` was asked."""
+        return self.process is not None and self.process.returncode == ssh.MISSING
+
     def close(self) -> None:
         """Let go of it."""
         self.sock.close()
@@ -69,7 +74,7 @@ def dial(context: Context, runtime: str, timeout: float | None = None) -> Dialle
     return Dialled(sock)
 
 
-def unreachable(context: Context, error: Exception) -> HostError:
+def unreachable(context: Context, error: BaseException) -> HostError:
     """Return the error for an engine that does not answer."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     checks = {"unix": f"ls -l {context.address.path}", "tcp": "is it on, and is the port right?"}
@@ -106,17 +111,24 @@ def trusted(context: Context) -> "ssl.SSLContext":
 
 
 def _by_ssh(context: Context, runtime: str, timeout: float | None) -> Dialled:
-    """Start what speaks the API on its standard streams at the other end: hull's own server, or Docker's client."""
+    """Start what speaks the API on its standard streams at the other end: hull's own server, or Docker's client.
+
+    An address of Docker's may name a socket there, as for Docker's client; one of hull's names the program.
+    """
     address = context.address
     program = address.path if context.kind == HULL else ""
-    remote = [program or "hull", "serve", "--stdio"] if context.kind == HULL else ["docker", "system", "dial-stdio"]
+    place = ["--host", f"unix://{address.path}"] if address.path else []
+    docker = ["docker", *place, "system", "dial-stdio"]
+    remote = [program or "hull", "serve", "--stdio"] if context.kind == HULL else docker
     ours, theirs = socket.socketpair()
     log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Dialled)
-    quiet = () if timeout is None else ("-o", "BatchMode=yes")  # nobody waits for a question
+    quiet = () if timeout is None else ssh.BATCH  # nobody waits for a question
     words = [*ssh.argv(address, runtime, "-T", *quiet), *remote]
     ours.settimeout(timeout)
+    group = 0 if quiet or ssh.is_kept(address, runtime) else None  # else Ctrl-C would end ssh before what it carries
+    end = theirs.fileno()
     try:
-        process = subprocess.Popen(words, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=log)
+        process = subprocess.Popen(words, stdin=end, stdout=end, stderr=log, process_group=group)
     except OSError as error:
         raise HostError(f"cannot start ssh: {error.strerror}", "apt install openssh-client") from None
     finally:

@@ -15,13 +15,16 @@ SOCKET = "/var/run/docker.sock"
 
 def all_(environ: dict[str, str]) -> list[Context]:
     """Return them by name: what DOCKER_HOST or the usual socket is first, as docker:default."""
-    base = environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker"
-    found = []
+    base, found = _base(environ), []
     with suppress(OSError):
         for name in sorted(os.listdir(f"{base}/contexts/meta")):
             with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
                 found.append(_read(base, f"{base}/contexts/meta/{name}/meta.json"))
     return [*_usual(environ), *sorted(found)]
+
+
+def _base(environ: dict[str, str]) -> str:
+    return environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker"
 
 
 def prefixed(context: Context) -> Context:
@@ -35,9 +38,10 @@ def _usual(environ: dict[str, str]) -> list[Context]:
         host = f"unix://{SOCKET}"
     if not host:
         return []
-    place = environ.get("DOCKER_CERT_PATH", "") if environ.get("DOCKER_TLS_VERIFY") else ""
     made = Context(f"{PREFIX}default", host, DOCKER, "What Docker's client asks by default", owner="docker")
-    return [made._replace(**_pems(place))] if place else [made]
+    if not (environ.get("DOCKER_TLS_VERIFY") and host.startswith("tcp://")):
+        return [made]
+    return [made._replace(tls=True, **_pems(environ.get("DOCKER_CERT_PATH") or _base(environ)))]
 
 
 def _read(base: str, path: str) -> Context:

@@ -55,6 +55,8 @@ class Tunnel:
             with self._lock, suppress(ssl.SSLWantReadError):
                 self._cipher.unwrap()  # says that no more comes; what comes back is still read
             self._wire.sendall(self._outgoing.read())
+        with suppress(OSError):
+            self._inner.shutdown(socket.SHUT_RD)  # nobody takes more: whoever writes hears it, and waits for nobody
 
     def _receive(self) -> None:
         with suppress(OSError):  # ssl's errors, too: whoever reads sees an end

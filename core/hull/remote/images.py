@@ -9,7 +9,8 @@ from hull.commands._several import each
 from hull.commands.history import StepRow, cut
 from hull.commands.images import DigestRow, ImageRow
 from hull.commands.search import SearchRow, shortened
-from hull.contexts.client import Answer, word
+from hull.contexts.answer import Answer
+from hull.contexts.client import word
 from hull.errors import RegistryError, UserError
 from hull.images import reference
 from hull.images.reference import Reference

@@ -5,7 +5,7 @@ import select
 from collections.abc import Generator, Iterator
 
 from hull.commands import _flags, _life
-from hull.contexts.client import Answer
+from hull.contexts.answer import Answer
 from hull.errors import HostError, HullError, Missing, UserError
 from hull.light import Any
 from hull.output import Piece

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from hull.contexts.client import Answer
+from hull.contexts.answer import Answer
 from hull.light import Any
 from hull.output import Piece
 
