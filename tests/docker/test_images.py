@@ -4,7 +4,8 @@ import base64
 import json
 
 import pytest
-from hull.docker import images, images_auth, images_moved, images_progress
+from hull.docker import images, images_auth, images_made, images_moved, images_progress
+from hull.docker.fields import Fields
 from hull.docker.images_progress import LOADING, PULLING, PUSHING, Told
 from hull.docker.versions import Version
 from hull.errors import Missing, UserError
@@ -183,3 +184,17 @@ def test_what_a_client_says_goes_above_the_containers_own():
     assert committing.merged({}, own) == own
     both = committing.merged({"Healthcheck": {"Retries": 3}}, {"Healthcheck": {"Test": ["CMD", "x"], "Retries": 1}})
     assert both == {"Healthcheck": {"Test": ["CMD", "x"], "Retries": 3}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"Env": 5}, {"Env": [5]}, {"Labels": ["a"]}, {"ExposedPorts": ["80"]}, {"User": 7}, {"Healthcheck": {"Test": 1}}],
+)
+def test_a_commits_body_of_the_wrong_kind_is_the_clients_fault(body):
+    with pytest.raises(UserError, match="invalid"):
+        images_made.run_config(Fields(body))
+
+
+def test_a_commits_body_says_what_an_image_can_have():
+    body = {"Hostname": "h", "Tty": True, "Env": ["A=1", "B"], "Cmd": "x", "User": "", "Volumes": {"/v": {}}}
+    assert images_made.run_config(Fields(body)) == {"Env": ["A=1", "B"], "Cmd": ["x"], "Volumes": {"/v": {}}}

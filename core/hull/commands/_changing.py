@@ -25,7 +25,10 @@ def _pairs(word: str, text: str, variables: dict[str, str]) -> str:
     import shlex
 
     from hull.dockerfile import expanding, parser
+    from hull.dockerfile.place import Malformed
 
-    (instruction,) = parser.parse(f"FROM scratch\n{word} {text}").stages[0].instructions
+    instruction, *others = parser.parse(f"FROM scratch\n{word} {text}").stages[0].instructions
+    if others:
+        raise Malformed("it is several instructions")
     expanded = expanding.expand(instruction, variables)
     return " ".join(shlex.quote(f"{key}={value}") for key, value in expanded.pairs)  # type: ignore[union-attr]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hull.commands import _changing
+from hull.commands import _changing, _details_config
 from hull.commands._files import Files
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
@@ -94,19 +94,11 @@ def _still(engine: Engine, row: Container, *, wanted: bool) -> Iterator[None]:
 def run_config(row: Container) -> dict[str, Any]:
     """Return what the container was told at its start, as an image's config says it; the rest stays the image's."""
     spec, image = row.spec, row.config
-    variables = dict(word.partition("=")[::2] for word in (*image.env, *spec.env))
-    labels = dict(word.partition("=")[::2] for word in (*image.labels, *spec.labels))
-    entrypoint = image.entrypoint if spec.entrypoint is None else tuple(filter(None, spec.entrypoint))
-    command = spec.command or (image.command if spec.entrypoint is None else ())
-    ports: dict[str, Any] = {key: {} for key in (*image.ports, *(f"{p.container}/{p.protocol}" for p in spec.ports))}
+    told = _details_config.document(row)
     found: dict[str, Any] = {
-        "Env": [f"{key}={value}" for key, value in variables.items()],
-        "Labels": labels,
-        "Entrypoint": list(entrypoint) or None,
-        "Cmd": list(command) or None,
+        **{key: told[key] for key in ("Env", "Labels", "Entrypoint", "Cmd", "ExposedPorts")},
         "WorkingDir": spec.workdir or image.workdir,
         "User": (None if spec.userns.startswith("keep-id") else spec.user) or image.user,
-        "ExposedPorts": ports,
     }
     if spec.stop_signal and spec.stop_signal not in ("TERM", "SIGTERM"):
         found["StopSignal"] = spec.stop_signal
@@ -115,4 +107,5 @@ def run_config(row: Container) -> dict[str, Any]:
             mine or theirs for mine, theirs in zip(spec.health, image.health or Health(), strict=True)
         )
         found["Healthcheck"] = {key: value for key, value in imageconfig.healthcheck(merged).items() if value}
-    return {key: value for key, value in found.items() if value}
+    said = ("Entrypoint", "Cmd") if spec.entrypoint is not None else ()  # one that is none takes the image's away
+    return {key: value for key, value in found.items() if value or key in said}

@@ -7,8 +7,9 @@ from hull import log
 from hull.commands import _changing
 from hull.commands import commit as commit_
 from hull.commands import save as save_
-from hull.docker import images, images_progress
+from hull.docker import create_life, images, images_progress
 from hull.docker import platform as asking
+from hull.docker.fields import Fields
 from hull.docker.images_progress import Say, Told
 from hull.engine import Engine
 from hull.errors import UserError
@@ -75,8 +76,8 @@ class Commit(NamedTuple):
     pause: bool = True
 
 
-RUN = ("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
-       "Healthcheck", "Shell", "OnBuild")  # fmt: skip
+WORDS, LISTS = ("User", "WorkingDir", "StopSignal"), ("Env", "Entrypoint", "Cmd", "Shell", "OnBuild")
+MAPS = ("ExposedPorts", "Volumes", "Labels", "Healthcheck")
 
 
 def commit(engine: Engine, asked: Commit) -> dict[str, str]:
@@ -84,6 +85,16 @@ def commit(engine: Engine, asked: Commit) -> dict[str, str]:
     if not asked.container:
         raise UserError('invalid name or ID supplied: ""')
     name = images.named(asked.repository, asked.label)
-    run = {key: asked.run[key] for key in RUN if asked.run.get(key)}
-    words = commit_.Words(asked.author, asked.changes, asked.message, run, asked.pause)
+    words = commit_.Words(asked.author, asked.changes, asked.message, run_config(Fields(asked.run)), asked.pause)
     return {"Id": commit_.made(engine, asked.container, name, words)}
+
+
+def run_config(body: Fields) -> dict[str, Any]:
+    """Return what a body says of an image's run config, each field of its kind."""
+    found: dict[str, Any] = {key: body.text(key) for key in WORDS}
+    found |= {key: list(body.texts(key)) for key in LISTS}
+    found |= {key: body.inner(key).data for key in MAPS}
+    if found["Healthcheck"]:
+        create_life.health(body.inner("Healthcheck"))
+    body.pairs("Labels")
+    return {key: value for key, value in found.items() if value}

@@ -25,7 +25,8 @@ def apply(
         if change is None or not rest.strip():
             raise UserError(f"cannot apply the change {text!r}", f"use {', '.join(sorted(_CHANGES))} and a value")
         if expand is not None and word.upper() in EXPANDED:
-            rest = expand(word.upper(), rest.strip(), dict(item.split("=", 1) for item in run.get("Env") or []))
+            known = dict(item.split("=", 1) for item in run.get("Env") or [] if "=" in item)
+            rest = expand(word.upper(), rest.strip(), known)
         change(run, rest.strip())
     return run
 
@@ -64,8 +65,8 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def _env(run: dict[str, Any], text: str) -> None:
-    values = dict(item.split("=", 1) for item in run.get("Env") or [])
-    run["Env"] = [f"{key}={value}" for key, value in {**values, **_pairs(text)}.items()]
+    was = {item.partition("=")[0]: item for item in run.get("Env") or []}
+    run["Env"] = [*{**was, **{key: f"{key}={value}" for key, value in _pairs(text).items()}}.values()]
 
 
 def _object(run: dict[str, Any], key: str) -> dict[str, Any]:
