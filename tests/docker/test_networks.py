@@ -1,9 +1,11 @@
 """Bodies and documents of networks."""
 
 import pytest
+from hull.commands import _networks
 from hull.docker import networks
 from hull.docker.versions import Version
 from hull.errors import Missing, UserError
+from hull.state.networks import NoSuchNetwork
 
 NEWEST = Version(1, 50)
 
@@ -30,6 +32,19 @@ def test_older_clients_lists_tell_more(engine):
         assert (found["Id"], found["Containers"]) == (ident, {})
     assert networks.listed(engine, {"type": ["custom"]}, NEWEST) == [found]
     assert [one["Name"] for one in networks.listed(engine, {"name": ["bridge"]}, NEWEST)] == ["bridge"]
+
+
+def test_one_that_goes_while_all_are_listed_is_left_out(engine, monkeypatch):
+    whole = _networks.inspect
+
+    def gone(engine, word):
+        found = whole(engine, word)
+        if found["Name"] == "host":
+            raise NoSuchNetwork("no such network: host")
+        return found
+
+    monkeypatch.setattr(_networks, "inspect", gone)
+    assert {one["Name"] for one in networks.listed(engine, {}, Version(1, 50))} == {"bridge", "none"}
 
 
 def test_what_is_reserved_is_given_to_nobody(engine):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hull.builder import pruning
 from hull.engine import Engine
-from hull.images import platforms
+from hull.images import imageconfig, platforms
 from hull.state.steps import Steps
 from hull.units import read_span
 
@@ -38,13 +38,16 @@ def records(engine: Engine) -> list[Record]:
     """Return everything that is kept, what was used last first."""
     sizes = {layer.diff_id: layer.size for layer in engine.images.rows.layers()}
     configs = [json.loads(image.config) for image in engine.images.rows.all()]
-    held = {diff_id for config in configs for diff_id in config["rootfs"]["diff_ids"]}
+    held = {diff_id for config in configs for diff_id in imageconfig.layers(config)}
     found = [
         Record(step.key[:25], STEP, step.text, sizes.get(step.diff_id, 0), step.created, used, step.diff_id in held)
         for step, used in Steps(engine.db).all()
     ]
     for place in pruning.caches(engine):
-        stamp = os.stat(f"{place}{pruning.LOCK}").st_mtime
+        try:
+            stamp = os.stat(f"{place}{pruning.LOCK}").st_mtime
+        except FileNotFoundError:
+            continue  # somebody prunes
         found.append(Record(os.path.basename(place), MOUNT, "cache mount", pruning.bytes_of(place), stamp, stamp))
     return sorted(found, key=lambda one: -one.used)
 

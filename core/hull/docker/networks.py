@@ -1,5 +1,6 @@
 """Networks in Docker's words: bodies of create and connect, documents, and which of hull's is Docker's `bridge`."""
 
+import contextlib
 from typing import Any
 
 from hull.commands import _linking, _network_rows, _networks
@@ -37,8 +38,11 @@ def listed(engine: Engine, asked: Filters, version: Version) -> list[dict[str, A
     """Return the documents of the networks that the filters let through."""
     said = {key: [known(value) for value in values] if key == "name" else values for key, values in asked.items()}
     words = filters.words(said, _network_rows.FILTERS)
-    rows = _network_rows.rows(engine, words, whole=True)
-    return [_document(_networks.inspect(engine, row.id), listed=version >= DETAILED) for row in rows]
+    found = []
+    for row in _network_rows.rows(engine, words, whole=True):
+        with contextlib.suppress(Missing):  # removed meanwhile
+            found.append(_document(_networks.inspect(engine, row.id), listed=version >= DETAILED))
+    return found
 
 
 def inspect(engine: Engine, word: str, scope: str = "") -> dict[str, Any]:
