@@ -8,7 +8,7 @@ from hull.commands import create as create_
 from hull.commands import ps as ps_
 from hull.commands import update as update_
 from hull.commands._filters import KEYS
-from hull.docker import create, create_life, create_limits, filters, links
+from hull.docker import create, create_life, create_limits, filters, images, links
 from hull.docker.create_networks import BRIDGE
 from hull.docker.fields import Fields
 from hull.docker.versions import Version
@@ -35,7 +35,7 @@ def made(engine: Engine, asked: create.Asked) -> str:
     """Create the container of a body; return its id."""
     spec = asked.spec
     if spec.image != "host" and not engine.images.identify(spec.image):
-        raise Missing(f"No such image: {tagged(spec.image)}")
+        raise Missing(f"No such image: {images.tagged(spec.image)}")
     spec = links.by_id(engine, spec)
     try:
         return create_.made(engine, spec).id
@@ -51,12 +51,6 @@ def in_use(name: str, error: NameInUse) -> Conflict:
         f'Conflict. The container name "/{name}" is already in use by container "{error.owner}". '
         "You have to remove (or rename) that container to be able to reuse that name."
     )
-
-
-def tagged(image: str) -> str:
-    """Return an image's name as Docker tells it: with the tag that is meant."""
-    last = image.rpartition("/")[2]
-    return image if ":" in last or "@" in last else f"{image}:latest"
 
 
 def words_of(asked: filters.Filters) -> tuple[str, ...]:

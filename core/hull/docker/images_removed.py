@@ -19,7 +19,7 @@ PRUNE_FILTERS = ("until", "label", "label!")
 def remove(engine: Engine, name: str, *, force: bool) -> list[dict[str, str]]:
     """Remove a reference, and with its last one the image; return what went."""
     held, ident = holder(engine, name)
-    by_id = ident.removeprefix("sha256:").startswith(name.removeprefix("sha256:"))
+    by_id = removing.by_id(held.rows, name)
     if by_id and force:
         for user in removing.users(engine.paths, held.rows, ident):
             if engine.containers.status(engine.containers.find(user)).active:

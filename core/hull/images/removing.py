@@ -60,14 +60,19 @@ def remove(store: "ImageStore", paths: Paths, name: str, *, force: bool) -> list
     return removed
 
 
+def by_id(rows: Images, name: str) -> bool:
+    """Whether a name of an image that is here is its id, or the beginning of that, and no reference."""
+    try:
+        return not rows.tagged(reference.parse(name).key)
+    except UserError:
+        return True
+
+
 def _named(rows: Images, name: str, keys: list[str]) -> list[str] | None:
     """Return the keys a reference stands for, None if `name` is an id. A name's digests go with its last tag."""
-    try:
-        parsed = reference.parse(name)
-    except UserError:
+    if by_id(rows, name):
         return None
-    if not rows.tagged(parsed.key):
-        return None
+    parsed = reference.parse(name)
     mine = [key for key in keys if key.startswith((f"{parsed.name}:", f"{parsed.name}@"))]
     tags = [key for key in mine if "@" not in key]
     return mine if tags == [parsed.key] else [parsed.key]
