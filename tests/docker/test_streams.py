@@ -122,6 +122,7 @@ def test_listeners_hear_what_is_theirs_over_a_rotation(tmp_path) -> None:
         history.add("container", "before", "a")
         tail = Tail(changes, history)
         with tail.listen() as everything, tail.listen("b") as mine:
+            assert tail.count == 1
             for number in range(3):
                 history.add("container", f"did {number}", "ab"[number % 2])
                 await asyncio.sleep(0)

@@ -66,6 +66,11 @@ class Tail:
                 self._reading.cancel()
                 self._reading = None
 
+    @property
+    def count(self) -> int:
+        """How many listen to everything."""
+        return len(self._listeners.get("", ()))
+
     def tell(self, event: dict[str, Any], *, everybody: bool = True) -> None:
         """Tell who listens to whom it is about, and everybody where it is an event of the store's."""
         for key in ("", event["Actor"]["ID"]) if everybody else (event["Actor"]["ID"],):

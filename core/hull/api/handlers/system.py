@@ -28,4 +28,4 @@ async def version(_call: Call) -> web.StreamResponse:
 
 async def info(call: Call) -> web.StreamResponse:
     """Answer with what this machine and this store are."""
-    return answer(await call.verb(system.info, call.engine, call.version))
+    return answer(await call.verb(system.info, call.engine, call.version, call.work.tail.count))
