@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.launcher.monitored import Monitored, packets
-from tests.waiting import readable
+from tests.waiting import gone, readable
 
 
 class Pair:
@@ -138,3 +138,20 @@ def test_one_that_leaves_lets_the_program_go_on(detached: Monitored, pairs: list
     assert readable(gone.near)
     gone.near.close()
     assert detached.end()["code"] == 0
+
+
+def test_the_rest_waits_for_one_that_reads_late_and_the_monitor_does_not(
+    detached: Monitored, pairs: list[Pair]
+) -> None:
+    late, other = pairs[:2]
+    ops = (late.op("once,slow"), other.op(), ("log", "none", "", "0", "1"))
+    fds = (late.far.fileno(), other.far.fileno())
+    detached.box.start(detached.plan("cat", "/dev/zero", monitor=ops), pass_fds=fds)
+    detached.await_event("exec")
+    assert readable(late.near)
+    monitor = detached.pids()["monitor"]
+    assert detached.control.stop(9, None) == 137
+    other.near.close()
+    assert gone(monitor, 5)  # below the ten seconds that others have
+    detached.start("true")
+    assert late.heard()[-1] == b"x137"

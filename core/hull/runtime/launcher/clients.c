@@ -1,5 +1,6 @@
 /* Who is attached. Nobody waits for them, neither the container nor its log: what a client does not take at once goes
- * to a file without a name, and a client that takes nothing for ten seconds is let go. */
+ * to a file without a name, and a client that takes nothing for ten seconds is let go. For one that asks for it (slow)
+ * the program waits, and what is left at its end is kept as long as the client is there. */
 #include "monitor.h"
 
 #include <stdio.h>
@@ -136,7 +137,8 @@ bool clients_slow(const struct monitor *m)
 void clients_broadcast(struct monitor *m, char kind, const char *bytes, size_t length)
 {
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
-        for (size_t at = 0; client->role == ROLE_ATTACHED && !client->blind && client->without != kind && at < length; at += PACKET_MAX)
+        for (size_t at = 0; client->role == ROLE_ATTACHED && !client->blind && client->without != kind && at < length;
+             at += PACKET_MAX)
             clients_tell(client, kind, bytes + at, length - at < PACKET_MAX ? length - at : PACKET_MAX);
 }
 
@@ -175,8 +177,7 @@ int64_t clients_expire(struct monitor *m, int64_t now)
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++) {
         int64_t end = client->since + (int64_t)PATIENCE_MS * 1000000;
 
-        if (client->role == ROLE_NONE || (client->role != ROLE_NEW && client->spill < 0) ||
-            (client->slows && m->phase != PHASE_OVER))
+        if (client->role == ROLE_NONE || (client->role != ROLE_NEW && client->spill < 0) || client->slows)
             continue;
         if (end <= now)
             clients_drop(client);
@@ -186,9 +187,35 @@ int64_t clients_expire(struct monitor *m, int64_t now)
     return next;
 }
 
+/* Who may take as long as they like go on with a process that holds nothing else: the monitor's end is the
+ * container's, and is waited for. */
+static void part(struct monitor *m)
+{
+    int kept[2 * CLIENTS_MAX];
+    size_t count = 0;
+    sigset_t none;
+    pid_t child;
+
+    for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
+        if (client->role != ROLE_NONE && client->slows && client->spill >= 0) {
+            kept[count++] = client->fd;
+            kept[count++] = client->spill;
+        }
+    if (count == 0)
+        return;
+    child = fork();
+    for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
+        if ((client->role != ROLE_NONE && client->slows && client->spill >= 0) != (child == 0))
+            clients_drop(client);
+    if (child == 0 && (sigemptyset(&none) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0 ||
+                       sys_close_others(kept, count) < 0))
+        _exit(EXIT_TOOL);
+}
+
 /* The container is over: whoever still reads gets the rest. */
 void clients_farewell(struct monitor *m)
 {
+    part(m);
     for (;;) {
         struct pollfd events[CLIENTS_MAX];
         struct client *who[CLIENTS_MAX];
@@ -202,9 +229,9 @@ void clients_farewell(struct monitor *m)
             }
         if (count == 0)
             return;
-        if ((next -= channel_clock()) <= 0)
+        if (next != 0 && (next -= channel_clock()) <= 0)
             continue;
-        poll(events, count, (int)(next / 1000000) + 1);
+        poll(events, count, next != 0 ? (int)(next / 1000000) + 1 : -1);
         for (nfds_t i = 0; i < count; i++)
             if (events[i].revents)
                 clients_flush(who[i]);

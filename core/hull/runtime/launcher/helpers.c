@@ -198,10 +198,7 @@ bool helpers_ready(struct launch *launch)
     return true;
 }
 
-/* The file server ends by itself when its mount is gone, and what is not yet written is written until then; the
- * others end with their keeper, however many processes they became. They are not waited for: the kernel takes up to
- * 30 ms to close a tap device (FACTS P4 counts the start alone), and SIGKILL to a pid namespace is final. */
-/* Whether it may hold ports of the host: the next start of the container asks for the same ones. */
+/* Whether it may hold ports, of the host or, the resolver, of its network: the next run asks for the same ones. */
 static bool holds_ports(const struct helper *helper)
 {
     for (const struct op *op = helper->op; op < helper->end; op++)
@@ -210,6 +207,9 @@ static bool holds_ports(const struct helper *helper)
     return strcmp(helper->op->arg[0], "slirp4netns") != 0;
 }
 
+/* The file server ends by itself when its mount is gone, and what is not yet written is written until then; the
+ * others end with their keeper, however many processes they became. Who holds no ports is not waited for: the kernel
+ * takes up to 30 ms to close a tap device (FACTS P4 counts the start alone), and SIGKILL to a pid namespace is final. */
 void helpers_stop(struct launch *launch)
 {
     for (size_t i = 0; i < launch->helper_count; i++) {

@@ -40,7 +40,7 @@ struct client {
     bool input;   /* it may write to the program */
     bool hung;    /* it has closed its end; what it sent is still to be read */
     bool once;    /* it stays for one run */
-    bool slows;   /* the program waits while it does not read */
+    bool slows;   /* the program waits while it does not read, and it is never let go */
     bool blind;   /* it is shown nothing but the end */
     char without; /* the kind of stream that it is not shown, '\0': none */
     int fd, spill;
