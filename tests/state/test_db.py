@@ -1,5 +1,6 @@
 """What waits for the disk and what does not."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,18 @@ def test_a_new_database_lies_whole_in_one_file(db: Database, tmp_path: Path) -> 
     beside = Database(str(tmp_path / "other.db"))
     beside.close()
     assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("hull.db")} == {"other.db"}
+
+
+def test_one_that_the_disk_does_not_take_is_undone_and_the_next_begins(db: Database) -> None:
+    db.write("PRAGMA foreign_keys=ON")
+    db.write("CREATE TABLE one (n INTEGER PRIMARY KEY)")
+    db.write("CREATE TABLE other (n INTEGER REFERENCES one DEFERRABLE INITIALLY DEFERRED)")
+    with pytest.raises(sqlite3.IntegrityError), db.transaction():
+        db.write("INSERT INTO other VALUES (1)")  # what its end refuses
+    assert db.rows("SELECT n FROM other") == []
+    with db.transaction():
+        db.write("INSERT INTO one VALUES (1)")
+    assert db.rows("SELECT n FROM one") == [(1,)]
 
 
 def test_threads_take_turns_with_transactions(db: Database) -> None:

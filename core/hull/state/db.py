@@ -145,9 +145,18 @@ class Transaction:
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         try:
-            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+            self._end("COMMIT" if kind is None else "ROLLBACK")
         finally:
             self._lock.release()
+
+    def _end(self, how: str) -> None:
+        """End it; where the disk does not take it, so that the next can begin on this connection."""
+        try:
+            self._connection.execute(how)
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
 
 def as_json(value: Any) -> tuple[str, list[Any]]:
