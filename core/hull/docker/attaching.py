@@ -105,13 +105,21 @@ class Attachments:
             near.close()
 
     async def start(self, run: Run, row: Container) -> bool:
-        """Start a container with whoever has attached; False where it runs already."""
+        """Start a container with whoever has attached; False where it runs already.
+
+        Who asked may go meanwhile: the start goes on, and the descriptors that it hands out stay what they are.
+        """
         while row.id in self._starting:
             await self._starting[row.id].wait()
         over = self._starting[row.id] = asyncio.Event()
+        starting = asyncio.ensure_future(self._start(run, row, over))
+        starting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(starting)
+
+    async def _start(self, run: Run, row: Container, over: asyncio.Event) -> bool:
         waiting = self._pending.pop(row.id, [])
         try:
-            begun: bool = await asyncio.shield(asyncio.ensure_future(run(lambda: self._begin(row, waiting))))
+            begun: bool = await run(lambda: self._begin(row, waiting))
         except HullError as error:
             self._tail.tell({"Action": FAILED, "Actor": {"ID": row.id}, "error": error}, everybody=False)
             raise
@@ -148,8 +156,6 @@ class Attachments:
         refuse(row, found)
         if not found.up:
             return None
-        if not found.monitor.pid:
-            raise Conflict(f"cannot attach to {row.name}: it runs in the foreground, where it was started")
         self._engine.history.add("container", "attach", row.id, attributes(row.spec, row.name))
         try:
             return control.Control(self._engine.paths.container(row.id)).attach(streams.options)
@@ -186,11 +192,16 @@ def resize(engine: Engine, word: str, rows: int, columns: int) -> None:
 
 
 def refuse(row: Container, found: status.Status) -> None:
-    """Refuse to be at the streams of one that is held or between two runs, as Docker does."""
+    """Refuse to be at the streams of one that is held or between two runs, as Docker does, or at a caller's own."""
     if found.state == "paused":
         raise Conflict(f"container {row.id} is paused, unpause the container before attach")
     if found.state == "restarting":
         raise Conflict(f"container {row.id} is restarting, wait until the container is running")
+    if found.up and not found.monitor.pid:
+        raise Conflict(
+            f"cannot attach to {row.name}: it runs in the foreground, where it was started",
+            f"docker exec {row.name} starts one more program in it",
+        )
 
 
 def ends_input(row: Container) -> bool:

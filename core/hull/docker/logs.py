@@ -71,7 +71,10 @@ class Reading:
 
     async def wait(self, changed: "asyncio.Future[None]") -> None:
         """Wait for it, or until it is time to look."""
-        await asyncio.wait({changed}, timeout=self._log.left(LOOK))
+        try:
+            await asyncio.wait({changed}, timeout=self._log.left(LOOK))
+        finally:
+            changed.cancel()
 
     def close(self) -> None:
         """Let go of the files."""
