@@ -2,15 +2,15 @@
 
 import importlib
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
 from hull.api.call import Call
-from hull.api.hijack import Connection
+from hull.api.hijack import Connection, begun
 from hull.api.routes import TABLE, Route
+from hull.api.telling import complain
 from hull.api.work import Work
 from hull.docker.versions import NEWEST, OLDEST, Version, read
 from hull.errors import Conflict, HullError, Missing, Unsupported, UserError
@@ -70,18 +70,12 @@ def _guarded(work: Work) -> Any:
         try:
             heard(request)
             answered = await handler(request)
-        except web.HTTPException as error:
-            absent = error.status in NOT_HERE
-            answered = failed(404 if absent else error.status, "page not found" if absent else error.reason)
-        except HullError as error:
-            answered = failed(status_of(error), told(error))
-        except (UnicodeError, OverflowError, web.RequestPayloadError) as error:
-            answered = failed(400, f"invalid request: {error}")
         except ConnectionError:
             raise
-        except Exception as fault:  # noqa: BLE001 (the edge: a fault is one request's)
-            sys.stderr.write(f"hull serve: {request.method} {request.path}: {fault!r}\n")
-            answered = failed(500, f"hull failed: {type(fault).__name__}: {fault}")
+        except Exception as error:
+            answered = refusal(request, error)
+            if begun(request):
+                raise ConnectionResetError from error  # a second head would be read as a part of the answer
         finally:
             work.leave()
         if not answered.prepared:
@@ -89,6 +83,19 @@ def _guarded(work: Work) -> Any:
         return answered
 
     return guard
+
+
+def refusal(request: web.Request, error: Exception) -> web.Response:
+    """Return the answer to a request that failed."""
+    if isinstance(error, web.HTTPException):
+        absent = error.status in NOT_HERE
+        return failed(404 if absent else error.status, "page not found" if absent else error.reason)
+    if isinstance(error, HullError):
+        return failed(status_of(error), told(error))
+    if isinstance(error, UnicodeError | OverflowError | web.RequestPayloadError):
+        return failed(400, f"invalid request: {error}")
+    complain(request, error)
+    return failed(500, f"hull failed: {type(error).__name__}: {error}")
 
 
 def heard(request: web.Request) -> None:

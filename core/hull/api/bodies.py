@@ -9,7 +9,8 @@ from aiohttp import web
 
 from hull.api.call import Call
 from hull.api.memory import give_back
-from hull.errors import UserError
+from hull.api.telling import complain
+from hull.errors import HullError, UserError
 
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 PIECE = 1 << 20  # bytes that change threads at once: waking another one is dear
@@ -89,6 +90,8 @@ async def pour(
         await call.verb(run)
     except Exception as error:
         if response.prepared:
+            if not isinstance(error, ConnectionError | HullError):
+                complain(call.request, error)
             raise ConnectionResetError from error
         raise
     await response.write_eof()

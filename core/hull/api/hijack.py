@@ -3,9 +3,7 @@
 import asyncio
 import fcntl
 import json
-import os
 import socket
-import struct
 import sys
 import termios
 import time
@@ -16,7 +14,9 @@ from aiohttp import web
 from aiohttp.web_protocol import _ErrInfo
 
 from hull.api.leaving import Leavers
+from hull.api.telling import complain
 from hull.api.upgrading import Upgrading
+from hull.commands._listening import is_own
 
 ROOM = 256 << 10  # bytes that may wait to be read or written
 PATIENCE = 30  # seconds for the head of a request
@@ -138,6 +138,11 @@ class Connection(Upgrading):
                     self._close = True  # after the answer
                     body.set_exception(web.RequestPayloadError("malformed"))
 
+    @property
+    def taken(self) -> bool:
+        """Whether a handler has taken it."""
+        return self._taken is not None
+
     def heard(self) -> None:
         """Say that the head has come: a request is on its way."""
         if self._head is not None:
@@ -192,9 +197,11 @@ class Connection(Upgrading):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what is no request at all, or a fault of the server's own parts."""
+        """Answer what is no request at all, or a fault of the server's own parts; end an answer that has begun."""
+        if begun(request):
+            raise ConnectionResetError
         if status >= SERVER_ERROR and not isinstance(exc, ConnectionError):
-            sys.stderr.write(f"hull serve: {request.method} {request.path}: {exc!r}\n")
+            complain(request, exc)
         said = json.dumps({"message": (message or str(exc or "failed")).partition("\n")[0]})
         answered = web.Response(body=said.encode() + b"\n", status=status, content_type="application/json")
         answered.force_close()
@@ -239,6 +246,12 @@ class Gone(web.StreamResponse):
         return False
 
 
+def begun(request: web.BaseRequest) -> bool:
+    """Whether an answer is on its way already, or the connection is one no more that takes answers."""
+    taken = isinstance(request.protocol, Connection) and request.protocol.taken
+    return taken or request.writer.output_size > 0
+
+
 def factory(server: web.Server, leavers: Leavers) -> Callable[[], Connection]:
     """Return what makes the connections of a server."""
     loop, options = server._loop, server._kwargs  # noqa: SLF001 (aiohttp has no other door)
@@ -247,7 +260,4 @@ def factory(server: web.Server, leavers: Leavers) -> Callable[[], Connection]:
 
 def _welcome(found: Any) -> bool:
     """Whether the other side of a socket may ask: over TLS it has shown a certificate."""
-    if found.family != socket.AF_UNIX:
-        return True
-    _, uid, _ = struct.unpack("3i", found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return uid in (0, os.geteuid())
+    return found.family != socket.AF_UNIX or is_own(found)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from aiohttp import web
 from hull.api.app import told
 from hull.api.call import Call
 from hull.api.memory import give_back
+from hull.api.telling import complain
 from hull.errors import HullError
 
 Message = dict[str, Any]
@@ -115,7 +115,7 @@ def _looked_at(task: "asyncio.Future[None]") -> None:
 def _words(call: Call, error: BaseException) -> str:
     if isinstance(error, HullError):
         return told(error)
-    sys.stderr.write(f"hull serve: {call.request.method} {call.request.path}: {error!r}\n")
+    complain(call.request, error)
     return f"hull failed: {type(error).__name__}: {error}"
 
 

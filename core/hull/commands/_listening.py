@@ -123,6 +123,14 @@ def _private(directory: str) -> None:
         place, own = os.path.dirname(place), False
 
 
+def is_own(found: socket.socket) -> bool:
+    """Whether the other side of a unix socket is a process of this user's or root's, as the kernel knows it."""
+    import struct
+
+    _, uid, _ = struct.unpack("iII", found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return uid in (0, os.geteuid())
+
+
 def alive(path: str) -> bool:
     """Whether somebody listens at `path`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:

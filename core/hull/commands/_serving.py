@@ -5,7 +5,7 @@ import socket
 import sys
 
 from hull.engine import Engine
-from hull.errors import HostError
+from hull.errors import HostError, UserError
 from hull.light import TYPE_CHECKING, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
@@ -123,15 +123,21 @@ def held_open(engine: Engine, path: str, *flags: str) -> socket.socket:
 
 
 def _hold(path: str) -> socket.socket | None:
+    from hull.commands._listening import is_own
+
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         made.connect(path)
-        made.sendall(HOLD)
-        if made.recv(PIECE).startswith(b"HTTP/1.1 101 "):
-            return made
+        own = is_own(made)
+        if own:
+            made.sendall(HOLD)
+            if made.recv(PIECE).startswith(b"HTTP/1.1 101 "):
+                return made
     except OSError:
-        pass
+        own = True
     made.close()
+    if not own:  # he would be told what engines are told: credentials, contexts of builds
+        raise UserError(f"cannot use the server at {path}: it is another user's", "-H unix://PATH is another place")
     return None
 
 

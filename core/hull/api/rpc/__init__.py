@@ -2,8 +2,9 @@
 
     http2      streams of one connection, whichever side opened it; the protocol's state is h2's
     calls      gRPC's messages, statuses and metadata on a stream; a server of methods, calls of the other side's
-    sessions   the clients that let themselves be asked, by their ids
+    desk       the clients that let themselves be asked, by their ids, and the builds on their way
     attached   what a client is asked: its files, secrets, agents
+    taking     a client's directory as a tar; sending: a result to a client; agents: a client's ssh agent at a socket
     control    BuildKit's Control and LLBBridge: what a client asks of the engine
     jobs       one build as its client sees it: what was told, how it ended
 
