@@ -2,14 +2,23 @@
 
 import asyncio
 import contextlib
+import os
 import socket
+import threading
+from types import SimpleNamespace
 
 import pytest
+from aiohttp import web
 from hull.api import hijack
 from hull.api.answering import _connections
+from hull.api.handlers import system
 from hull.api.leaving import Leavers
 from hull.api.work import Work
+from hull.docker import execs
+from hull.docker.execs import Exec
+from hull.docker.running import Pipe
 from hull.engine import Engine
+from hull.errors import UserError
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 HOLD = b"POST /hull/hold HTTP/1.1\r\nHost: hull\r\n" + UPGRADE
@@ -108,3 +117,74 @@ def test_a_hang_up_is_told_once_and_an_end_of_one_direction_is_none():
         ours.close()
 
     asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def test_what_starts_while_its_client_goes_has_its_end(tmp_path, monkeypatch):
+    began, going, closed = threading.Event(), threading.Event(), []
+
+    class Child:
+        """One that runs, writes a line and ends with 3."""
+
+        pid = 7
+
+        def __init__(self):
+            reader, writer = os.pipe()
+            os.write(writer, b"line\n")
+            os.close(writer)
+            self.outputs = {1: Pipe(reader)}
+
+        async def begun(self):
+            """Be begun at once."""
+
+        async def end(self):
+            """End at once."""
+            return 3
+
+        def end_input(self):
+            """Take no input."""
+
+        def close(self):
+            """Let go."""
+            os.close(self.outputs[1].fd)
+            closed.append(self)
+
+    def start(one, _engine, _steps, *, detached):
+        began.set()
+        assert going.wait(30)
+        one.child = Child()
+        return one.child
+
+    monkeypatch.setattr(Exec, "plan", lambda *_: [])
+    monkeypatch.setattr(Exec, "start", start)
+    monkeypatch.setattr(execs.exec_, "tell", lambda *_, **__: None)
+
+    async def story(connect, work):
+        one = Exec(SimpleNamespace(id="ab", name="one"), execs.read({"Cmd": ["true"], "AttachStdout": True}))
+        work.execs.keep(one)
+        _, writer = await connect()
+        writer.write(b"POST /exec/%s/start HTTP/1.1\r\nHost: hull\r\nContent-Length: 0\r\n\r\n" % one.id.encode())
+        await _until(began.is_set)
+        writer.close()
+        await _until(lambda: len(work._kept) == 2)  # the start, and who sees to its end
+        going.set()
+        await _until(lambda: work.active == 0)
+        assert (one.code, one.running, len(closed)) == (3, False, 1)
+
+    served(tmp_path, story)
+
+
+def test_what_fails_on_the_way_is_no_second_head(tmp_path, monkeypatch):
+    async def info(call):
+        response = web.StreamResponse()
+        await response.prepare(call.request)
+        await response.write(b"some")
+        raise UserError("no more")
+
+    monkeypatch.setattr(system, "info", info)
+
+    async def story(connect, _work):
+        _, reader, writer = await _ask(connect, b"GET /info HTTP/1.1\r\nHost: hull\r\n\r\n")
+        assert await reader.read() == b"4\r\nsome\r\n"
+        writer.close()
+
+    served(tmp_path, story)

@@ -36,7 +36,7 @@ class Work:
         self.attachments = Attachments(engine, self.tail)
         self.execs = Execs()
         self.looks = Looks()
-        self._kept: set[asyncio.Task[None]] = set()
+        self._kept: set[asyncio.Task[Any]] = set()
         self._running: set[concurrent.futures.Future[object]] = set()
 
     def enter(self) -> None:
@@ -61,7 +61,7 @@ class Work:
         future.add_done_callback(self._running.discard)
         return await asyncio.wrap_future(future)
 
-    def keep(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    def keep(self, work: Coroutine[Any, Any, R]) -> "asyncio.Task[R]":
         """Do what outlives its request; the server does not end before it."""
         self.enter()
         task = asyncio.create_task(work)

@@ -128,22 +128,26 @@ class Exec:
         }
 
 
+def make(engine: Engine, word: str, body: dict[str, Any]) -> Exec:
+    """Return a new one, for a container that runs."""
+    asked, row = read(body), engine.containers.find(word)
+    _require(row, engine)
+    made = Exec(row, asked)
+    exec_.tell(engine, row, f"exec_create: {' '.join(asked.ran.words)}", made.id)
+    return made
+
+
 class Execs:
     """All of a server's; they do not outlive it."""
 
     def __init__(self) -> None:
         self._known: dict[str, Exec] = {}
 
-    def make(self, engine: Engine, word: str, body: dict[str, Any]) -> Exec:
-        """Return a new one, for a container that runs."""
-        asked, row = read(body), engine.containers.find(word)
-        _require(row, engine)
-        made = Exec(row, asked)
-        exec_.tell(engine, row, f"exec_create: {' '.join(asked.ran.words)}", made.id)
+    def keep(self, made: Exec) -> None:
+        """Know one more, in the event loop: two threads would forget each other's. Old ones are forgotten."""
         now = time.monotonic()
-        self._known = {one.id: one for one in [*self._known.values()] if one.code is None or now - one.ended < KEPT}
+        self._known = {one.id: one for one in self._known.values() if one.code is None or now - one.ended < KEPT}
         self._known[made.id] = made
-        return made
 
     def find(self, word: str) -> Exec:
         """Return the one of this id, or whose id begins so."""

@@ -84,11 +84,21 @@ class Child:
         self.pid = 0
         self.outputs: dict[int, Pipe] = {}
         self._input = self._terminal = -1
+        self._status: Pipe | None = None
         with self._streams(wanted) as (streams, writer):
             plan = ops.encode([("status", f"{ops.INHERITED}{writer}"), *steps])
             self._process = launch.spawn(Launch(plan, words, ident), pass_fds=(writer,), start_new_session=True,
                                          cwd="/", **streams)  # fmt: skip
-        self._ended = os.pidfd_open(self._process.pid)
+            self._ended = self._watched()
+
+    def _watched(self) -> int:
+        """Return a descriptor that tells of the end; a process that nobody could watch is not left behind."""
+        try:
+            return os.pidfd_open(self._process.pid)
+        except OSError:
+            self._process.kill()
+            self._process.wait()
+            raise
 
     @contextlib.contextmanager
     def _streams(self, wanted: Wanted) -> Iterator[tuple[dict[str, Any], int]]:
@@ -127,7 +137,7 @@ class Child:
     async def begun(self) -> None:
         """Return once the program is executed. HostError with the launcher's text and exit code where it is not."""
         text = b""
-        while data := await self._status.read():
+        while self._status is not None and (data := await self._status.read()):
             *lines, text = (text + data).split(b"\n")
             for event in map(json.loads, lines):
                 if event["event"] == "created":
@@ -184,11 +194,11 @@ class Child:
         self._close()
 
     def _close(self) -> None:
-        for fd in (self._input, self._terminal, self._status.fd, *(pipe.fd for pipe in self.outputs.values())):
+        pipes = [*self.outputs.values(), *([] if self._status is None else [self._status])]
+        for fd in (self._input, self._terminal, *(pipe.fd for pipe in pipes)):
             if fd >= 0:
                 os.close(fd)
-        self._input = self._terminal = -1
-        self.outputs = {}
+        self._input, self._terminal, self._status, self.outputs = -1, -1, None, {}
 
 
 def _failure(text: str, code: int) -> HostError:

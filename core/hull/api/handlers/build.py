@@ -40,7 +40,8 @@ async def build(call: Call) -> web.StreamResponse:
             return await _streamed(call, builds.told(call.engine, asked, query, stop), stop)
         finally:
             give_back()
-            del call.work.desk.builds[ident]
+            if call.work.desk.builds.get(ident) is stop:
+                call.work.desk.builds.pop(ident, None)  # another build may have come under the same id
 
 
 async def cancel(call: Call) -> web.StreamResponse:

@@ -1,6 +1,7 @@
 """One more program in a container: asked for, started, and copied both ways to its end."""
 
 import asyncio
+import contextlib
 
 from aiohttp import web
 
@@ -8,6 +9,7 @@ from hull.api.call import Call, answer, nothing
 from hull.api.copying import STDOUT, TURNS, finish, frame
 from hull.api.handlers.streams import MULTIPLEXED, RAW, SAID, size
 from hull.api.hijack import Taken
+from hull.docker import execs
 from hull.docker.attaching import Keys
 from hull.docker.execs import Exec, size_of
 from hull.docker.running import Child, Pipe
@@ -18,7 +20,8 @@ from hull.errors import HullError, UserError
 async def create(call: Call) -> web.StreamResponse:
     """Make one that can be started."""
     body = await call.document()
-    made = await call.verb(call.work.execs.make, call.engine, call.word("id"), body)
+    made = await call.verb(execs.make, call.engine, call.word("id"), body)
+    call.work.execs.keep(made)
     return answer({"Id": made.id}, 201)
 
 
@@ -37,19 +40,38 @@ async def start(call: Call) -> web.StreamResponse:
     """Start one; with its client at its streams, unless it is to be left alone."""
     body = await call.document()
     one = call.work.execs.find(call.word("id"))
-    asked = size_of(body)
+    asked, detach, framed = size_of(body), bool(body.get("Detach")), not body.get("Tty")
     one.begin()
+    one.resize(*asked)
+    starting = call.work.keep(_begin(call, one, detached=detach))
     try:
-        one.resize(*asked)
+        child = await asyncio.shield(starting)
+        taken = None if detach else call.take(MULTIPLEXED if framed and call.upgrades and call.version >= SAID else RAW)
+    except (asyncio.CancelledError, ConnectionError):  # nobody is there for it any more: it has its end all the same
+        call.work.keep(_alone(call, one, starting))
+        raise
+    if taken is None:
+        return await _leave(call, one, child)
+    return await _join(call, one, child, taken, framed=framed)
+
+
+async def _begin(call: Call, one: Exec, *, detached: bool) -> Child:
+    try:
         steps = await call.verb(one.plan, call.engine)
-        child = await call.verb(one.start, call.engine, steps, detached=bool(body.get("Detach")))
+        return await call.verb(one.start, call.engine, steps, detached=detached)
     except BaseException:
         one.begun = False
         raise
-    if body.get("Detach"):
-        return await _leave(call, one, child)
-    framed = not body.get("Tty")
-    taken = call.take(MULTIPLEXED if framed and call.upgrades and call.version >= SAID else RAW)
+
+
+async def _alone(call: Call, one: Exec, starting: "asyncio.Task[Child]") -> None:
+    """See one to its end whose client went while it started."""
+    with contextlib.suppress(HullError):
+        await _serve(call, one, await starting, _Outputs(None, framed=False), asyncio.Event())
+
+
+async def _join(call: Call, one: Exec, child: Child, taken: Taken, *, framed: bool) -> web.StreamResponse:
+    """Copy both ways until it has ended, or its client has left or detached."""
     outputs = _Outputs(taken, framed=framed)
     detached = asyncio.Event()
     serving = call.work.keep(_serve(call, one, child, outputs, detached))
@@ -66,14 +88,14 @@ async def start(call: Call) -> web.StreamResponse:
 class _Outputs:
     """Where a program's output goes; once the client is gone, nowhere."""
 
-    def __init__(self, taken: Taken, *, framed: bool) -> None:
+    def __init__(self, taken: Taken | None, *, framed: bool) -> None:
         self.taken = taken
         self._framed = framed
-        self.gone = False
+        self.gone = taken is None
 
     async def send(self, stream: int, data: bytes) -> None:
         """Send a piece of a stream."""
-        if self.gone:
+        if self.gone or self.taken is None:
             return
         try:
             await self.taken.write(frame(stream, data) if self._framed else data)
@@ -82,14 +104,24 @@ class _Outputs:
 
 
 async def _leave(call: Call, one: Exec, child: Child) -> web.StreamResponse:
-    """Return once the program runs; it is watched to its end."""
+    """Return once the program runs; it is watched to its end, whether or not the client stays."""
+    runs: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    call.work.keep(_watch(call, one, child, runs))
+    await runs
+    return nothing(200)
+
+
+async def _watch(call: Call, one: Exec, child: Child, runs: "asyncio.Future[None]") -> None:
+    refused = None
     try:
         await child.begun()
     except HullError as error:
-        await _end(call, one, child)
-        raise UserError(_refused(one, error)) from error
-    call.work.keep(_end(call, one, child))
-    return nothing(200)
+        refused = UserError(_refused(one, error))
+    if refused is None and not runs.done():
+        runs.set_result(None)
+    await _end(call, one, child)
+    if refused is not None and not runs.done():
+        runs.set_exception(refused)
 
 
 async def _serve(call: Call, one: Exec, child: Child, outputs: _Outputs, detached: asyncio.Event) -> None:
@@ -127,10 +159,10 @@ async def _copy(pipe: Pipe, number: int, outputs: _Outputs) -> None:
             await asyncio.sleep(0)
 
 
-async def _feed(one: Exec, child: Child, taken: Taken, detached: asyncio.Event) -> None:
+async def _feed(one: Exec, child: Child, taken: Taken | None, detached: asyncio.Event) -> None:
     """Give the program what the client types; without a standard input only the connection's end is of interest."""
     keys = Keys(one.asked.keys, usual=one.asked.tty)
-    while data := await taken.read():
+    while taken is not None and (data := await taken.read()):
         if not one.asked.stdin:
             continue
         data, leaves = keys.pass_on(data)
