@@ -37,8 +37,7 @@ async def answer(asked: Served, listening: socket.socket, place: Place | None) -
         keeping = loop.run_in_executor(work.threads, lambda: asked.engine.keep(always=True))
         if asked.tcp:
             gate = await doors.enter_async_context(Gate(asked.tcp, made))
-            sys.stdout.write(f"# and {gate.url}, with certificates: docker --tlsverify\n")
-            sys.stdout.flush()
+            _say(f"# and {gate.url}, with certificates: docker --tlsverify\n")
         server = await loop.create_unix_server(made, sock=listening, backlog=BACKLOG)
         doors.callback(server.close)
         gc.collect()
@@ -75,6 +74,12 @@ async def _until_idle(work: Work, idle: float, place: Place | None) -> None:
                 return
     if place is not None:
         place.withdraw()
+
+
+def _say(line: str) -> None:
+    """Print a line; who started it with -d has read what he wanted, and reads no more."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), line.encode())
 
 
 def _at_end_of_input(work: Work) -> None:
