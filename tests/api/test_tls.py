@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import os
+import shutil
 import socket
 import ssl
+import tempfile
 
 import pytest
 from hull.api.tls import Gate, context
@@ -12,6 +15,7 @@ from hull.errors import UserError
 
 from tests.api.certificates import Certificates
 from tests.api.serving import Server
+from tests.waiting import until
 
 pytestmark = pytest.mark.needs("program:openssl")
 PIECES = [bytes([n]) * 70_000 for n in range(40)]
@@ -141,3 +145,16 @@ def test_the_docker_client_runs_a_filter_over_it(cli, certificates):
     done = server.docker(*words, env=env, input=b"".join(PIECES), check=True)
     server.close()
     assert done.stdout == b"".join(PIECES) + b"end\n"
+
+
+def test_one_that_is_left_to_itself_has_it_too(cli, certificates):
+    """Who starts it has read the first of its two lines, and reads no more."""
+    files = [
+        f"--tls{name}={file}" for name, file in zip(("cacert", "cert", "key"), _door(certificates)[2:], strict=True)
+    ]
+    home = tempfile.mkdtemp(prefix="api-", dir=os.path.dirname(cli.root))
+    path = f"{home}/d.sock"
+    started = cli("serve", "-d", "-H", f"unix://{path}", "--idle=1", "--tcp=127.0.0.1:0", *files, check=True)
+    assert started.stdout == f"export DOCKER_HOST=unix://{path}\n".encode()
+    until(lambda: not os.path.exists(path), "its end after the idle time")
+    shutil.rmtree(home)
