@@ -11,6 +11,8 @@ from hull.contexts.client import Client
 from hull.contexts.context import DOCKER, Context
 from hull.contexts.tunnel import Tunnel
 from hull.errors import HostError, UserError
+from hull.remote.running import Waiting
+from hull.remote.there import There
 
 from tests.api.certificates import Certificates
 
@@ -19,7 +21,7 @@ Serve = Callable[[bytes], Client]
 
 @pytest.fixture
 def engine(tmp_path: pathlib.Path) -> Iterator[Serve]:
-    """Give a way to serve one answer to whoever asks; the client speaks 1.40."""
+    """Give a way to serve one answer to whoever asks, with none to read to the end; the client speaks 1.40."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{tmp_path}/s")
     listener.listen()
@@ -30,7 +32,8 @@ def engine(tmp_path: pathlib.Path) -> Iterator[Serve]:
                 while True:
                     sock, _ = listener.accept()
                     with sock:
-                        sock.recv(1 << 16)
+                        while sock.recv(1 << 16) and not answer:
+                            pass
                         sock.sendall(answer)
             except OSError:
                 return
@@ -66,6 +69,13 @@ def test_an_answer_that_breaks_off_is_told(engine: Serve) -> None:
     client = engine(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
     with pytest.raises(HostError, match="the engine broke off"):
         list(client.call("GET", "/images/get").chunks())
+
+
+def test_an_end_without_an_exit_code_is_no_success(engine: Serve) -> None:
+    there = There(Context("c"), "", lambda _event: None)
+    there.client = engine(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    with pytest.raises(HostError, match="told no exit code"):
+        Waiting(there, "f00", "next-exit").code()
 
 
 def test_whoever_writes_through_tls_hears_that_the_other_side_is_gone(tmp_path: pathlib.Path) -> None:

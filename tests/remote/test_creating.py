@@ -1,15 +1,18 @@
 """What run and create ask becomes Docker's document: every flag has its field, or is refused."""
 
 import pathlib
+import tarfile
 
 import pytest
 from hull.commands import _flags
 from hull.commands._line import read
+from hull.commands._verb import load
 from hull.contexts.client import agreed, failed
 from hull.errors import Conflict, HostError, Missing, Unsupported, UserError
+from hull.model import Spec
 from hull.output import Piece
-from hull.remote import creating, streams, table
-from hull.remote.there import filters, seconds
+from hull.remote import building, creating, networks, pipe, streams, table
+from hull.remote.there import Asked, filters, seconds
 
 
 def document(*words: str) -> dict[str, object]:
@@ -62,6 +65,9 @@ def test_the_program_and_its_surroundings() -> None:
         (("--network", "container:x"), "NetworkMode", "container:x"),
         (("--group-add", "5"), "GroupAdd", ["5"]),
         (("--volumes-from", "x:ro"), "VolumesFrom", ["x:ro"]),
+        (("--pid", "host"), "PidMode", "host"),
+        (("--ipc", "none"), "IpcMode", "none"),
+        (("--uts", "host"), "UTSMode", "host"),
     ],
 )  # fmt: skip
 def test_every_flag_has_its_field(words: tuple[str, ...], field: str, value: object) -> None:
@@ -76,6 +82,42 @@ def test_networks_are_endpoints() -> None:
     assert made["HostConfig"] == {"NetworkMode": "one"}
 
 
+def test_a_hardware_address_goes_also_without_a_network_of_ones_own() -> None:
+    assert document("--mac-address", "02:42:AC:11:00:02", "i")["MacAddress"] == "02:42:ac:11:00:02"
+
+
+def test_every_field_of_a_spec_goes_or_is_refused() -> None:
+    source = pathlib.Path(creating.__file__).read_text()
+    of_the_api_alone = {"idle", "trial", "exposed", "domainname", "links", "privileged", "said"}
+    named = {field for field in Spec._fields if f"spec.{field}" in source or field in creating.NO_WORD}
+    assert set(Spec._fields) - named == of_the_api_alone
+
+
+def network(*words: str) -> dict[str, object]:
+    call = read(["network", *words])
+    flags = {flag.name: call.flags.get(flag.name, flag.default) for flag in load("network").flags}
+    return networks._created(Asked(action=call.words[0], names=call.words[1], **flags))
+
+
+def test_what_a_network_is_asked_lies_in_its_own_subnet() -> None:
+    made = network("create", "n", "--subnet", "10.9.0.0/24", "--subnet", "fd00:9::/64", "--gateway", "fd00:9::1",
+                   "--ip-range", "10.9.0.128/25", "--aux-address", "a=10.9.0.7", "--ipv4=false",
+                   "--attachable")  # fmt: skip
+    assert made["IPAM"] == {
+        "Driver": "default",
+        "Config": [
+            {"Subnet": "10.9.0.0/24", "IPRange": "10.9.0.128/25", "AuxiliaryAddresses": {"a": "10.9.0.7"}},
+            {"Subnet": "fd00:9::/64", "Gateway": "fd00:9::1"},
+        ],
+    }
+    assert (made["EnableIPv4"], made["Attachable"]) == (False, True)
+    assert "EnableIPv4" not in network("create", "n")
+    for words in (("--gateway", "10.9.0.1"), ("--subnet", "10.9.0.0/24", "--gateway", "10.8.0.1"),
+                  ("--subnet", "10.9.0.0/24", "--gateway", "10.9.0.1", "--gateway", "10.9.0.2")):  # fmt: skip
+        with pytest.raises(UserError, match="in no --subnet of its own"):
+            network("create", "n", *words)
+
+
 def test_a_path_is_the_callers_directorys(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (mount,) = host("-v", "./x:/y")["Mounts"]  # type: ignore[misc, attr-defined]
@@ -86,15 +128,39 @@ def test_a_path_is_the_callers_directorys(tmp_path: pathlib.Path, monkeypatch: p
         host("--security-opt", "seccomp=/nonexistent/s.json")
 
 
-@pytest.mark.parametrize("flag", ["--egress=none", "--checkpoint=auto", "--link-local", "--host-loopback"])
+@pytest.mark.parametrize(
+    "flag", ["--egress=none", "--checkpoint=auto", "--link-local", "--host-loopback", "--http-proxy"]
+)
 def test_what_has_no_word_is_refused_by_name(flag: str) -> None:
     with pytest.raises(Unsupported, match=flag.partition("=")[0]):
         document(flag, "i")
 
 
-def test_every_flag_of_the_table_is_one_of_the_verbs() -> None:
-    from hull.commands._verb import load
+def test_a_context_that_cannot_be_read_is_told_by_its_path(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
 
+    monkeypatch.setattr("hull.remote.building.os.scandir", refuse)
+    made = pipe.Pipe()
+    made.start(lambda out: building.pack(str(tmp_path), "Dockerfile", None, out)).join()
+    with pytest.raises(UserError, match=f"cannot read {tmp_path}/: Permission denied"):
+        list(made)
+
+
+def test_a_pipe_that_is_closed_keeps_nobody() -> None:
+    made = pipe.Pipe()
+    writer = made.start(lambda out: [out.write(b"x") for _ in range(9 * pipe.AHEAD)])
+    taken = iter(pipe.renamed(made, "n"))
+    made.close()
+    writer.join(10)
+    assert not writer.is_alive()
+    with pytest.raises(tarfile.ReadError):
+        list(taken)
+
+
+def test_every_flag_of_the_table_is_one_of_the_verbs() -> None:
     for name, row in table.TABLE.items():
         known = {flag.name for flag in load(name).flags}
         assert set(row.flags) <= known, name

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hull.commands import _words
 from hull.commands._flags import free
@@ -12,7 +12,7 @@ from hull.errors import HostError, UserError
 from hull.light import Any
 from hull.output import Piece
 from hull.remote.archives import TAR, source
-from hull.remote.copying import Pipe
+from hull.remote.pipe import Pipe
 from hull.remote.there import Asked, There
 
 FAILED = 1  # the exit code of a build that fails, as here
@@ -35,9 +35,16 @@ def build(there: There, asked: Asked) -> Iterator[Piece | str]:
         return _told(there, asked, query, None)
     inside, extra = dockerfile(found.location, asked.file)
     query["dockerfile"] = inside
+    return _packed(there, asked, query, lambda out: pack(found.location, inside, extra, out))
+
+
+def _packed(there: There, asked: Asked, query: dict[str, Any], feed: Callable[[Any], None]) -> Iterator[Piece | str]:
     pipe = Pipe()
-    pipe.start(lambda out: pack(found.location, inside, extra, out))
-    return _told(there, asked, query, pipe)
+    pipe.start(feed)
+    try:
+        yield from _lines(there, asked, query, pipe)
+    finally:
+        pipe.close()
 
 
 def _query(asked: Asked) -> dict[str, Any]:
@@ -92,20 +99,33 @@ def pack(context: str, named: str, extra: bytes | None, out: Any) -> None:
     ignored = _ignored(context, named)
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, errors="surrogateescape") as tar:
         for path, name in _walk(context, "", ignored, named):
-            entry = tar.gettarinfo(path, name)
-            if entry is None:  # a socket
-                continue
-            entry.uid = entry.gid = 0
-            entry.uname = entry.gname = ""
-            if not entry.isreg():
-                tar.addfile(entry)
-                continue
-            with open(path, "rb") as file:
-                tar.addfile(entry, file)
+            try:
+                _add(tar, path, name)
+            except (PermissionError, FileNotFoundError) as error:
+                raise _unread(path, error) from None
         if extra is not None:
             entry = tarfile.TarInfo(OUTSIDE)
             entry.size = len(extra)
             tar.addfile(entry, io.BytesIO(extra))
+
+
+def _add(tar: Any, path: str, name: str) -> None:
+    entry = tar.gettarinfo(path, name)
+    if entry is None:  # a socket
+        return
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    if not entry.isreg():
+        tar.addfile(entry)
+        return
+    with open(path, "rb") as file:
+        tar.addfile(entry, file)
+
+
+def _unread(path: str, error: OSError) -> UserError:
+    return UserError(
+        f"cannot read {path}: {error.strerror}", "see that it is there and yours to read, or name it in .dockerignore"
+    )
 
 
 def _ignored(context: str, dockerfile: str) -> ignore.Ignore:
@@ -119,8 +139,11 @@ def _ignored(context: str, dockerfile: str) -> ignore.Ignore:
 
 
 def _walk(context: str, below: str, ignored: ignore.Ignore, dockerfile: str) -> Iterator[tuple[str, str]]:
-    with os.scandir(f"{context}/{below}") as entries:
-        found = sorted(entries, key=lambda one: one.name)
+    try:
+        with os.scandir(f"{context}/{below}") as entries:
+            found = sorted(entries, key=lambda one: one.name)
+    except (PermissionError, FileNotFoundError) as error:
+        raise _unread(f"{context}/{below}", error) from None
     for one in found:
         name = f"{below}{one.name}"
         directory = one.is_dir(follow_symlinks=False)

@@ -1,8 +1,6 @@
 """`cp` between the caller's files and a container of another engine, by the packing and placing that cp does here."""
 
-import queue
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterator
 
 from hull import log
@@ -12,10 +10,10 @@ from hull.errors import HostError, Missing, UserError
 from hull.light import IO, Any
 from hull.output import Piece
 from hull.remote.archives import TAR, document, source
+from hull.remote.pipe import Pipe, renamed
 from hull.remote.there import Asked, There, container
 
 DIRECTORY, LINK = 1 << 31, 1 << 27  # of Go's file modes
-AHEAD = 16  # chunks that wait to be sent
 
 
 def cp(there: There, asked: Asked) -> Iterator[Piece] | None:
@@ -111,99 +109,3 @@ class Child:
         if not text:
             raise HostError(f"cannot copy to {self._name}: the engine does not tell what {path} is", "update it")
         return document(text)
-
-
-class Pipe:
-    """A file that one thread writes and another reads, a few chunks ahead."""
-
-    def __init__(self) -> None:
-        self._chunks: queue.Queue[bytes] = queue.Queue(AHEAD)
-        self._closed = False
-        self.fault: BaseException | None = None
-
-    def fill(self, feed: Callable[[Any], None]) -> None:
-        """Let `feed` write it to its end; what it raises is kept."""
-        try:
-            feed(self)
-        except BaseException as fault:  # noqa: BLE001 (raised again by who reads)
-            self.fault = self.fault or fault
-        finally:
-            self._put(b"")
-
-    def start(self, feed: Callable[[Any], None]) -> threading.Thread:
-        """Fill it in a thread; whoever reads to the end is told what went wrong there."""
-        thread = threading.Thread(target=self.fill, args=(feed,), daemon=True)
-        thread.start()
-        return thread
-
-    def write(self, data: Any) -> int:
-        """Take a chunk."""
-        if data:
-            self._put(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: whoever reads takes what there is."""
-
-    def _put(self, data: bytes) -> None:
-        while not self._closed:
-            try:
-                self._chunks.put(data, timeout=0.2)
-            except queue.Full:
-                continue
-            return
-
-    def close(self) -> None:
-        """Nobody reads on; the writer goes on and is heard by nobody."""
-        self._closed = True
-
-    def __iter__(self) -> Iterator[bytes]:
-        while chunk := self._chunks.get():
-            yield chunk
-        if self.fault is not None:
-            raise self.fault
-
-
-class renamed:  # noqa: N801 (reads as a word)
-    """A tar whose first component is called otherwise; `.` puts what a directory holds in its place."""
-
-    def __init__(self, source: Pipe, name: str) -> None:
-        self._source = source
-        self._name = name
-
-    def __iter__(self) -> Iterator[bytes]:
-        import tarfile
-
-        out = Pipe()
-
-        def copy(pipe: Any) -> None:
-            reader: Any = _Reader(self._source)
-            reading = tarfile.open(fileobj=reader, mode="r|")  # noqa: SIM115 (a stream)
-            writing = tarfile.open(fileobj=pipe, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 (likewise)
-            for entry in reading:
-                entry.name = self._moved(entry.name)
-                headers: Any = entry.pax_headers  # they would say the old names
-                headers.pop("path", None)
-                if entry.islnk():
-                    entry.linkname = self._moved(entry.linkname)
-                    headers.pop("linkpath", None)
-                writing.addfile(entry, reading.extractfile(entry) if entry.isreg() else None)
-            writing.close()
-
-        out.start(copy)
-        yield from out
-
-    def _moved(self, name: str) -> str:
-        _, slash, rest = name.partition("/")
-        return f"{self._name}{slash}{rest}"
-
-
-class _Reader:
-    def __init__(self, source: Pipe) -> None:
-        self._chunks, self._rest = iter(source), b""
-
-    def read(self, size: int) -> bytes:
-        while len(self._rest) < size and (chunk := next(self._chunks, b"")):
-            self._rest += chunk
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data

@@ -10,7 +10,8 @@ from hull.remote.there import Asked, There
 
 OWN = ("cidfile", "detach", "attach", "detach_keys", "sig_proxy", "plan")  # of run and create, not of the container
 NO_WORD = {
-    "host_loopback": "--host-loopback", "link_local": "--link-local", "egress": "--egress", "checkpoint": "--checkpoint"
+    "host_loopback": "--host-loopback", "link_local": "--link-local", "egress": "--egress",
+    "checkpoint": "--checkpoint", "http_proxy": "--http-proxy",
 }  # fmt: skip
 NANO = 1_000_000_000
 SPREAD = ("private", "rprivate", "slave", "rslave", "shared", "rshared")
@@ -70,6 +71,7 @@ def document(spec: Spec) -> dict[str, Any]:
         "WorkingDir": spec.workdir,
         "User": spec.user,
         "Hostname": spec.hostname,
+        "MacAddress": spec.mac,
         "Labels": dict(label.partition("=")[::2] for label in spec.labels),
         "Tty": spec.tty,
         "OpenStdin": spec.interactive,
@@ -89,6 +91,9 @@ def _host(spec: Spec) -> dict[str, Any]:
         "Tmpfs": {one.target: ",".join(_tmpfs(one)) for one in spec.mounts if one.kind == "tmpfs"},
         "VolumesFrom": list(spec.volumes_from),
         "NetworkMode": _network(spec),
+        "PidMode": spec.pid,
+        "IpcMode": spec.ipc,
+        "UTSMode": spec.uts,
         "PortBindings": _bindings(spec),
         "PublishAllPorts": spec.publish_all or None,
         "RestartPolicy": living.policy(spec.restart) if spec.restart != "no" else None,
@@ -129,9 +134,10 @@ def _network(spec: Spec) -> str:
 
 def endpoint(one: Endpoint) -> dict[str, Any]:
     """Return what is asked of one network."""
-    config = {"IPv4Address": one.address, "IPv6Address": one.address6}
-    found: dict[str, Any] = {"Aliases": list(one.aliases), "MacAddress": one.mac}
+    config = {"IPv4Address": one.address, "IPv6Address": one.address6, "LinkLocalIPs": list(one.link_local)}
+    found: dict[str, Any] = {"Aliases": list(one.aliases), "MacAddress": one.mac, "Links": list(one.links)}
     found["IPAMConfig"] = {key: value for key, value in config.items() if value}
+    found["DriverOpts"] = dict(word.partition("=")[::2] for word in one.options)
     return {key: value for key, value in found.items() if value}
 
 

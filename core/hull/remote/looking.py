@@ -78,11 +78,6 @@ def port(there: There, asked: Asked) -> list[str]:
     return [f"{one.port.container}/{one.port.protocol} -> {port_.address(one.port)}" for one in sorted(entries)]
 
 
-def _port(inside: str, host: dict[str, str]) -> Port:
-    number, _, protocol = inside.partition("/")
-    return Port(int(number), int(host["HostPort"]), protocol or "tcp", host["HostIp"])
-
-
 def diff(there: There, asked: Asked) -> list[str]:
     """Tell what a container changed, in Docker's lines."""
     if not asked.name or asked.other:

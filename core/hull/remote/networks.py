@@ -1,13 +1,12 @@
 """Networks and volumes of another engine."""
 
-from hull.commands import _asking
+from hull.commands import _asking, _network_words
 from hull.commands._network_rows import SHORT, NetworkRow
 from hull.commands._several import each
 from hull.commands._volume_rows import VolumeRow
 from hull.contexts.client import word
 from hull.errors import Missing, Unsupported, UserError
 from hull.light import Any
-from hull.model import Endpoint
 from hull.remote import creating
 from hull.remote.there import Asked, There, filters, seconds
 
@@ -35,7 +34,9 @@ def network(there: There, asked: Asked) -> Any:
     where, name = asked.names
     body: dict[str, Any] = {"Container": name}
     if action == "connect":
-        body["EndpointConfig"] = creating.endpoint(Endpoint(where, asked.alias, asked.ip, asked.ip6, asked.mac_address))
+        plain = _network_words.endpoint(where, asked.alias, (asked.ip, asked.ip6), asked.mac_address)
+        linked = _network_words.linked(plain, asked.link, asked.link_local_ip, asked.driver_opt)
+        body["EndpointConfig"] = creating.endpoint(linked)
     else:
         body["Force"] = asked.force
     there.post(f"/networks/{word(where)}/{action}", body)
@@ -56,26 +57,42 @@ def _network(one: dict[str, Any], *, whole: bool) -> NetworkRow:
 
 
 def _created(asked: Asked) -> dict[str, Any]:
-    if len(asked.gateway) > len(asked.subnet) or len(asked.ip_range) > len(asked.subnet):
-        raise UserError("cannot place a gateway or a range without its --subnet", "name the subnet, too")
-    parts = [
-        {"Subnet": subnet, **_at(asked.gateway, at, "Gateway"), **_at(asked.ip_range, at, "IPRange")}
-        for at, subnet in enumerate(asked.subnet)
-    ]
+    parts = _pools(asked)
     return {
         "Name": asked.names[0],
         "CheckDuplicate": True,
         "Driver": asked.driver,
         "Internal": asked.internal,
+        "Attachable": asked.attachable,
+        **({} if asked.ipv4 is None else {"EnableIPv4": asked.ipv4}),
         "EnableIPv6": asked.ipv6,
-        "Labels": dict(one.partition("=")[::2] for one in asked.label),
-        "Options": {_option(key): value for key, _, value in (one.partition("=") for one in asked.opt)},
+        "Labels": _pairs(asked.label),
+        "Options": {_option(key): value for key, value in _pairs(asked.opt).items()},
         "IPAM": {"Driver": "default", "Config": parts} if parts else None,
     }
 
 
-def _at(words: tuple[str, ...], place: int, key: str) -> dict[str, str]:
-    return {key: words[place]} if place < len(words) else {}
+def _pools(asked: Asked) -> list[dict[str, Any]]:
+    """Return the subnets, each with what lies in it: its gateway, its range, its reserved addresses."""
+    from ipaddress import ip_interface
+
+    pools: list[dict[str, Any]] = [{"Subnet": subnet} for subnet in asked.subnet]
+    said = [("Gateway", one, one) for one in asked.gateway] + [("IPRange", one, one) for one in asked.ip_range]
+    for key, name, address in said + [("", *one.partition("=")[::2]) for one in asked.aux_address]:
+        try:
+            place = ip_interface(address).ip
+            pool = next(one for one in pools if place in ip_interface(one["Subnet"]).network and key not in one)
+        except (ValueError, StopIteration):
+            raise UserError(f"cannot place {address or name}: it is in no --subnet of its own", "name one") from None
+        if key:
+            pool[key] = name
+        else:
+            pool.setdefault("AuxiliaryAddresses", {})[name] = address
+    return pools
+
+
+def _pairs(words: tuple[str, ...]) -> dict[str, str]:
+    return dict(word.partition("=")[::2] for word in words)
 
 
 def _option(key: str) -> str:
@@ -112,8 +129,8 @@ def volume(there: There, asked: Asked) -> Any:
     if action == "create":
         return [there.post("/volumes/create", {
             "Name": "".join(asked.names[:1]), "Driver": asked.driver,
-            "Labels": dict(one.partition("=")[::2] for one in asked.label),
-            "DriverOpts": dict(one.partition("=")[::2] for one in asked.opt),
+            "Labels": _pairs(asked.label),
+            "DriverOpts": _pairs(asked.opt),
         })["Name"]]  # fmt: skip
     if action == "prune":
         return pruned(there, asked)

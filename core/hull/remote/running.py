@@ -181,7 +181,9 @@ class Waiting:
             raise HostError(str(error))
         if self._ends == BY_US:
             _discard(self._there, self._ident)
-        return int(found.get("StatusCode", 0))
+        if "StatusCode" not in found:
+            raise HostError(f"the engine told no exit code of {self._ident[:12]}", "hull inspect tells what it knows")
+        return int(found["StatusCode"])
 
     def _runs(self) -> bool:
         try:

@@ -34,7 +34,7 @@ _STARTS = """
     cap_drop security_opt privileged device ulimit shm_size sysctl memory memory_swap cpus cpuset_cpus pids_limit
     memory_reservation memory_swappiness oom_kill_disable oom_score_adj cpu_shares blkio_weight device_read_bps
     device_write_bps device_read_iops device_write_iops init pull platform label stop_signal stop_timeout userns restart
-    log_driver log_opt health_cmd health_interval health_timeout health_retries health_start_period
+    pid ipc uts log_driver log_opt health_cmd health_interval health_timeout health_retries health_start_period
     health_start_interval no_healthcheck http_proxy cidfile
 """
 _LIMITS = "memory memory_swap memory_reservation cpus cpu_shares cpuset_cpus pids_limit blkio_weight restart"
@@ -86,7 +86,8 @@ TABLE = {
     ),
     "network": _row(
         "networks:network",
-        "subnet gateway ip_range ipv6 internal label opt driver alias ip ip6 mac_address force filter quiet no_trunc",
+        "subnet gateway ip_range aux_address ipv4 ipv6 attachable internal label opt driver alias ip ip6 mac_address "
+        "link link_local_ip driver_opt force filter quiet no_trunc",
     ),
     "volume": _row("networks:volume", "label opt driver quiet filter all force"),
     "version": _row("looking:version"),
