@@ -3,6 +3,7 @@
 import pathlib
 
 import pytest
+from hull.commands import context as verb
 from hull.contexts import dialling, dockers
 from hull.contexts.client import Client
 from hull.contexts.context import DOCKER, HULL, Context, Host, parse
@@ -82,3 +83,14 @@ def test_dockers_demand_for_tls_is_kept(tmp_path: pathlib.Path) -> None:
     assert not plain.secure
     (unix,) = dockers.all_({**asked, "DOCKER_HOST": "unix:///s"})
     assert not unix.secure
+
+
+def test_force_hides_nothing_but_what_is_not_there(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HULL_ROOT", str(tmp_path))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", "tcp://lab:2375")
+    assert verb.context(None, "rm", ("nosuch",), force=True) == []
+    with pytest.raises(UserError, match="it is Docker's"):
+        verb.context(None, "rm", ("docker:default",), force=True)
+    with pytest.raises(UserError, match="it is this machine"):
+        verb.context(None, "rm", ("default",), force=True)

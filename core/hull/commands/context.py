@@ -8,7 +8,7 @@ from hull.commands._contexts import ContextRow
 from hull.commands._several import each
 from hull.commands._verb import Flag, Word
 from hull.contexts.stored import Stored
-from hull.errors import UserError
+from hull.errors import Missing, UserError
 from hull.light import Annotated, Any
 from hull.output import Piece
 
@@ -73,8 +73,8 @@ def _count(action: str, names: Many) -> None:
 def _remove(stored: Stored, name: str, *, force: bool) -> list[str]:
     try:
         stored.remove(name, force=force)
-    except UserError:
-        if not force or name == "default":
+    except Missing:
+        if not force:
             raise
         return []
     return [name]
