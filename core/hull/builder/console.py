@@ -1,6 +1,8 @@
 """What a build tells while it works: events of several threads for the one that shows them."""
 
 import queue
+import threading
+import time
 
 from hull.builder.displays import Display, Plain, Step
 from hull.dockerfile.graph import Graph
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 KEPT = 40  # lines of a failed step that its error repeats where they were not shown
 TICK = 0.25
+WAITING = 256  # lines of programs that wait to be shown; a program that writes more waits, too
 
 
 def title(stage: Stage) -> str:
@@ -28,6 +31,8 @@ class Console:
     def __init__(self, display: Display | None = None) -> None:
         self.display = display or Plain()
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._room = threading.Semaphore(WAITING)
+        self._left = threading.Event()
 
     def line(self, text: str) -> None:
         """Show one line."""
@@ -36,6 +41,21 @@ class Console:
     def show(self, event: Any) -> None:
         """Show what an event, called by the one thread that shows, returns."""
         self._queue.put(event)
+
+    def wrote(self, event: Any) -> None:
+        """Show likewise what a program wrote; wait until there is room, while somebody reads."""
+
+        def shown() -> Any:
+            self._room.release()
+            return event()
+
+        while not self._left.is_set() and not self._room.acquire(timeout=TICK):
+            pass
+        self._queue.put(shown)
+
+    def leave(self) -> None:
+        """Note that nobody reads on, and so nobody waits for that."""
+        self._left.set()
 
     def plan(self, before: list[str], graph: Graph) -> None:
         """Show what will be built."""
@@ -51,12 +71,16 @@ class Console:
         self._queue.put(None)
 
     def pieces(self) -> "Iterator[Piece]":
-        """Yield what is to be shown until `end`."""
+        """Yield what is to be shown until `end`; the display ticks in time, however much there is."""
+        due = time.monotonic() + TICK
         while True:
-            try:
-                item = self._queue.get(timeout=TICK)
-            except queue.Empty:
-                item = self.display.tick
+            if (left := due - time.monotonic()) <= 0:
+                item, due = self.display.tick, time.monotonic() + TICK
+            else:
+                try:
+                    item = self._queue.get(timeout=left)
+                except queue.Empty:
+                    continue
             if item is None:
                 return
             piece = item if isinstance(item, Piece) else Piece(2, item())
@@ -108,7 +132,7 @@ class Tale:
         """Show a line that the step's program wrote."""
         step = self._step
         step.said = [*step.said[-KEPT:], line]
-        self._console.show(lambda: self._console.display.wrote(step, line, stream))
+        self._console.wrote(lambda: self._console.display.wrote(step, line, stream))
 
     def done(self, end: str = "", error: str = "", ident: str = "") -> None:
         """Tell the end of the step (`displays`: "", CACHED, FAILED, STOPPED), and what image it has made."""

@@ -42,6 +42,7 @@ def run(
         try:
             yield from console.pieces()
         finally:
+            console.leave()
             if not results and not failures:
                 shop.stop()
             thread.join()
