@@ -11,7 +11,7 @@ def _look(cli, server, *flags):
     return cli("run", "--rm", *flags, "busybox", "sh", "-c", SEEN, server.path, check=True).stdout.decode().strip()
 
 
-def test_the_hosts_network_is_no_way_to_the_socket(cli, server):
+def test_cve_2020_15257_the_hosts_network_is_no_way_to_the_socket(cli, server):
     assert _look(cli, server, "--network", "host") == "hidden"
     everything = cli("run", "--rm", "--network", "host", "busybox", "cat", "/proc/net/unix", check=True).stdout.decode()
     names = _names(server)
