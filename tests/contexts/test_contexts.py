@@ -64,12 +64,9 @@ def test_a_path_that_a_shell_reads_more_into_is_refused(path: str) -> None:
         parse(f"ssh://host{path}")
 
 
-def test_addresses_have_parts() -> None:
-    assert parse("ssh://me@box:22/opt/my_hull-1.0/bin/hull") == Host(
-        "ssh", "box", 22, "me", "/opt/my_hull-1.0/bin/hull"
-    )
-    assert parse("tcp://[::1]:2376") == Host("tcp", "::1", 2376)
-    assert parse("unix:///a b".replace(" ", ";")) == Host("unix", path="/a;b")
+def test_a_sockets_path_goes_to_no_shell() -> None:
+    assert parse("unix:///a;b") == Host("unix", path="/a;b")
+    assert parse("ssh://h/opt/my_hull-1.0/bin/hull").path == "/opt/my_hull-1.0/bin/hull"
 
 
 def test_dockers_demand_for_tls_is_kept(tmp_path: pathlib.Path) -> None:
