@@ -180,9 +180,13 @@ def test_a_hostile_context_stays_in_its_place(server, tmp_path):
     assert "error" in reply.lines[-1] or "Successfully" in told(reply)
 
 
-def test_a_client_that_goes_away_ends_its_build(server):
+ENDLESS = ("sleep 1000", "while echo more; do usleep 50000; done")
+
+
+@pytest.mark.parametrize("program", ENDLESS)
+def test_a_client_that_goes_away_ends_its_build(server, program):
     with server.connect() as wire:
-        body = packed({"Dockerfile": "FROM busybox\nRUN echo begun; sleep 1000\n"})
+        body = packed({"Dockerfile": f"FROM busybox\nRUN echo begun; {program}\n"})
         wire.sendall(
             b"POST /build?networkmode=none HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
         )
@@ -192,9 +196,10 @@ def test_a_client_that_goes_away_ends_its_build(server):
     assert_no_build_is_left(server)
 
 
-def test_a_build_is_cancelled_by_the_id_that_it_was_given(server):
+@pytest.mark.parametrize("program", ENDLESS)
+def test_a_build_is_cancelled_by_the_id_that_it_was_given(server, program):
     with server.connect() as wire:
-        body = packed({"Dockerfile": "FROM busybox\nRUN echo begun; sleep 1000\n"})
+        body = packed({"Dockerfile": f"FROM busybox\nRUN echo begun; {program}\n"})
         wire.sendall(
             b"POST /build?networkmode=none&buildid=mine HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b"
             % (len(body), body)

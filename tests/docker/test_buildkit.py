@@ -7,6 +7,7 @@ import threading
 import pytest
 from hull.builder.asked import Output
 from hull.builder.building import Built
+from hull.builder.displays import Step
 from hull.builder.sharing import Place
 from hull.docker import buildjob, buildkit, buildstatus
 from hull.docker.buildkit import Found, Wanted
@@ -139,6 +140,12 @@ def test_an_error_shows_the_file_s_lines():
     made = Types().Failure.FromString(details)
     assert made.details[0].type_url == "github.com/moby/buildkit/errdefs.Source+json"
     assert b'"line": 2' in made.details[0].value
+
+
+def test_output_without_an_end_is_clipped():
+    told, step = buildstatus.Statuses(Types(), threading.Event()), Step("s", 1, 1, "RUN yes")
+    logs = [Types().Status.FromString(told.wrote(step, b"x" * ((1 << 20) - 1))).logs for _ in range(4)]
+    assert [[log.msg[:9] for log in some] for some in logs] == [[b"x" * 9], [b"x" * 9], [b"[output c"], []]
 
 
 def test_the_image_is_known_by_its_config():

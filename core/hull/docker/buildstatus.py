@@ -17,6 +17,8 @@ from hull.errors import HullError
 
 SOURCE = "github.com/moby/buildkit/errdefs.Source+json"
 UNKNOWN = 2
+MOST = 2 << 20  # bytes of a step's output that are told and kept for who asks later, as BuildKit has it
+CLIPPED = b"[output clipped, log limit 2MiB reached]"
 PLACE = re.compile(r"^\S*:\d+:\d+: ")  # where an error is, which is shown apart
 
 
@@ -31,6 +33,7 @@ class Statuses(buildsteps.Silent):
         self._types = types
         self._salt = os.urandom(8).hex()  # a vertex is one build's
         self._last: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
         self._file, self._text = "Dockerfile", b""
 
     def read(self, found: buildkit.Found) -> None:
@@ -52,10 +55,14 @@ class Statuses(buildsteps.Silent):
         return self._status(vertexes=[self._step(step)])
 
     def wrote(self, step: Step, line: bytes, stream: int = 1) -> bytes:
-        """Show a line that the step's program wrote."""
-        log = self._types.VertexLog(
-            vertex=self._digest(step.name), timestamp=self._stamp(time.time()), stream=stream, msg=line + b"\n"
-        )
+        """Show a line that the step's program wrote, up to MOST bytes of them."""
+        vertex = self._digest(step.name)
+        before = self._sizes.get(vertex, 0)
+        if before > MOST:
+            return b""
+        self._sizes[vertex] = after = before + len(line) + 1
+        text = (line if after <= MOST else CLIPPED) + b"\n"
+        log = self._types.VertexLog(vertex=vertex, timestamp=self._stamp(time.time()), stream=stream, msg=text)
         return self._status(logs=[log])
 
     def ended(self, step: Step, end: str, error: str) -> bytes:

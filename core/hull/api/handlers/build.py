@@ -20,6 +20,8 @@ from hull.docker.versions import Version
 from hull.errors import UserError
 
 AUX = Version(1, 30)  # since then the stream tells ids apart
+WAITING = 64  # pieces that wait for a client who does not read; then its build waits
+LOOK = 0.25  # seconds between two looks at whether it has gone
 
 
 async def build(call: Call) -> web.StreamResponse:
@@ -121,10 +123,13 @@ async def _streamed(call: Call, pieces: Iterator[bytes], stop: threading.Event) 
     """Answer with what comes; a client that goes away ends the build, and is not waited for."""
     told = web.StreamResponse(headers={"Content-Type": "application/json"})
     loop, coming = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
+    room = threading.Semaphore(WAITING)
 
     def build() -> None:
         try:
             for piece in pieces:
+                while not stop.is_set() and not room.acquire(timeout=LOOK):
+                    pass
                 loop.call_soon_threadsafe(coming.put_nowait, piece)
         finally:
             loop.call_soon_threadsafe(coming.put_nowait, None)
@@ -135,6 +140,7 @@ async def _streamed(call: Call, pieces: Iterator[bytes], stop: threading.Event) 
             if not told.prepared:
                 await told.prepare(call.request)
             await told.write(piece)
+            room.release()
         await building
         await told.write_eof()
     finally:
