@@ -6,6 +6,7 @@ import stat
 
 import pytest
 from hull.api.copying import frame
+from hull.docker import tail as tail_
 from hull.docker.archives import go_mode
 from hull.docker.attaching import Keys, Streams
 from hull.docker.changes import Changes
@@ -30,7 +31,7 @@ from hull.state.events import Events
     ],
 )
 def test_keys_detach_and_are_not_passed_on(typed, passed, leaves) -> None:
-    keys, found, left = Keys("", usual=True), b"", False
+    keys, found, left = Keys("", tty=True), b"", False
     for piece in typed:
         some, left = keys.pass_on(piece)
         found += some
@@ -39,11 +40,12 @@ def test_keys_detach_and_are_not_passed_on(typed, passed, leaves) -> None:
     assert (found, left) == (passed, leaves)
 
 
-def test_without_keys_everything_is_passed_on() -> None:
-    assert Keys("", usual=False).pass_on(b"\x10\x11") == (b"\x10\x11", False)
-    assert Keys("ctrl-a,b", usual=True).pass_on(b"\x10\x11x\x01b") == (b"\x10\x11x", True)
+def test_without_a_terminal_everything_is_passed_on() -> None:
+    assert Keys("", tty=False).pass_on(b"\x10\x11") == (b"\x10\x11", False)
+    assert Keys("ctrl-a,b", tty=False).pass_on(b"x\x01b") == (b"x\x01b", False)
+    assert Keys("ctrl-a,b", tty=True).pass_on(b"\x10\x11x\x01b") == (b"\x10\x11x", True)
     with pytest.raises(UserError):
-        Keys("ctrl-", usual=True)
+        Keys("ctrl-", tty=False)
 
 
 def test_streams_are_options_of_the_monitor() -> None:
@@ -133,6 +135,33 @@ def test_listeners_hear_what_is_theirs_over_a_rotation(tmp_path) -> None:
         return found
 
     assert asyncio.run(asyncio.wait_for(listen(), 60)) == (["did 0", "did 1", "did 2"], ["did 1"])
+
+
+def test_listeners_go_on_where_a_file_could_not_be_opened_for_once(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tail_, "LOOK", 0.01)
+
+    async def listen() -> list[str]:
+        places = Paths(*(str(tmp_path) for _ in Paths._fields))
+        history, changes = Events(places), Changes()
+        history.add("container", "before", "a")
+        follower = history.follower()
+        renew, failures = follower.renew, [OSError(24, "Too many open files")]
+
+        def renewed() -> str:
+            if failures:
+                raise failures.pop()
+            return renew()
+
+        follower.renew = renewed
+        monkeypatch.setattr(history, "follower", lambda: follower)
+        with Tail(changes, history).listen() as heard:
+            await asyncio.sleep(0)
+            history.add("container", "after", "a")
+            found = [(await heard.next())["Action"]]
+        changes.close()
+        return found + failures
+
+    assert asyncio.run(asyncio.wait_for(listen(), 60)) == ["after"]
 
 
 def test_a_change_of_a_file_is_told_once_to_all_who_wait(tmp_path) -> None:

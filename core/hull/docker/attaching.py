@@ -210,10 +210,11 @@ def ends_input(row: Container) -> bool:
 
 
 class Keys:
-    """Looks for the keys that detach in what is typed."""
+    """Looks for the keys that detach in what is typed at a terminal; what is piped may hold any bytes."""
 
-    def __init__(self, text: str, *, usual: bool) -> None:
-        self._keys = bytes.fromhex(_life.detach_keys(text)) or (KEYS if usual else b"")
+    def __init__(self, text: str, *, tty: bool) -> None:
+        asked = bytes.fromhex(_life.detach_keys(text))
+        self._keys = (asked or KEYS) if tty else b""
         self._held = b""
 
     def pass_on(self, data: bytes) -> tuple[bytes, bool]:

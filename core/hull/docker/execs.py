@@ -37,7 +37,7 @@ def read(body: dict[str, Any]) -> Asked:
     if not words:
         raise UserError("No exec command specified")
     keys = fields.text("DetachKeys") or fields.text("detachKeys")  # docker-py's; Go's JSON knows no case
-    Keys(keys, usual=False)
+    Keys(keys, tty=False)  # what is no key is said here
     ran = Ran(words, fields.texts("Env"), fields.text("WorkingDir"), fields.text("User"))
     return Asked(ran, fields.flag("AttachStdin"), fields.flag("AttachStdout"), fields.flag("AttachStderr"),
                  fields.flag("Tty"), fields.flag("Privileged"), keys, size_of(body))  # fmt: skip

@@ -80,10 +80,12 @@ class Tail:
     async def _read(self, follower: Any) -> None:
         with contextlib.closing(follower):
             while True:
-                changed = self._changes.next(follower.renew())
-                for event in follower.read():
-                    self.tell(event)
                 try:
-                    await asyncio.wait_for(changed, LOOK)
-                except TimeoutError:
+                    changed = self._changes.next(follower.renew())
+                    for event in follower.read():
+                        self.tell(event)
+                except OSError:  # no descriptor was free: those who listen would wait for ever
+                    await asyncio.sleep(LOOK)
                     continue
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed, LOOK)

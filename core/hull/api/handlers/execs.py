@@ -161,7 +161,7 @@ async def _copy(pipe: Pipe, number: int, outputs: _Outputs) -> None:
 
 async def _feed(one: Exec, child: Child, taken: Taken | None, detached: asyncio.Event) -> None:
     """Give the program what the client types; without a standard input only the connection's end is of interest."""
-    keys = Keys(one.asked.keys, usual=one.asked.tty)
+    keys = Keys(one.asked.keys, tty=one.asked.tty)
     while taken is not None and (data := await taken.read()):
         if not one.asked.stdin:
             continue

@@ -58,7 +58,7 @@ async def _join(call: Call, row: Row, reading: Reading | None, source: Source, s
             await _read(call, reading, of_pieces(send, streams, framed=framed))
     if not call.flag("stream"):
         return
-    keys = Keys(call.text("detachKeys"), usual=row.spec.tty) if streams.stdin and row.spec.interactive else None
+    keys = Keys(call.text("detachKeys"), tty=row.spec.tty) if streams.stdin and row.spec.interactive else None
     async with call.work.attachments.join(call.work.run, row, streams) as stream:
         write, ends = of_packets(send, framed=framed), attaching.ends_input(row)
         if await copy(source, stream, write, keys, ends_input=ends):
