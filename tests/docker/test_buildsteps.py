@@ -37,6 +37,15 @@ def test_a_later_stage_is_told_when_the_one_before_is_over(steps):
     assert read(told)[-1] == {"aux": {"ID": second.ident}}
 
 
+def test_output_that_waits_for_its_turn_is_clipped_and_the_first_stages_is_not(steps):
+    first, second = Step("one", 1, 2, "RUN yes"), Step("two", 1, 1, "RUN yes")
+    line = b"x" * ((1 << 20) - 1)
+    assert all(len(steps.wrote(first, line)) > len(line) for _ in range(4))
+    assert not any(steps.wrote(second, line) for _ in range(9))
+    shown = streams(steps.closed("one"))
+    assert (shown.count("\n"), shown.endswith("[output clipped, log limit 2MiB reached]\n")) == (3, True)
+
+
 def test_a_trigger_is_no_step_of_the_file(steps):
     step = Step("one", 2, 2, "RUN x", triggered=True)
     step.container = "c" * 64

@@ -57,8 +57,9 @@ def asked(engine: Engine, query: Query, file: IO[bytes] | None) -> Asked:
     return Asked(
         remote, _named(words.get("dockerfile", "")), tuple(one for one in query.tags if one), words.get("target", ""),
         tuple(f"{name}={value}" for name, value in given.items() if value is not None),
-        tuple(f"{name}={value}" for name, value in labels.items()), platform.asked(words.get("platform", "")),
-        _network(words.get("networkmode", "")), not query.flag("nocache"), query.flag("pull"), query.flag("squash"),
+        tuple(f"{name}={'' if value is None else value}" for name, value in labels.items()),
+        platform.asked(words.get("platform", "")), _network(words.get("networkmode", "")),
+        not query.flag("nocache"), query.flag("pull"), query.flag("squash"),
         hosts=query.hosts, shm_size=shm or None, ulimits=tuple(map(_ulimit, _json(words, "ulimits", list))),
         sent=None if remote else Sent(file), only=_only(engine, sources),
         whole=True,

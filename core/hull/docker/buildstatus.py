@@ -12,13 +12,12 @@ from typing import Any
 from hull.builder.building import Built
 from hull.builder.displays import CACHED, FAILED, STOPPED, Step
 from hull.docker import buildkit, buildsteps
+from hull.docker.buildsteps import CLIPPED, MOST
 from hull.dockerfile.place import DockerfileError
 from hull.errors import HullError
 
 SOURCE = "github.com/moby/buildkit/errdefs.Source+json"
 UNKNOWN = 2
-MOST = 2 << 20  # bytes of a step's output that are told and kept for who asks later, as BuildKit has it
-CLIPPED = b"[output clipped, log limit 2MiB reached]"
 PLACE = re.compile(r"^\S*:\d+:\d+: ")  # where an error is, which is shown apart
 
 

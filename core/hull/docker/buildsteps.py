@@ -14,6 +14,10 @@ from hull.errors import HullError, UserError
 from hull.light import Any
 
 SHORT = 12
+MOST = (
+    2 << 20
+)  # bytes of output that are kept: of a step for BuildKit's clients, of a stage that has to wait for its turn
+CLIPPED = b"[output clipped, log limit 2MiB reached]"  # BuildKit's words
 ESCAPED = re.compile(r"\\[ \t]*\r?\n[ \t]*")
 
 
@@ -60,6 +64,7 @@ class Steps(Silent):
         self._aux = aux
         self._waiting: list[str] = []  # the stages that are not over, the first is told at once
         self._kept: dict[str, list[bytes]] = {}
+        self._sizes: dict[str, int] = {}
         self._over: set[str] = set()
         self._first: dict[str, int] = {}
         self._total = 0
@@ -82,6 +87,12 @@ class Steps(Silent):
 
     def wrote(self, step: Step, line: bytes, stream: int = 1) -> bytes:
         """Show a line that the step's program wrote; standard error is red."""
+        if self._waiting and step.stage != self._waiting[0]:
+            before = self._sizes.get(step.stage, 0)
+            if before > MOST:
+                return b""
+            self._sizes[step.stage] = before + len(line) + 1
+            line = line if self._sizes[step.stage] <= MOST else CLIPPED
         text = f"{line.decode(errors='replace')}\n"
         return self._told(step, said(text if stream == 1 else f"\x1b[91m{text}\x1b[0m"))
 
