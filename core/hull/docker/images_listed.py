@@ -42,7 +42,7 @@ def rows(engine: Engine, asked: Asked, version: Version) -> list[dict[str, Any]]
                 if asked.shared:
                     made["SharedSize"] = _shared_size(subject, often, sizes)
                 if asked.counted:
-                    made["Containers"] = len(removing.users(store.paths, engine.images.rows, subject.image.id))
+                    made["Containers"] = len(removing.users(engine.paths, engine.images.rows, subject.image.id))
                 found.append(made)
     return sorted(found, key=lambda one: -one["Created"])
 

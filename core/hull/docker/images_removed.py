@@ -21,7 +21,7 @@ def remove(engine: Engine, name: str, *, force: bool) -> list[dict[str, str]]:
     held, ident = holder(engine, name)
     by_id = removing.by_id(held.rows, name)
     if by_id and force:
-        for user in removing.users(engine.paths, held.rows, ident):
+        for user in removing.users(engine.paths, engine.images.rows, ident):
             if engine.containers.status(engine.containers.find(user)).active:
                 raise _used_by_id(engine, ident, user)
     record = held.rows.get(ident)
