@@ -2,16 +2,19 @@
 
 import pathlib
 import tarfile
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hull.commands import _flags
 from hull.commands._line import read
 from hull.commands._verb import load
+from hull.commands.stats import INTERVAL
 from hull.contexts.client import agreed, failed
 from hull.errors import Conflict, HostError, Missing, Unsupported, UserError
 from hull.model import Spec
 from hull.output import Piece
-from hull.remote import building, creating, networks, pipe, streams, table
+from hull.remote import building, creating, looking, networks, pipe, streams, table
 from hull.remote.there import Asked, filters, seconds
 
 
@@ -147,6 +150,15 @@ def test_a_context_that_cannot_be_read_is_told_by_its_path(
     made.start(lambda out: building.pack(str(tmp_path), "Dockerfile", None, out)).join()
     with pytest.raises(UserError, match=f"cannot read {tmp_path}/: Permission denied"):
         list(made)
+
+
+def test_use_is_asked_once_a_second_also_where_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("hull.remote.looking.time.sleep", slept.append)
+    there: Any = SimpleNamespace(get=lambda _path, **_query: [])
+    frames = looking._frames(there, Asked(containers=(), all=True, no_trunc=False))
+    assert [next(frames), next(frames)] == [[], []]
+    assert 0.5 < slept[0] <= INTERVAL
 
 
 def test_a_pipe_that_is_closed_keeps_nobody() -> None:

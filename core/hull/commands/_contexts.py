@@ -73,8 +73,9 @@ def rows(listed: Stored) -> list[ContextRow]:
     from hull import paths
     from hull.contexts import probing
 
-    found, now = listed.all(), current() or DEFAULT
-    why = probing.errors(found, paths.find().runtime)
+    found, now, places = listed.all(), current() or DEFAULT, paths.find()
+    paths.prepare(places)  # ssh keeps its connections there: it must be this user's alone
+    why = probing.errors(found, places.runtime)
     return [
         ContextRow(one.name, one.name == now, one.description, one.host or "this machine", why[one.name], one.kind)
         for one in found
@@ -114,6 +115,7 @@ def _addressed(base: Context, asked: Asked) -> Context:
 
 
 def check(context: Context) -> None:
+    """Refuse an address that leads nowhere, half of a pair of keys, and TLS where none can be."""
     address = parse(context.host)
     if bool(context.cert) != bool(context.key):
         raise UserError("cannot prove who asks by half of a pair", "--docker host=…,cert=FILE,key=FILE")

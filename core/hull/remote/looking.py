@@ -7,7 +7,7 @@ from hull.commands import _times
 from hull.commands import events as events_
 from hull.commands import logs as logs_
 from hull.commands import port as port_
-from hull.commands.stats import Live, StatsRow
+from hull.commands.stats import INTERVAL, Live, StatsRow
 from hull.commands.top import OtherRow
 from hull.errors import Missing, UserError
 from hull.light import Any
@@ -107,12 +107,14 @@ def _frames(there: There, asked: Asked) -> Iterator[list[StatsRow]]:
     for name in asked.containers:
         there.get(container(name, "json"))
     while True:
+        begun = time.monotonic()
         names = asked.containers or [one["Id"] for one in there.get("/containers/json", all=asked.all)]
         found = together(names, lambda name: there.get(container(name, "stats"), stream="0"), 30.0)
         for name, (_, error) in found.items():
             if error is not None and not isinstance(error, Missing):  # it has ended meanwhile
                 there.events(Event("warning", name[:12], error.message))
         yield [usage(found[name][0], whole=asked.no_trunc) for name in names if found[name][0]]
+        time.sleep(max(0.0, begun + INTERVAL - time.monotonic()))  # what does not run is answered at once
 
 
 def usage(one: dict[str, Any], *, whole: bool = False) -> StatsRow:
