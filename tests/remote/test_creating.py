@@ -14,7 +14,8 @@ from hull.contexts.client import agreed, failed
 from hull.errors import Conflict, HostError, Missing, Unsupported, UserError
 from hull.model import Spec
 from hull.output import Piece
-from hull.remote import building, creating, looking, networks, pipe, streams, table
+from hull.remote import building, creating, living, looking, networks, pipe, streams, table
+from hull.remote import since as since_
 from hull.remote.there import Asked, filters, seconds
 
 
@@ -150,6 +151,35 @@ def test_a_context_that_cannot_be_read_is_told_by_its_path(
     made.start(lambda out: building.pack(str(tmp_path), "Dockerfile", None, out)).join()
     with pytest.raises(UserError, match=f"cannot read {tmp_path}/: Permission denied"):
         list(made)
+
+
+def old(version: str, *, podman: bool = False) -> Any:
+    client = SimpleNamespace(version=lambda: version, podman=podman)
+    return SimpleNamespace(client=client, context=SimpleNamespace(name="c"))
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "since"),
+    [
+        (("--platform", "linux/amd64"), "1.40", "1.41"),
+        (("--health-cmd", "true", "--health-start-interval", "1s"), "1.43", "1.44"),
+        (("--network", "n:mac=02:42:ac:11:00:02"), "1.43", "1.44"),
+        (("--mount", "type=volume,src=v,dst=/v,volume-subpath=a"), "1.44", "1.45"),
+        (("--mount", "type=image,src=i,dst=/v"), "1.47", "1.48"),
+    ],
+)
+def test_what_an_older_engine_would_not_see_is_refused(words: tuple[str, ...], before: str, since: str) -> None:
+    call = read(["create", *words, "i"])
+    spec = _flags.asked(*call.words, **call.flags)
+    with pytest.raises(Unsupported, match=f"on c: it came with version {since} of the API, spoken is {before}"):
+        since_.check_spec(old(before), spec)
+    since_.check_spec(old(since), spec)
+
+
+def test_a_signal_of_stop_is_never_another_one() -> None:
+    for verb, signal in ((living.stop, {"signal_": "INT"}), (living.restart, {"signal": "INT"})):
+        with pytest.raises(Unsupported, match="--signal"):
+            verb(old("1.41"), Asked(containers=("x",), time=None, **signal))
 
 
 def test_use_is_asked_once_a_second_also_where_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:

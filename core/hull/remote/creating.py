@@ -5,7 +5,7 @@ from hull.errors import Missing, Unsupported, UserError
 from hull.light import Any
 from hull.log import Event
 from hull.model import Endpoint, Health, Mount, Spec
-from hull.remote import living
+from hull.remote import living, since
 from hull.remote.there import Asked, There
 
 OWN = ("cidfile", "detach", "attach", "detach_keys", "sig_proxy", "plan")  # of run and create, not of the container
@@ -33,6 +33,7 @@ def spec_of(asked: Asked) -> Spec:
 
 def made(there: There, spec: Spec, streams: dict[str, bool]) -> str:
     """Create it and return its id; an image that is not there is pulled there, as --pull says."""
+    since.check_spec(there, spec)
     if spec.pull == "always":
         pull(there, spec.image, spec.platform)
     query = {"name": spec.name, "platform": spec.platform}

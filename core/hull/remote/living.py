@@ -5,17 +5,18 @@ from hull.commands._several import each
 from hull.errors import Missing, Unsupported, UserError
 from hull.light import Any
 from hull.model import Limits
+from hull.remote import since
 from hull.remote.there import Asked, There, container
 
 
 def stop(there: There, asked: Asked) -> list[str]:
     """Stop containers."""
-    return _all(there, asked.containers, "stop", t=_whole(asked.time), signal=asked.signal_)
+    return _stopped(there, asked, "stop", asked.signal_)
 
 
 def restart(there: There, asked: Asked) -> list[str]:
     """Stop and start containers."""
-    return _all(there, asked.containers, "restart", t=_whole(asked.time), signal=asked.signal)
+    return _stopped(there, asked, "restart", asked.signal)
 
 
 def kill(there: There, asked: Asked) -> list[str]:
@@ -140,6 +141,12 @@ def _all(there: There, names: tuple[str, ...], action: str, **query: Any) -> lis
         return word
 
     return each(names, one)
+
+
+def _stopped(there: There, asked: Asked, action: str, signal: str | None) -> list[str]:
+    if signal:
+        since.check(there, "--signal", "1.42")
+    return _all(there, asked.containers, action, t=_whole(asked.time), signal=signal)
 
 
 def _whole(time: float | None) -> str | None:

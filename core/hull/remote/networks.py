@@ -7,7 +7,7 @@ from hull.commands._volume_rows import VolumeRow
 from hull.contexts.client import word
 from hull.errors import Missing, Unsupported, UserError
 from hull.light import Any
-from hull.remote import creating
+from hull.remote import creating, since
 from hull.remote.there import Asked, There, filters, seconds
 
 ALIASES = {"list": "ls", "remove": "rm"}
@@ -24,6 +24,8 @@ def network(there: There, asked: Asked) -> Any:
         rows = [_network(one, whole=asked.no_trunc) for one in _networks(there, asked.filter)]
         return [row.id for row in rows] if asked.quiet else sorted(rows, key=lambda row: row.name)
     if action == "create":
+        if asked.ipv4 is not None:
+            since.check(there, "--ipv4", "1.48")
         return [there.post("/networks/create", _created(asked))["Id"]]
     if action == "inspect":
         return each(asked.names, lambda name: there.get(f"/networks/{word(name)}"))
