@@ -27,3 +27,15 @@ def test_a_directory_that_another_build_has_removed_is_given_up(tmp_path, monkey
     assert len(seen) == 3
     assert path == seen[2]
     assert os.path.isdir(path)
+
+
+def test_what_a_client_lends_lies_on_the_stores_disk_as_long_as_it_is_used(tmp_path):
+    engine = SimpleNamespace(paths=SimpleNamespace(scratch=str(tmp_path), runtime=str(tmp_path / "runtime")))
+    (tmp_path / f"{workshop.PREFIX}dead").mkdir()
+    with workshop.scratch(engine) as path:
+        assert os.path.dirname(path) == str(tmp_path)
+        _, other = workshop._begin(engine, None)
+        os.close(other)
+        assert os.path.isdir(path)
+    assert not os.path.exists(path)
+    assert not (tmp_path / f"{workshop.PREFIX}dead").exists()

@@ -3,8 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from hull.builder.granted import Granted
 from hull.builder.sharing import Place, Shared
@@ -183,6 +183,17 @@ def _layers(engine: Engine, ident: str) -> list[str]:
 
     record = engine.images.rows.get(ident)
     return [] if record is None else list(imageconfig.layers(json.loads(record.config)))
+
+
+@contextmanager
+def scratch(engine: Engine) -> Iterator[str]:
+    """Give a directory on the store's disk for what a build takes and brings; that of a dead one goes with the next."""
+    path, fd = _begin(engine, None)
+    try:
+        yield path
+    finally:
+        remove(engine, path)
+        os.close(fd)
 
 
 def _begin(engine: Engine, owner: tuple[int, int] | None) -> tuple[str, int]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator
 from typing import IO
 
-from hull.builder import session
+from hull.builder import session, workshop
 from hull.builder.building import Built
 from hull.builder.granted import Granted
 from hull.docker import buildkit, buildstatus
@@ -60,8 +60,9 @@ def build(
     buildkit.refuse(wanted)
     with contextlib.ExitStack() as stack:
         owner = overlay.owner_of(engine.identity())
-        place = stack.enter_context(tempfile.TemporaryDirectory(prefix="buildkit-", dir=engine.paths.runtime))
-        os.chmod(place, 0o711 if owner else 0o700)
+        sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="buildkit-", dir=engine.paths.runtime))
+        os.chmod(sockets, 0o711 if owner else 0o700)
+        place = stack.enter_context(workshop.scratch(engine))
         found = buildkit.find(wanted, client, lambda text: tell(told.note(text)))
         if found.sent is not None and found.sent.file is not None:
             stack.enter_context(found.sent.file)
@@ -69,7 +70,7 @@ def build(
         names = tuple(_kept(name, value, place) for name, value in buildkit.named(wanted.attributes, client))
         places = [f"{place}/out{number}" for number in range(len(wanted.exporters))]
         asked = buildkit.asked(wanted, found, places, names)
-        steps = session.run(engine, asked, told, Lent(client, place, owner))
+        steps = session.run(engine, asked, told, Lent(client, sockets, owner))
         with contextlib.closing(steps):
             built = _followed(steps, tell)
         for number, (kind, _) in enumerate(wanted.exporters):
