@@ -17,6 +17,10 @@ def test_an_object_is_read(media_type):
     assert parse(b'{"a": [1, "\\u00e4"]}', media_type) == {"a": [1, "\u00e4"]}
 
 
+def test_a_backslash_before_u0000_is_no_nul():
+    assert parse(b'{"a": ["\\\\u0000", "x\\\\\\\\u0000"]}', JSON) == {"a": ["\\u0000", "x\\\\u0000"]}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -28,6 +32,8 @@ def test_an_object_is_read(media_type):
         (b"[" * 100_000, "invalid JSON: maximum recursion depth exceeded"),
         (b'{"a": NaN}', "invalid JSON: NaN is no number of JSON"),
         (b'{"a": "\\u0000"}', "invalid JSON: a NUL in a word"),
+        (b'{"a": "\\\\\\u0000"}', "invalid JSON: a NUL in a word"),
+        ('{"a": "\\u0000"}'.encode("utf-16"), "invalid JSON: 'utf-8' codec can't decode"),
         (b'{"a": "\\ud800"}', "invalid JSON: 'utf-8' codec can't encode"),
         (b'{"a": "\xff"}', "invalid JSON: 'utf-8' codec can't decode"),
         (b'{"a": ' + b"9" * 5000 + b"}", "invalid JSON: Exceeds the limit"),

@@ -1,6 +1,7 @@
 """JSON that clients send, refused in the words that Docker's own clients and suites look for."""
 
 import json
+import re
 from typing import Any
 
 from hull.errors import UserError
@@ -12,6 +13,7 @@ WORDS = {
     "Expecting ',' delimiter": "after object key:value pair",
 }
 JSON = "application/json"
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # the escape, and not a backslash's before that text
 
 
 def parse(text: bytes, media_type: str) -> dict[str, Any]:
@@ -28,6 +30,7 @@ def parse(text: bytes, media_type: str) -> dict[str, Any]:
 def read(text: bytes | str, what: str = "JSON") -> dict[str, Any]:
     """Return the object that a text is, {} of null; every word in it can be stored and named."""
     try:
+        text = text if isinstance(text, str) else text.decode()  # the json module would take UTF-16, too
         found = json.loads(text, parse_constant=_refuse)
         json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
@@ -36,7 +39,7 @@ def read(text: bytes | str, what: str = "JSON") -> dict[str, Any]:
         raise UserError(f"invalid {what}: {_reason(error)}") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"invalid {what}: {error}") from None
-    if "\\u0000" in (text if isinstance(text, str) else text.decode("utf-8", "replace")):
+    if NUL.search(text):
         raise UserError(f"invalid {what}: a NUL in a word")
     if found is None:
         return {}
