@@ -1,6 +1,8 @@
 """Where a context leads, and by which words: addresses, Docker's own list, ssh's command line."""
 
+import io
 import pathlib
+from types import SimpleNamespace
 
 import pytest
 from hull.commands import context as verb
@@ -91,3 +93,13 @@ def test_force_hides_nothing_but_what_is_not_there(tmp_path: pathlib.Path, monke
         verb.context(None, "rm", ("docker:default",), force=True)
     with pytest.raises(UserError, match="it is this machine"):
         verb.context(None, "rm", ("default",), force=True)
+
+
+def test_an_import_leaves_standard_input_open(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HULL_ROOT", str(tmp_path))
+    given = io.BytesIO(b"no tar")
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=given))
+    with pytest.raises(UserError, match="no context is in it"):
+        verb.context(None, "import", ("name", "-"))
+    assert not given.closed
+    assert not list(tmp_path.iterdir())

@@ -132,7 +132,7 @@ def test_odd_names_are_refused(hull: CommandLine, name: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["", "box", "http://x", "ssh://", "ssh://-oProxyCommand=x", "ssh://-l@h", "unix://rel", "tcp://h", "tcp://h:0",
-     "tcp://h:99999", "tcp://u@h:1", "ssh://h:x", "ssh://[::1", "ssh://a b"],
+     "tcp://h:99999", "tcp://u@h:1", "ssh://h:x", "ssh://[::1", "ssh://a b", "ssh://h$(x)", "ssh://`x`", "ssh://a;b@h"],
 )  # fmt: skip
 def test_an_address_that_could_mean_something_else_is_refused(address: str) -> None:
     with pytest.raises(UserError, match="cannot use the address"):

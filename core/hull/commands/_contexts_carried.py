@@ -1,6 +1,7 @@
 """Carry a context to another machine as a tar in Docker's own shape."""
 
 import os
+from contextlib import nullcontext
 
 from hull.commands import _contexts
 from hull.commands._contexts import PEMS
@@ -9,6 +10,8 @@ from hull.contexts.context import DOCKER, HULL, Context
 from hull.contexts.stored import Stored
 from hull.errors import Conflict, UserError
 from hull.light import Any
+
+KNOWN = ("meta.json", *(f"tls/docker/{field}.pem" for field in PEMS))
 
 
 def packed(context: Context) -> bytes:
@@ -53,10 +56,11 @@ def unpack(listed: Stored, name: str, path: str) -> None:
 
     try:
         with (
-            sys.stdin.buffer if path == "-" else open(path, "rb") as file,
+            nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as file,
             tarfile.open(fileobj=file, mode="r|*") as tar,
         ):
-            texts = {entry.name: _text(tar.extractfile(entry)) for entry in tar if entry.isfile()}
+            known = (entry for entry in tar if entry.isfile() and entry.name in KNOWN)
+            texts = {entry.name: _text(tar.extractfile(entry)) for entry in known}
         meta = json.loads(texts["meta.json"])
         kind = meta.get("Metadata", {}).get("Hull", DOCKER)
         endpoint = meta["Endpoints"]["docker"]

@@ -6,6 +6,7 @@ from hull.light import NamedTuple
 LOCAL, HULL, DOCKER = "local", "hull", "docker"
 DEFAULT = "default"
 ALLOWED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
+SHELL = frozenset("'`\"$;&<>|(){}")  # what a command of ssh's own settings, told the host's name, reads as more
 
 
 class Host(NamedTuple):
@@ -62,6 +63,8 @@ def parse(text: str) -> Host:
     name, port = _port(text, place)
     if not name or name.startswith("-") or user.startswith("-"):
         raise _bad(text, "no host is named")
+    if SHELL.intersection(name) or SHELL.intersection(user):
+        raise _bad(text, "no host or user has such a name")
     if scheme == "tcp" and (user or path):
         raise _bad(text, "tcp takes a host and a port alone")
     if scheme == "tcp" and not port:
