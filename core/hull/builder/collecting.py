@@ -7,7 +7,7 @@ nothing below a source is followed. A context that tries to leave itself finds n
 import os
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hull.builder.matching import SPECIAL, matches
 from hull.errors import UserError
@@ -43,12 +43,12 @@ class Entry(NamedTuple):
 
 
 class Collection:
-    """The sources of one instruction in the tree below `fd`."""
+    """The sources of one instruction in the tree below `fd`. `opened` hears of descriptors that must stay as long."""
 
-    def __init__(self, fd: int, selection: Selection) -> None:
+    def __init__(self, fd: int, selection: Selection, opened: Callable[[int], object] = lambda _fd: None) -> None:
         from hull.dockerfile import ignore
 
-        self._root = Root(fd)
+        self._root, self._opened = Root(fd), opened
         self._selection = selection
         self._ignore = ignore.parse(selection.ignore)
         self._excludes = ignore.of(tuple(selection.excludes))
@@ -128,6 +128,7 @@ class Collection:
             found = self._root.find(f"/{path}")
         except (FileNotFoundError, NotADirectoryError):
             return None
+        self._opened(found.directory)
         if found.status is None:
             return None
         if path and self._ignore and not found.is_directory and self._ignore.ignores(path):
@@ -160,8 +161,11 @@ class Collection:
             if name not in seen:
                 seen.add(name)
                 found = self._root.find("/" + "/".join(parts[: len(parts) - len(names) + count]))
-                if found.is_directory and found.status is not None:
-                    yield Entry(found.directory, "", name, found.status)
+                try:
+                    if found.is_directory and found.status is not None:
+                        yield Entry(found.directory, "", name, found.status)
+                finally:
+                    os.close(found.directory)
 
     def _below(self, directory: Entry, path: str, pending: list[Entry]) -> Iterator[Entry]:
         """Yield a directory and what is below it; one that is left out itself comes only with something that is not."""

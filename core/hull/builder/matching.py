@@ -39,7 +39,10 @@ def _names(root: Root, path: str) -> list[str]:
         found = root.find(f"/{path}")
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return os.listdir(found.directory) if found.is_directory and found.status is not None else []
+    try:
+        return os.listdir(found.directory) if found.is_directory and found.status is not None else []
+    finally:
+        os.close(found.directory)
 
 
 def _directories(root: Root, path: str) -> list[str]:
@@ -52,12 +55,13 @@ def _directories(root: Root, path: str) -> list[str]:
             found = root.find(f"/{above}")
         except (FileNotFoundError, NotADirectoryError):
             continue
-        if not found.is_directory:
-            continue
-        with os.scandir(found.directory) as entries:
-            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-        pending += [f"{above}{name}/" for name in names]
-        os.close(found.directory)
+        try:
+            if found.is_directory:
+                with os.scandir(found.directory) as entries:
+                    names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+                pending += [f"{above}{name}/" for name in names]
+        finally:
+            os.close(found.directory)
     return made
 
 

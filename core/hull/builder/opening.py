@@ -11,6 +11,7 @@ from hull.builder.origins import Origin
 from hull.builder.workshop import Workshop
 from hull.dockerfile import contexts, ignore
 from hull.dockerfile.contexts import Context
+from hull.dockerfile.parser import LONGEST
 from hull.errors import UserError
 from hull.images.resolving import Root
 from hull.light import IO, NamedTuple
@@ -165,8 +166,14 @@ def _read(directory: str, name: str) -> bytes | None:
         return None
     finally:
         os.close(fd)
-    if found.status is None or not stat.S_ISREG(found.status.st_mode):
-        return None
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # what is a file now may be a pipe then
-    with open(os.open(found.name, flags, dir_fd=found.directory), "rb") as file:
-        return file.read()
+    try:
+        if found.status is None or not stat.S_ISREG(found.status.st_mode):
+            return None
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # what is a file now may be a pipe then
+        with open(os.open(found.name, flags, dir_fd=found.directory), "rb") as file:
+            text = file.read(LONGEST + 1)
+    finally:
+        os.close(found.directory)
+    if len(text) > LONGEST:
+        raise UserError(f"cannot read {name}: it is larger than {LONGEST >> 20} MiB", "name a Dockerfile")
+    return text

@@ -25,7 +25,7 @@ class Origin(NamedTuple):
             return Picked(shop, self, selection, None)
         fd = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         shop.opened(fd)
-        return Picked(shop, self, selection, Collection(fd, selection))
+        return Picked(shop, self, selection, Collection(fd, selection, shop.opened))
 
 
 class Picked:
