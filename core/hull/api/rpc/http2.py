@@ -113,6 +113,7 @@ class Mux:
             SettingCodes.INITIAL_WINDOW_SIZE: WINDOW, SettingCodes.MAX_HEADER_LIST_SIZE: LIST,
             SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS,
         })  # fmt: skip
+        self._h2.decoder.max_header_list_size = LIST  # settings of the beginning do not reach it
         self._h2.initiate_connection()  # said with the first thing that is sent, before it
         self._h2.increment_flow_control_window(WINDOW)
         self._streams: dict[int, Stream] = {}
