@@ -14,7 +14,7 @@ from hull.contexts.client import agreed, failed
 from hull.errors import Conflict, HostError, Missing, Unsupported, UserError
 from hull.model import Spec
 from hull.output import Piece
-from hull.remote import building, creating, living, looking, networks, pipe, streams, table
+from hull.remote import building, creating, living, looking, networks, pipe, pruning, streams, table
 from hull.remote import since as since_
 from hull.remote.there import Asked, filters, seconds
 
@@ -180,6 +180,39 @@ def test_a_signal_of_stop_is_never_another_one() -> None:
     for verb, signal in ((living.stop, {"signal_": "INT"}), (living.restart, {"signal": "INT"})):
         with pytest.raises(Unsupported, match="--signal"):
             verb(old("1.41"), Asked(containers=("x",), time=None, **signal))
+
+
+def test_an_older_engine_is_never_asked_to_remove_volumes_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr("hull.commands._asking.confirm", lambda *_: pytest.fail("asked before it is refused"))
+    there = old("1.41")
+    there.post = lambda path, **query: sent.append((path, query["filters"])) or {}
+    flags: dict[str, Any] = {"filter": (), "force": False, "action": "prune", "names": ()}
+    with pytest.raises(Unsupported, match="without a name alone"):
+        networks.volume(there, Asked(all=False, **flags))
+    with pytest.raises(Unsupported, match="without a name alone"):
+        pruning.system(there, Asked(all=False, volumes=True, **flags))
+    assert sent == []
+    networks.volume(there, Asked(all=True, **{**flags, "force": True}))
+    there.client.version = lambda: "1.42"
+    networks.volume(there, Asked(all=True, **{**flags, "force": True}))
+    networks.volume(there, Asked(all=False, **{**flags, "force": True}))
+    assert [filters for _, filters in sent] == [None, {"all": ["true"]}, None]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("volume", "create", "a", "b"), "does not take 'b'"), (("volume", "ls", "a"), "does not take 'a'"),
+        (("volume", "rm"), "needs a name"), (("network", "connect", "a"), "takes 2 names, 1 given"),
+        (("network", "rm"), "needs a network"),
+    ],
+)  # fmt: skip
+def test_names_are_counted_as_here(words: tuple[str, ...], told: str) -> None:
+    call = read(list(words))
+    there: Any = None  # nobody is asked
+    with pytest.raises(UserError, match=told):
+        getattr(networks, words[0])(there, Asked(action=call.words[0], names=call.words[1]))
 
 
 def test_use_is_asked_once_a_second_also_where_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:

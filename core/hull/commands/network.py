@@ -53,7 +53,7 @@ def network(
     reach outside, too, each by a way out of its own.
     """
     action = ALIASES.get(action, action)
-    _check(action, names)
+    check(action, names)
     if action == "create":
         families, kinds = (ipv6, internal, label, opt, ipv4), (aux_address, attachable)
         asked = _networks.Asked(subnet, gateway, ip_range, *families, *kinds)
@@ -77,7 +77,8 @@ def network(
     return ""
 
 
-def _check(action: str, names: Many) -> None:
+def check(action: str, names: Many) -> None:
+    """Refuse a number of names that an action does not take."""
     wanted = {"create": 1, "ls": 0, "prune": 0, "connect": PAIR, "disconnect": PAIR}.get(action)
     if wanted is None and not names:
         raise UserError(f"hull network {action} needs a network", f"hull network {action} NAME")

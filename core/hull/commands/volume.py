@@ -51,15 +51,13 @@ def volume(
     and `import` are a tar on standard output and input, or a file; owners are those that containers see.
     """
     action = ALIASES.get(action, action)
-    if action in ("ls", "prune"):
-        _none(action, names)
+    check(action, names)
     if action == "ls":
         rows = _volume_rows.listed(engine, filter)
         return [row.name for row in rows] if quiet and not format else rows
     if action == "prune":
         return _prune(engine, filter, everything=all, force=force)
     if action == "create":
-        _none(action, names[1:])
         return [_volumes.create(engine, "".join(names[:1]), label, opt).name]
     return _of_these(engine, action, names, output, force=force)
 
@@ -67,8 +65,6 @@ def volume(
 def _of_these(
     engine: Engine, action: str, names: Many, output: str, *, force: bool
 ) -> list[dict[str, Any]] | list[str] | Iterator[Piece] | None:
-    if not names:
-        raise UserError(f"hull volume {action} needs a name", "hull volume ls lists them")
     if action == "inspect":
         return each(names, lambda name: _volume_rows.document(engine, engine.volumes.find(name)))
     if action == "rm":
@@ -78,16 +74,18 @@ def _of_these(
 
 def _carry(engine: Engine, action: str, names: Many, output: str) -> list[str] | Iterator[Piece] | None:
     if action == "export":
-        _none(action, names[1:])
         return _export(engine, names[0], output)
-    _none(action, names[2:])
     _import(engine, names[0], "".join(names[1:]) or "-")
     return None
 
 
-def _none(action: str, names: Many) -> None:
-    if names:
-        raise UserError(f"hull volume {action} does not take {names[0]!r}", "hull volume --help")
+def check(action: str, names: Many) -> None:
+    """Refuse a number of names that an action does not take."""
+    most = {"ls": 0, "prune": 0, "create": 1, "export": 1, "import": 2}.get(action, len(names))
+    if names[most:]:
+        raise UserError(f"hull volume {action} does not take {names[most]!r}", "hull volume --help")
+    if not names and action not in ("ls", "prune", "create"):
+        raise UserError(f"hull volume {action} needs a name", "hull volume ls lists them")
 
 
 def _remove(engine: Engine, name: str, *, missing_ok: bool) -> str:

@@ -1,6 +1,8 @@
 """Networks and volumes of another engine."""
 
 from hull.commands import _asking, _network_words
+from hull.commands import network as network_
+from hull.commands import volume as volume_
 from hull.commands._network_rows import SHORT, NetworkRow
 from hull.commands._several import each
 from hull.commands._volume_rows import VolumeRow
@@ -10,16 +12,11 @@ from hull.light import Any
 from hull.remote import creating, since
 from hull.remote.there import Asked, There, filters, seconds
 
-ALIASES = {"list": "ls", "remove": "rm"}
-PAIR = 2  # a network and a container
-
 
 def network(there: There, asked: Asked) -> Any:
     """Create, list, inspect, remove, prune, connect and disconnect."""
-    action = ALIASES.get(asked.action, asked.action)
-    wanted = {"create": 1, "ls": 0, "prune": 0, "connect": PAIR, "disconnect": PAIR}.get(action)
-    if len(asked.names) != (wanted if wanted is not None else max(1, len(asked.names))):
-        raise UserError(f"hull network {action} does not take {len(asked.names)} names", "hull network --help")
+    action = network_.ALIASES.get(asked.action, asked.action)
+    network_.check(action, asked.names)
     if action == "ls":
         rows = [_network(one, whole=asked.no_trunc) for one in _networks(there, asked.filter)]
         return [row.id for row in rows] if asked.quiet else sorted(rows, key=lambda row: row.name)
@@ -121,9 +118,8 @@ def _pruned(there: There, asked: Asked) -> list[str]:
 
 def volume(there: There, asked: Asked) -> Any:
     """Create, list, inspect, remove and prune."""
-    action = ALIASES.get(asked.action, asked.action)
-    if action in ("ls", "prune") and asked.names:
-        raise UserError(f"hull volume {action} does not take {asked.names[0]!r}", "hull volume --help")
+    action = volume_.ALIASES.get(asked.action, asked.action)
+    volume_.check(action, asked.names)
     if action == "ls":
         found = there.get("/volumes", filters=filters(asked.filter) or None).get("Volumes") or ()
         rows = sorted((_volume(one) for one in found), key=lambda row: row.name)
@@ -139,11 +135,9 @@ def volume(there: There, asked: Asked) -> Any:
     if action not in ("inspect", "rm"):
         raise Unsupported(f"cannot {action} a volume there: Docker's API has no such thing",
                           "hull run --rm -v VOLUME:/v IMAGE tar -C /v -c . on that context")  # fmt: skip
-    if not asked.names:
-        raise UserError(f"hull volume {action} needs a name", "hull volume ls lists them")
     if action == "inspect":
         return each(asked.names, lambda name: there.get(f"/volumes/{word(name)}"))
-    return each(asked.names, lambda name: _removed(there, f"/volumes/{word(name)}", name, asked), flat=True)
+    return each(asked.names, lambda name: _removed(there, f"/volumes/{word(name)}", name, asked) or [name], flat=True)
 
 
 def _volume(one: dict[str, Any]) -> VolumeRow:
@@ -157,10 +151,22 @@ def pruned(there: There, asked: Asked) -> list[str]:
     """Remove volumes that no container uses."""
     from hull.commands._unused import told
 
+    if not asked.all:
+        check_unnamed(there, "take those with a name, too: hull volume prune --all")
     if not asked.force:
         which = "all" if asked.all else "anonymous"
         text = f"This will remove {which} volumes of {there.context.name} that no container uses."
         _asking.confirm("remove", text, "hull volume prune --force")
-    more = {"all": "true"} if asked.all else {}
-    found = there.post("/volumes/prune", filters=filters(asked.filter, **more) or None)
-    return told({"Volumes": (found.get("VolumesDeleted") or [], int(found.get("SpaceReclaimed") or 0))})
+    return told({"Volumes": freed(there, asked.filter, everything=asked.all)})
+
+
+def check_unnamed(there: There, instead: str) -> None:
+    """Refuse to remove volumes without a name alone where the engine would take those with one, too."""
+    since.check(there, "a prune of volumes without a name alone", "1.42", instead)
+
+
+def freed(there: There, words: tuple[str, ...], *, everything: bool) -> tuple[list[str], int]:
+    """Remove volumes that no container uses, those with a name only with `everything`: `check_unnamed` comes first."""
+    more = {"all": "true"} if everything and since.speaks(there, "1.42") else {}
+    found = there.post("/volumes/prune", filters=filters(words, **more) or None)
+    return found.get("VolumesDeleted") or [], int(found.get("SpaceReclaimed") or 0)

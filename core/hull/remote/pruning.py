@@ -6,6 +6,7 @@ from hull.commands._usage import UsageRow
 from hull.errors import Unsupported, UserError
 from hull.light import Any
 from hull.remote.images import gone
+from hull.remote.networks import check_unnamed, freed
 from hull.remote.there import Asked, There, filters
 
 Freed = tuple[list[str], int]
@@ -34,12 +35,14 @@ def system(there: There, asked: Asked) -> Any:
         return usage(there.get("/system/df"))
     if asked.action != "prune":
         raise Unsupported(f"cannot {asked.action} {there.context.name}: it is another's engine", "hull system prune")
+    if asked.volumes:
+        check_unnamed(there, "leave out --volumes")
     which = "all images without a container" if asked.all else "all images without a name"
     more = ", all volumes that nobody named" if asked.volumes else ""
     _ask(there, asked, f"all stopped containers, unused networks, {which}{more}")
     done = {"Containers": _containers(there, asked.filter)}
     if asked.volumes:
-        done["Volumes"] = _freed(there, "volumes", "VolumesDeleted", asked.filter)
+        done["Volumes"] = freed(there, asked.filter, everything=False)
     done["Networks"] = _freed(there, "networks", "NetworksDeleted", asked.filter)
     done["Images"] = _images(there, asked.filter, everything=asked.all)
     return told(done)

@@ -5,14 +5,19 @@ from hull.model import Spec
 from hull.remote.there import There
 
 
-def check(there: There, what: str, since: str) -> None:
+def check(there: There, what: str, since: str, instead: str = "leave it out") -> None:
     """Refuse `what` where the API that both speak is older."""
-    spoken = there.client.version()
-    if _number(spoken) < _number(since):
+    if not speaks(there, since):
+        spoken = there.client.version()
         raise Unsupported(
             f"cannot use {what} on {there.context.name}: it came with version {since} of the API, spoken is {spoken}",
-            "update that engine, or leave it out",
+            f"update that engine, or {instead}",
         )
+
+
+def speaks(there: There, version: str) -> bool:
+    """Whether the API that both speak is at least this one."""
+    return _number(there.client.version()) >= _number(version)
 
 
 def check_spec(there: There, spec: Spec) -> None:
