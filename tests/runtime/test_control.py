@@ -20,6 +20,15 @@ def test_where_nobody_listens_there_is_no_control(tmp_path: os.PathLike[str]) ->
     assert control.connect(f"{tmp_path}/nothing") is None
 
 
+def test_a_patience_is_one_that_the_monitor_can_count() -> None:
+    assert [control.milliseconds(seconds) for seconds in (None, -1, 0, 1.5, 1e18)] == [-1, -1, 0, 1500, (1 << 31) - 1]
+
+
+def test_a_stop_may_ask_for_more_patience_than_can_be_counted(detached: Monitored) -> None:  # noqa: F811
+    detached.sh("exec sleep 1000", monitor=(("stop", "15", str(control.milliseconds(1e9))),))
+    assert detached.control.stop(signal.SIGKILL, 1e9) == 137
+
+
 def test_the_state_of_a_running_container(detached: Monitored) -> None:  # noqa: F811
     detached.sh("exec sleep 1000", monitor=(("restart", "on-failure", "3"),))
     state = detached.control.state()

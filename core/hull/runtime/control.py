@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SOCKET = "monitor"
 PACKET = 64 << 10  # the monitor's packets are half of it at most
 SUN_PATH = 107
+LONGEST = (1 << 31) - 1  # milliseconds that the monitor takes: 24 days
 
 
 class Gone(HostError):  # noqa: N818 (the word says what it is)
@@ -47,8 +48,7 @@ class Control(NamedTuple):
 
         With `keep` one of --rm is not removed: it is to start again.
         """
-        grace = -1 if seconds is None or seconds < 0 else round(seconds * 1000)
-        answer = self._ask(f"stop {signal} {grace}{' keep' if keep else ''}")
+        answer = self._ask(f"stop {signal} {milliseconds(seconds)}{' keep' if keep else ''}")
         return int(answer.removeprefix("x"))
 
     def end(self) -> "socket.socket | None":
@@ -130,6 +130,11 @@ def connect(directory: str) -> Control | None:
         return None
     connection.close()
     return Control(directory)
+
+
+def milliseconds(patience: float | None) -> int:
+    """Return a stop's seconds as the monitor takes them: -1 for ever, longer ones as long as it can."""
+    return -1 if patience is None or patience < 0 else round(min(patience * 1000, LONGEST))
 
 
 def path(directory: str) -> str:

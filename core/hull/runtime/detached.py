@@ -40,7 +40,7 @@ def monitor(spec: Spec, image: Image, directory: str, detached: Detached) -> lis
         *([("input",)] if spec.interactive else []),
         ("log", spec.log_driver or "json-file", f"{directory}/log.json", str(max(0, read_size(size))), files),
         ("restart", policy, most or "0"),
-        ("stop", str(signals.number(spec.stop_signal or "TERM")), str(-1 if grace < 0 else round(grace * 1000))),
+        ("stop", str(signals.number(spec.stop_signal or "TERM")), str(control.milliseconds(grace))),
         *_health_ops(health(spec, image), image.shell or SHELL),
     ]
 

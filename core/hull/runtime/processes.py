@@ -6,6 +6,8 @@ import signal
 
 from hull.light import Protocol
 
+LONGEST = (1 << 31) - 1  # milliseconds that poll takes
+
 
 class Process(Protocol):
     """What identifies a process; state.processes.Process is one."""
@@ -55,6 +57,6 @@ def wait(process: Process, seconds: float | None = None) -> bool:
     try:
         poller = select.poll()
         poller.register(fd, select.POLLIN)
-        return bool(poller.poll(None if seconds is None else seconds * 1000))
+        return bool(poller.poll(None if seconds is None else min(seconds * 1000, LONGEST)))
     finally:
         os.close(fd)
