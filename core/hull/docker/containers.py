@@ -105,9 +105,8 @@ def bridged(networks: dict[str, Any]) -> dict[str, Any]:
     return {BRIDGE if name == "default" else name: found for name, found in networks.items()}
 
 
-def inspected(engine: Engine, word: str, version: Version, *, sized: bool) -> dict[str, Any]:
-    """Return the document of GET …/json."""
-    row = links.find(engine, word)
+def inspected(engine: Engine, row: Container, version: Version, *, sized: bool) -> dict[str, Any]:
+    """Return the document of GET …/json; of one on networks of one's own it may wait for who changes these."""
     document = _details.container(engine, row, sized=sized)
     document["HostConfig"] |= {"NetworkMode": network_mode(row.spec), "Links": links.told(engine, row)}
     said = document["HostConfig"]["Tmpfs"]

@@ -8,7 +8,7 @@ from aiohttp import web
 from hull.api.app import headers
 from hull.api.call import Call, answer, nothing
 from hull.api.handlers import limits
-from hull.docker import containers, life
+from hull.docker import containers, life, links
 from hull.docker import create as asking
 from hull.docker import stats as stats_
 
@@ -40,8 +40,9 @@ async def create(call: Call) -> web.StreamResponse:
 async def inspect(call: Call) -> web.StreamResponse:
     """Answer with a container's document."""
     sized = call.flag("size")
-    look = call.verb if sized else call.quick
-    found = await look(containers.inspected, call.engine, call.word("id"), call.version, sized=sized)
+    row = await call.quick(links.find, call.engine, call.word("id"))
+    look = call.verb if sized or row.spec.networks else call.quick
+    found = await look(containers.inspected, call.engine, row, call.version, sized=sized)
     found["ExecIDs"] = call.work.execs.of(found["Id"]) or None
     return answer(found)
 
