@@ -3,9 +3,10 @@
 import os
 import socket
 import stat
+from types import SimpleNamespace
 
 import pytest
-from hull.commands import _listening
+from hull.commands import _listening, _serving
 from hull.errors import Conflict, HostError, UserError
 
 
@@ -126,3 +127,22 @@ def test_a_place_that_cannot_be_is_said_to_be(home):
         _listening.bind(f"{home}/{'d' * 120}")
     with pytest.raises(UserError, match="no absolute path"):
         _listening.bind("d.sock")
+
+
+def test_another_users_server_is_told_nothing(home, monkeypatch):
+    place = _listening.bind(f"{home}/d.sock")
+    monkeypatch.setattr(_listening, "is_own", lambda _: False)
+    with pytest.raises(UserError, match=r"cannot use the server at .*: it is another user's"):
+        _serving.held_open(SimpleNamespace(paths=SimpleNamespace(locks=home)), place.path)
+    came, _ = place.socket.accept()
+    with came:
+        assert came.recv(100) == b""
+    place.remove()
+
+
+def test_whose_the_other_side_is_the_kernel_says(monkeypatch):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert _listening.is_own(ours)
+        monkeypatch.setattr(_listening.struct, "unpack", lambda *_: (1, os.geteuid() + 1, 1))
+        assert not _listening.is_own(ours)

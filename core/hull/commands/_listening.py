@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import struct
 
 from hull.errors import Conflict, HostError, UserError
 from hull.light import NamedTuple
@@ -125,8 +126,6 @@ def _private(directory: str) -> None:
 
 def is_own(found: socket.socket) -> bool:
     """Whether the other side of a unix socket is a process of this user's or root's, as the kernel knows it."""
-    import struct
-
     _, uid, _ = struct.unpack("iII", found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return uid in (0, os.geteuid())
 
