@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import signal
 
 import pytest
 from hull.commands._line import read
 from hull.contexts.context import HULL, Context
 from hull.errors import HostError
+from hull.output import Piece
 from hull.remote import taking
 from hull.remote.overssh import Passing
 
@@ -46,3 +48,15 @@ def test_a_disk_that_is_full_ends_the_verb_there(tmp_path: pathlib.Path, monkeyp
     asked = passing(tmp_path, "cat /dev/zero", monkeypatch, "save", "-o", "/dev/full", "i")
     with pytest.raises(HostError, match="cannot write /dev/full: No space left"):
         asked.passed()
+
+
+def test_who_stops_looking_ends_the_verb_there(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = tmp_path / "said"
+    script = f'echo begun; exec sleep 1000 ;; *" --signal "*) echo "$*" >{said}; exit 1'
+    asked = passing(tmp_path, script, monkeypatch, "save", "i")
+    pieces = asked.pieces()
+    assert next(pieces) == Piece(1, b"begun\n")
+    pieces.close()
+    assert asked._started is not None
+    assert asked._started.wait(20) == -signal.SIGINT
+    assert said.read_text().endswith(" SIGINT\n")

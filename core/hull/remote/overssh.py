@@ -73,6 +73,7 @@ class Passing:
         self._verb = verb
         self._mark = os.urandom(8).hex()
         self._sent = 0
+        self._started: subprocess.Popen[bytes] | None = None
 
     def argv(self, *options: str) -> list[str]:
         """Return ssh's whole command."""
@@ -99,6 +100,7 @@ class Passing:
                 started = subprocess.Popen(words, stdin=source, stdout=out, stderr=stderr, process_group=group)
             except OSError as error:
                 raise HostError(f"cannot start ssh: {error.strerror}", "apt install openssh-client") from None
+            self._started = started
             with self._forwarding(started, terminal=terminal):
                 self._collect(started)
                 code = started.wait()
@@ -106,7 +108,15 @@ class Passing:
             return self._settled(code, log.read().decode(errors="replace"))
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield what it writes, without input and terminal: for a notebook."""
+        """Yield what it writes, without input and terminal: for a notebook. Whoever leaves, by Ctrl-C say, ends it."""
+        try:
+            yield from self._pieces()
+        except BaseException:
+            if self._started is not None and self._started.poll() is None:
+                self._send(signal.SIGINT, self._started)
+            raise
+
+    def _pieces(self) -> Iterator[Piece]:
         queue: SimpleQueue[Piece | BaseException | None] = SimpleQueue()
 
         def read(pipe: int, stream: int) -> None:
@@ -157,15 +167,7 @@ class Passing:
         """Let signals reach the program there; a terminal's own go through it."""
 
         def forward(number: int, _frame: object) -> None:
-            self._sent = number
-            name = signal.Signals(number).name
-            head = ssh.argv(self._context.address, self._runtime, "-T", *ssh.BATCH)
-            program = self._context.address.path or "hull"
-            words = [*head, program, "--context", "default", _carried.SIGNAL, self._mark, name]
-            null = subprocess.DEVNULL
-            done = subprocess.run(words, stdin=null, stdout=null, stderr=null, check=False, start_new_session=True)
-            if done.returncode:
-                started.send_signal(number)
+            self._send(number, started)
 
         before = {}
         own = threading.current_thread() is threading.main_thread()
@@ -176,6 +178,17 @@ class Passing:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _send(self, number: int, started: "subprocess.Popen[bytes]") -> None:
+        """Send a signal to the program there; where that fails, to ssh."""
+        self._sent = number
+        head = ssh.argv(self._context.address, self._runtime, "-T", *ssh.BATCH)
+        program, name = self._context.address.path or "hull", signal.Signals(number).name
+        words = [*head, program, "--context", "default", _carried.SIGNAL, self._mark, name]
+        null = subprocess.DEVNULL
+        done = subprocess.run(words, stdin=null, stdout=null, stderr=null, check=False, start_new_session=True)
+        if done.returncode:
+            started.send_signal(number)
 
     def _settled(self, code: int, said: str) -> int:
         """Return the exit code, or raise what ssh says of its own."""
