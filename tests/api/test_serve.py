@@ -149,9 +149,10 @@ def test_a_socket_that_systemd_gives_is_answered_and_left(cli, place):
 
 
 def test_the_units_name_this_hull_and_the_usual_place(cli):
-    service = cli("serve", "--print-unit", "service", check=True).stdout.decode()
-    python = re.search(r"^ExecStart=(\S+) -P -m hull serve$", service, re.MULTILINE)[1]
-    assert os.path.samefile(python, sys.executable)
+    env = {**cli.env(), "HULL_ROOT": "/a b"}
+    service = cli("serve", "--print-unit", "service", check=True, env=env).stdout.decode()
+    assert re.search(r'^ExecStart="/\S+"( "-m" "hull")? serve$', service, re.MULTILINE)
+    assert 'Environment="HULL_ROOT=/a b"\n' in service
     unit = cli("serve", "--print-unit", "socket", check=True).stdout.decode()
     assert "ListenStream=%t/hull/docker.sock\n" in unit
 

@@ -31,7 +31,7 @@ Description=Docker's API, answered by hull
 Requires=hull.socket
 
 [Service]
-ExecStart={python} -P -m hull serve
+{environment}ExecStart={command} serve
 KillMode=process
 Delegate=yes
 """,
@@ -91,7 +91,10 @@ def socket_of(engine: Engine) -> str:
 
 def unit(kind: str) -> list[str]:
     """Return the lines of one of the two units of systemd --user."""
-    return UNITS[kind].format(python=sys.executable).splitlines()
+    from hull.runtime import autostart
+
+    words = {"environment": autostart.unit_environment(), "command": autostart.unit_command()}
+    return UNITS[kind].format(**words).splitlines()
 
 
 def joined(engine: Engine, path: str) -> Joined:

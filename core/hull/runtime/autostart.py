@@ -107,10 +107,19 @@ def lingers() -> bool:
 
 def unit_text(store: Store) -> str:
     """Return the unit's file."""
-    environment = "".join(f"Environment={_quoted(f'{key}={value}')}\n" for key, value in _environment().items())
-    command = " ".join(_quoted(word).replace("$", "$$") for word in program())
     target = "multi-user.target" if os.geteuid() == 0 else "default.target"
-    return UNIT.format(data=store.data.replace("%", "%%"), environment=environment, command=command, target=target)
+    data = store.data.replace("%", "%%")
+    return UNIT.format(data=data, environment=unit_environment(), command=unit_command(), target=target)
+
+
+def unit_environment() -> str:
+    """Return the lines of a unit that give a hull the caller's places."""
+    return "".join(f"Environment={_quoted(f'{key}={value}')}\n" for key, value in _environment().items())
+
+
+def unit_command() -> str:
+    """Return the words that start hull, as a unit has them."""
+    return " ".join(_quoted(word).replace("$", "$$") for word in program())
 
 
 def line_text(store: Store) -> str:
