@@ -6,7 +6,6 @@ import os
 from hull.kernel import syscalls
 from hull.state.watch import CHANGES
 
-IN_IGNORED = 0x8000
 BLIND = 0.1  # seconds between two looks without inotify
 ROOM = 1 << 16
 HEAD = 16  # bytes of struct inotify_event before its name
