@@ -149,10 +149,12 @@ def test_a_socket_that_systemd_gives_is_answered_and_left(cli, place):
 
 
 def test_the_units_name_this_hull_and_the_usual_place(cli):
-    env = {**cli.env(), "HULL_ROOT": "/a b"}
+    store = f"{os.path.dirname(cli.root)}/a b"
+    env = {**cli.env(), "HULL_ROOT": store}
     service = cli("serve", "--print-unit", "service", check=True, env=env).stdout.decode()
+    shutil.rmtree(store, ignore_errors=True)
     assert re.search(r'^ExecStart="/\S+"( "-m" "hull")? serve$', service, re.MULTILINE)
-    assert 'Environment="HULL_ROOT=/a b"\n' in service
+    assert f'Environment="HULL_ROOT={store}"\n' in service
     unit = cli("serve", "--print-unit", "socket", check=True).stdout.decode()
     assert "ListenStream=%t/hull/docker.sock\n" in unit
 
