@@ -4,9 +4,10 @@ import json
 import time
 
 import pytest
-from hull.commands._listing import ContainerRow, port_text, state_text
+from hull.commands._listing import ContainerRow, exposed, port_text, state_text
 from hull.errors import UserError
-from hull.model import Mount, Port
+from hull.model import Image, Mount, Port, Spec
+from hull.state.containers import Container
 from hull.state.status import NOBODY, Status
 
 from tests.rows import BASE, CHILD, EXIT, UP, Store
@@ -197,6 +198,13 @@ def test_status_words_are_dockers(status, text):
 )
 def test_ports_are_grouped_as_docker_groups_them(ports, exposed, text):
     assert port_text(ports, exposed) == text
+
+
+def test_an_image_that_exposes_what_is_no_port_is_listed():
+    image = Image("sha256:" + "a" * 64, "i", (), ports=("80-82/tcp", "abc/tcp", "9" * 5000, "53/udp", "/tcp", "81"))
+    row = Container("c" * 64, "n", image.id, Spec("i", exposed=("90-91",)), image, NOBODY, 1.0, False)
+    assert exposed(row) == ("80/tcp", "81/tcp", "82/tcp", "53/udp", "90/tcp", "91/tcp")
+    assert port_text((), exposed(row)) == "53/udp, 80-82/tcp, 90-91/tcp"
 
 
 def test_a_row_names_every_placeholder():

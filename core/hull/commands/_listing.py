@@ -2,9 +2,12 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 
 from hull.commands import _endpoints
 from hull.engine import Engine
+from hull.errors import UserError
 from hull.light import Any, NamedTuple
 from hull.model import Mount, Port
 from hull.runtime import plan
@@ -134,9 +137,21 @@ ANY = "0.0.0.0"  # noqa: S104 (shown, not bound)
 
 
 def exposed(container: Container) -> tuple[str, ...]:
-    """Return the ports that the image or the user exposes, as NUMBER/PROTOCOL."""
+    """Return the ports that the image or the user exposes, as NUMBER/PROTOCOL, what is none left out."""
     words = dict.fromkeys((*container.config.ports, *container.spec.exposed))
-    return tuple(dict.fromkeys(word if "/" in word else f"{word}/tcp" for word in words))
+    return tuple(dict.fromkeys(port for word in words for port in _single(word)))
+
+
+def _single(word: str) -> Iterator[str]:
+    """Yield each port of a word as an image exposes them; a range is several."""
+    number, _, protocol = word.partition("/")
+    if number.isascii() and number.isdecimal() and len(number) <= len("65535"):
+        yield f"{number}/{protocol or 'tcp'}"
+        return
+    from hull.network import ports
+
+    with suppress(UserError):
+        yield from (f"{port.container}/{port.protocol}" for port in ports.parse(word))
 
 
 def port_text(ports: tuple[Port, ...], exposed: tuple[str, ...]) -> str:
