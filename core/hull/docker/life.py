@@ -15,7 +15,7 @@ from hull.commands import unpause as unpause_
 from hull.commands._asked import PRUNING
 from hull.docker import containers, create, filters, links
 from hull.engine import Engine
-from hull.errors import Conflict, UserError
+from hull.errors import Conflict, HullError, UserError
 from hull.runtime import signals
 from hull.state.containers import Container, NameInUse
 
@@ -109,7 +109,7 @@ def remove(engine: Engine, word: str, *, force: bool, volumes: bool) -> None:
 
 def clear(engine: Engine, ident: str) -> None:
     """Remove a container that was to be removed at its end and could not start, unless it has gone or runs."""
-    with contextlib.suppress(UserError):
+    with contextlib.suppress(HullError):
         rm_.rm(engine, (ident,), volumes=True)
 
 
