@@ -9,6 +9,7 @@ import ssl
 import tempfile
 
 import pytest
+from hull.api import tls
 from hull.api.tls import Gate, context
 from hull.commands.serve import Tcp
 from hull.errors import UserError
@@ -112,6 +113,25 @@ def test_who_shows_no_certificate_of_the_authoritys_is_not_answered(certificates
 
     asyncio.run(asyncio.wait_for(run(), 60))
     assert asked == []
+
+
+def test_strangers_who_say_nothing_do_not_fill_the_server(certificates, monkeypatch):
+    monkeypatch.setattr(tls, "GREETED", 2)
+
+    async def run():
+        async with Gate(_door(certificates), Late) as gate:
+            host, port = gate.url.removeprefix("tcp://").split(":")
+            silent = [await asyncio.open_connection(host, port) for _ in range(2)]
+            reader, writer = await asyncio.open_connection(host, port)
+            assert await reader.read() == b"", "one too many is let go at once"
+            writer.close()
+            for _, one in silent:
+                one.close()
+            while gate._strangers:  # noqa: ASYNC110 (what it looks at tells nobody)
+                await asyncio.sleep(0.005)
+            return await asyncio.to_thread(_ask, gate.url, certificates)
+
+    assert asyncio.run(asyncio.wait_for(run(), 60)) == b"".join(PIECES)
 
 
 def _exchange(made):

@@ -17,6 +17,7 @@ from hull.errors import HostError, UserError
 
 PIECE = 64 << 10
 PATIENCE = 10  # seconds for a handshake
+GREETED = 256  # handshakes at once: strangers take no more descriptors, the unix socket's clients need some
 
 
 class Gate:
@@ -27,6 +28,7 @@ class Gate:
         self._made = made
         self._context = context(asked)
         self._server: asyncio.Server | None = None
+        self._strangers = 0
 
     async def __aenter__(self) -> Self:
         host, port = self._asked.host, self._asked.port
@@ -51,13 +53,22 @@ class Gate:
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = Wire(self._context, reader, writer)
         try:
-            async with asyncio.timeout(PATIENCE):
-                await wire.greet()
+            await self._greet(wire)
             await self._join(wire)
         except (OSError, TimeoutError):  # TLS's own errors are OSErrors
             pass
         finally:
             writer.close()
+
+    async def _greet(self, wire: "Wire") -> None:
+        if self._strangers >= GREETED:
+            raise ConnectionResetError
+        self._strangers += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await wire.greet()
+        finally:
+            self._strangers -= 1
 
     async def _join(self, wire: "Wire") -> None:
         """Carry both directions until both have ended, or the server has closed."""
