@@ -11,8 +11,8 @@ from hull.contexts.client import Client
 from hull.contexts.context import DOCKER, Context
 from hull.contexts.tunnel import Tunnel
 from hull.errors import HostError, UserError
-from hull.remote.running import Waiting
 from hull.remote.there import There
+from hull.remote.waiting import Waiting
 
 from tests.api.certificates import Certificates
 

@@ -14,7 +14,7 @@ from hull.contexts.client import agreed, failed
 from hull.errors import Conflict, HostError, Missing, Unsupported, UserError
 from hull.model import Spec
 from hull.output import Piece
-from hull.remote import building, creating, living, looking, networks, pipe, pruning, streams, table
+from hull.remote import building, creating, living, looking, networks, pipe, pruning, running, streams, table, waiting
 from hull.remote import since as since_
 from hull.remote.there import Asked, filters, seconds
 
@@ -213,6 +213,23 @@ def test_names_are_counted_as_here(words: tuple[str, ...], told: str) -> None:
     there: Any = None  # nobody is asked
     with pytest.raises(UserError, match=told):
         getattr(networks, words[0])(there, Asked(action=call.words[0], names=call.words[1]))
+
+
+def test_a_program_that_cannot_start_leaves_nothing_behind() -> None:
+    closed: list[str] = []
+    removed: list[str] = []
+
+    def post(path: str, **_query: object) -> None:
+        raise Missing("exec: no such file or directory")
+
+    there = old("1.41", podman=True)
+    there.client.call = lambda *_: SimpleNamespace(close=lambda: closed.append("attached"), status=200)
+    there.post, there.delete = post, lambda path, **_query: removed.append(path)
+    asked = Asked(detach_keys="", sig_proxy=False)
+    made = running._attached(there, "f00", asked, tty=False, stdin=False, chosen=set(), ends=waiting.BY_US, begins=True)
+    with pytest.raises(Missing) as raised:
+        next(made)
+    assert (raised.value.exit_code, closed, removed) == (127, ["attached"], ["/containers/f00"])
 
 
 def test_use_is_asked_once_a_second_also_where_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from hull.commands import _limits
 from hull.commands._several import each
-from hull.errors import Missing, Unsupported, UserError
+from hull.errors import HullError, Missing, Unsupported, UserError
 from hull.light import Any
 from hull.model import Limits
 from hull.remote import since
@@ -52,6 +52,14 @@ def rm(there: There, asked: Asked) -> list[str]:
         return [word]
 
     return each(asked.containers, one, flat=True)
+
+
+def discard(there: There, ident: str) -> None:
+    """Remove what could not be used, whatever becomes of that."""
+    try:
+        there.delete(container(ident), force=True, v=True)
+    except HullError:
+        return
 
 
 def rename(there: There, asked: Asked) -> None:

@@ -1,21 +1,18 @@
 """A program of another engine in the foreground: its streams, signals, terminal and exit code are the caller's."""
 
-import json
-import select
 from collections.abc import Generator, Iterator
 
 from hull.commands import _flags, _life
 from hull.contexts.answer import Answer
-from hull.errors import HostError, HullError, Missing, UserError
+from hull.errors import HullError, UserError
 from hull.light import Any
 from hull.output import Piece
 from hull.remote import creating, living, streams
 from hull.remote.there import Asked, There, container
+from hull.remote.waiting import BY_US, Waiting
 
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp", "Content-Type": "text/plain"}
-BY_US = "not-running"  # wait for that, then remove it: podman's own removal loses the exit code
 SWITCHED = 101  # the status of a connection that is a stream both ways
-ANSWERS = 2.0  # seconds from a program's last byte to its exit code, before it is asked whether it runs on
 
 
 class Streams:
@@ -38,12 +35,13 @@ class Streams:
 
     def _run(self, answer: Answer, begin: Any, *, tty: bool, stdin: bool, resize: Any, send: Any) -> Any:
         """Yield pieces; the terminal is raw from before the program starts, so that no key is lost or echoed."""
+        feed = None
         with streams.Terminal(resize) if tty else streams.Signals(send, on=send is not None) as held:
-            begin()
-            if isinstance(held, streams.Terminal):
-                held.tell()
-            feed = streams.Feed(answer.sock) if stdin else None
             try:
+                begin()
+                if isinstance(held, streams.Terminal):
+                    held.tell()
+                feed = streams.Feed(answer.sock) if stdin else None
                 if feed is None and answer.status == SWITCHED:
                     streams.half_close(answer.sock)
                 yield from streams.pieces(streams.hijacked(answer), tty=tty)
@@ -75,16 +73,9 @@ def run(there: There, asked: Asked) -> Any:
         ends = BY_US if removes else "removed" if spec.remove else "next-exit"
         return _attached(there, ident, asked, tty=spec.tty, stdin=stdin, chosen=chosen, ends=ends, begins=True)
     except HullError as error:
-        _discard(there, ident)
+        living.discard(there, ident)
         error.exit_code = code_of(error)
         raise
-
-
-def _discard(there: There, ident: str) -> None:
-    try:
-        there.delete(container(ident), force=True, v=True)
-    except HullError:
-        return
 
 
 def code_of(error: HullError) -> int:
@@ -147,59 +138,8 @@ def _attached(there: There, ident: str, asked: Asked, *, tty: bool, stdin: bool,
             living.begin(there, (ident,))
         except HullError as error:
             error.exit_code = code_of(error)
+            waiting.give_up()
             raise
 
     return Streams(answer, begin, waiting.code, tty=tty, stdin=stdin, resize=resize,
                    send=send if asked.sig_proxy else None)  # fmt: skip
-
-
-class Waiting:
-    """The exit code, asked for before the start: a container that removes itself leaves none to ask for later.
-
-    Podman is asked at the end: it looks every 250 ms what a container does, and would miss a short one's end for ever.
-    """
-
-    def __init__(self, there: There, ident: str, ends: str) -> None:
-        self._there = there
-        self._ident = ident
-        self._ends = ends
-        self._asked = None if there.client.podman else self._ask({"condition": ends})
-
-    def _ask(self, query: dict[str, str]) -> Answer:
-        return self._there.client.call("POST", container(self._ident, "wait"), query)
-
-    def code(self) -> int:
-        """Return it; a container that somebody detached from goes on, and 0 is the client's."""
-        answer = self._asked or self._ask({})
-        while not _has_come(answer):
-            if self._runs():
-                answer.close()
-                return 0
-        found = json.loads(answer.read() or b"{}")
-        error = (found.get("Error") or {}).get("Message")
-        if error:
-            raise HostError(str(error))
-        if self._ends == BY_US:
-            _discard(self._there, self._ident)
-        if "StatusCode" not in found:
-            raise HostError(f"the engine told no exit code of {self._ident[:12]}", "hull inspect tells what it knows")
-        return int(found["StatusCode"])
-
-    def _runs(self) -> bool:
-        try:
-            return bool(self._there.get(container(self._ident, "json"))["State"]["Running"])
-        except Missing:  # it is being removed, and the answer is on its way
-            return False
-
-
-def _has_come(answer: Answer) -> bool:
-    """Whether there is something to read, in a while; some of it may have come with the head."""
-    file: Any = answer.response.fp
-    answer.sock.setblocking(False)
-    try:
-        kept = bool(file is None or file.peek(1))
-    except OSError:
-        kept = False
-    finally:
-        answer.sock.setblocking(True)
-    return kept or bool(select.select([answer.sock], [], [], ANSWERS)[0])
