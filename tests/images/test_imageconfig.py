@@ -16,6 +16,8 @@ BAD = [
     json.dumps({"rootfs": {"diff_ids": ["../x"]}}).encode(),
     json.dumps({"rootfs": {"diff_ids": [D.upper()]}}).encode(),
     json.dumps({**ROOTFS, "config": []}).encode(),
+    json.dumps({**ROOTFS, "history": 5}).encode(),
+    json.dumps({**ROOTFS, "container_config": "x"}).encode(),
     json.dumps({**ROOTFS, "config": {"Env": "A=b"}}).encode(),
     json.dumps({**ROOTFS, "config": {"Cmd": [1]}}).encode(),
     json.dumps({**ROOTFS, "config": {"User": 0}}).encode(),

@@ -31,7 +31,8 @@ def parse(body: bytes) -> Config:
     if not isinstance(diff_ids, list):
         raise RegistryError("cannot use the image: its config lists no layers, so it is no container image", _HINT)
     run = data.get("config")
-    if run is not None and not isinstance(run, dict):
+    kinds = {"config": dict, "container_config": dict, "history": list}
+    if any(data.get(key) is not None and not isinstance(data[key], kind) for key, kind in kinds.items()):
         raise RegistryError("cannot use the image: its config is malformed", _HINT)
     _check(run or {})
     checked = tuple(digests.checked(item, "a layer's diff id") for item in diff_ids)
