@@ -109,6 +109,19 @@ def test_what_cannot_be_honoured_is_refused(frontend, given, words):
         buildkit.refuse(Wanted(frontend, given))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("shm-size", "64m"), ("build-arg:SOURCE_DATE_EPOCH", "now"), ("ulimit", "nofile=a:b"), ("ulimit", "nofile"),
+        ("cache-imports", "{"), ("cache-imports", "5"), ("cache-imports", '["x"]'),
+        ("cache-imports", '[{"Type":"registry","Attrs":5}]'),
+    ],
+)  # fmt: skip
+def test_words_that_cannot_be_read_are_the_clients_fault(key, value):
+    with pytest.raises(UserError, match="invalid"):
+        buildkit.asked(Wanted("dockerfile.v0", {key: value}), Found("", None, "D"), [], ())
+
+
 def test_docker_s_own_frontend_is_ours():
     buildkit.refuse(Wanted("gateway.v0", {"source": "docker/dockerfile:1@sha256:00"}))
 

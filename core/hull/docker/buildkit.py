@@ -105,10 +105,10 @@ def asked(wanted: Wanted, found: Found, places: list[str], names: tuple[str, ...
         given.get("image-resolve-mode") == "pull", outputs=tuple(_outputs(wanted, places)),
         cache_from=tuple(_imports(given)), cache_to=tuple(_exports(wanted)), contexts=names,
         hosts=tuple(word.replace("=", ":", 1) for word in given.get("add-hosts", "").split(",") if word),
-        shm_size=int(given["shm-size"]) if given.get("shm-size") else None,
+        shm_size=_number(given, "shm-size"),
         ulimits=tuple(_ulimit(word) for word in given.get("ulimit", "").split(",") if word), sent=found.sent,
         fresh=tuple(name for name in given.get("no-cache", "").split(",") if name),
-        epoch=int(given["build-arg:SOURCE_DATE_EPOCH"]) if given.get("build-arg:SOURCE_DATE_EPOCH") else None,
+        epoch=_number(given, "build-arg:SOURCE_DATE_EPOCH"),
     )  # fmt: skip
 
 
@@ -196,9 +196,13 @@ def _outputs(wanted: Wanted, places: list[str]) -> Iterator[Output]:
 
 
 def _imports(given: Attributes) -> Iterator[sharing.Place]:
-    for entry in json.loads(given.get("cache-imports") or "[]"):
-        if entry.get("Type") == "registry" and entry.get("Attrs", {}).get("ref"):
-            yield sharing.Place("registry", str(entry["Attrs"]["ref"]))
+    try:
+        entries = json.loads(given.get("cache-imports") or "[]")
+        registries = [entry.get("Attrs") or {} for entry in entries if entry.get("Type") == "registry"]
+        found = [str(words["ref"]) for words in registries if words.get("ref")]
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise UserError(f"invalid cache-imports: {given['cache-imports'][:100]!r}") from None
+    yield from (sharing.Place("registry", reference) for reference in found)
     for reference in given.get("cache-from", "").split(","):
         if reference:
             yield sharing.Place("registry", reference)
@@ -224,4 +228,15 @@ def _platform(word: str) -> str:
 def _ulimit(word: str) -> Ulimit:
     name, _, values = word.partition("=")
     soft, _, hard = values.partition(":")
-    return Ulimit(name, int(soft), int(hard or soft))
+    try:
+        return Ulimit(name, int(soft), int(hard or soft))
+    except ValueError:
+        raise UserError(f"invalid ulimit: {word}") from None
+
+
+def _number(given: Attributes, key: str) -> int | None:
+    text = given.get(key, "")
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise UserError(f"invalid {key}: {text[:40]!r} is no whole number") from None
