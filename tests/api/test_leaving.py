@@ -173,6 +173,14 @@ def test_what_starts_while_its_client_goes_has_its_end(tmp_path, monkeypatch):
     served(tmp_path, story)
 
 
+def test_threads_find_the_engine_whole(tmp_path):
+    async def story(_connect, work):
+        parts = ("db", "host", "history", "containers", "volumes", "images", "networks")
+        assert set(parts) <= set(vars(work.engine)), "two first requests would each make one: two databases, two locks"
+
+    served(tmp_path, story)
+
+
 def test_what_fails_on_the_way_is_no_second_head(tmp_path, monkeypatch):
     async def info(call):
         response = web.StreamResponse()

@@ -23,6 +23,7 @@ class Work:
     """Made once a server, in its event loop; handlers reach it as `call.work`."""
 
     def __init__(self, engine: Engine, limits: str = "refuse") -> None:
+        _ = engine.host, engine.containers, engine.volumes, engine.images, engine.networks  # once, before threads
         self.engine = engine
         self.limits = limits  # what becomes of limits that nothing here can hold: refuse, warn
         self.threads = concurrent.futures.ThreadPoolExecutor(THREADS, thread_name_prefix="hull-api")
