@@ -12,7 +12,9 @@
 
 #include "forward.h"
 
-enum { RESOLVE_MESSAGE = 4096, RESOLVE_NAME = 256 };
+#include <poll.h>
+
+enum { RESOLVE_MESSAGE = 4096, RESOLVE_NAME = 256, RESOLVE_PORT = 53, RESOLVE_ASKED = 64 };
 
 /* A question about one name: where it ends in its message, and what is asked. */
 struct question {
@@ -30,6 +32,17 @@ size_t question_answer(const unsigned char *message, const struct question *ques
                        unsigned char *answer);
 size_t question_refuse(const unsigned char *message, const struct question *question, unsigned char *answer);
 
-_Noreturn void resolve_relay(int client, const union place *server); /* resolve_relay.c: in a process of its own */
+/* resolve.c: the answer's length; 0: it is for others to answer. `answer` as above. */
+size_t resolve_answer(const unsigned char *message, size_t length, unsigned char *answer);
+
+/* resolve_ask.c: what is passed on. */
+void ask_prepare(char *servers); /* addresses with commas between; whatever is none is left out */
+const union place *ask_server(void); /* the one that is asked first; NULL: there is none */
+void ask_pass_on(const unsigned char *message, size_t length, const union place *client);
+int ask_watch(struct pollfd watched[RESOLVE_ASKED]); /* milliseconds until something is to be done, -1 */
+void ask_act(const struct pollfd watched[RESOLVE_ASKED], int packets); /* answers go out by `packets` */
+
+/* resolve_relay.c: in a process of its own. */
+_Noreturn void resolve_relay(int client, const union place *server);
 
 #endif

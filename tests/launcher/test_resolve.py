@@ -1,0 +1,104 @@
+"""The resolver beside a container: whom it asks when somebody does not answer, and what it says over a stream."""
+
+import pathlib
+import subprocess
+
+import pytest
+from hull.network import resolving
+
+from tests.launcher.conftest import KINDS, Box, Op
+
+# A name server at ADDRESS: its own address is the answer to every name, with CODE; a CODE below 0 says nothing.
+SERVER = r"""
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(53)}, client;
+    unsigned char bytes[1024], fixed[12] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0), code = atoi(argv[2]);
+
+    inet_pton(AF_INET, argv[1], &place.sin_addr);
+    if (bind(fd, (struct sockaddr *)&place, sizeof place) < 0)
+        return 1;
+    if (fork() != 0)
+        return 0;
+    for (;;) {
+        socklen_t size = sizeof client;
+        ssize_t got = recvfrom(fd, bytes, 512, 0, (struct sockaddr *)&client, &size);
+
+        if (code < 0)
+            continue;
+        bytes[2] |= 0x80;
+        bytes[3] = 0x80 | code;
+        if (code == 0 && bytes[got - 3] == 1) {
+            bytes[7] = 1;
+            memcpy(bytes + got, fixed, 12);
+            memcpy(bytes + got + 12, &place.sin_addr, 4);
+            got += 16;
+        }
+        sendto(fd, bytes, got, 0, (struct sockaddr *)&client, size);
+    }
+}
+"""
+SCRIPT = "for s; do dns ${s%/*} ${s#*/} >/dev/null 2>&1; done; timeout 15 nslookup other 127.0.0.11"
+OUTER = tuple("net-outer" if kind == "net" else kind for kind in KINDS)  # as on named networks
+QUESTION = r"\0\24\0\7\1\0\0\1\0\0\0\0\0\0\2db\0\0\1\0\1"
+
+pytestmark = [pytest.mark.needs("launcher", "userns")]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the server's file."""
+    place = tmp_path_factory.mktemp("dns")
+    (place / "dns.c").write_text(SERVER)
+    subprocess.run(["cc", "-static", "-o", str(place / "dns"), str(place / "dns.c")], check=True)
+    return (place / "dns").read_bytes()
+
+
+def resolver(box: Box, *servers: str) -> tuple[Op, ...]:
+    names = pathlib.Path(box.base, "names")
+    names.write_text("10.1.0.2\tdb\n")
+    names.chmod(0o644)
+    return (("sysctl", "net.ipv4.ip_unprivileged_port_start", "0"), *resolving.ops(str(names), servers))
+
+
+def lookup(box: Box, server: bytes, there: tuple[str, ...], servers: tuple[str, ...]) -> str:
+    """Return what nslookup says where these servers are there, ADDRESS/CODE, and those are asked."""
+    place = pathlib.Path(box.layer, "bin/dns")
+    place.write_bytes(server)
+    place.chmod(0o755)
+    box.give(str(place))
+    return box.run("sh", "-c", SCRIPT, "sh", *there, extra=resolver(box, *servers), kinds=OUTER).out
+
+
+@pytest.mark.parametrize(
+    ("there", "servers"),
+    [
+        (("127.0.0.22/0",), ("127.0.0.20", "127.0.0.22")),  # the first is not there
+        (("127.0.0.21/-1", "127.0.0.22/0"), ("127.0.0.21", "127.0.0.22")),  # says nothing
+        (("127.0.0.23/2", "127.0.0.22/0"), ("127.0.0.23", "127.0.0.22")),  # fails
+        (("127.0.0.24/5", "127.0.0.22/0"), ("127.0.0.20", "127.0.0.24", "127.0.0.22")),  # refuses
+        (("127.0.0.22/0", "127.0.0.24/5"), ("127.0.0.22", "127.0.0.24")),
+    ],
+)
+def test_the_next_server_answers_what_one_does_not(
+    box: Box, server: bytes, there: tuple[str, ...], servers: tuple[str, ...]
+) -> None:
+    assert "Address: 127.0.0.22\n" in lookup(box, server, there, servers)
+
+
+def test_the_last_servers_failure_is_the_answer(box: Box, server: bytes) -> None:
+    there, servers = ("127.0.0.23/2", "127.0.0.24/5"), ("127.0.0.23", "127.0.0.24")
+    assert "REFUSED" in lookup(box, server, there, servers)
+
+
+@pytest.mark.parametrize("servers", [(), ("127.0.0.20",)])
+def test_names_are_answered_over_a_stream_too(box: Box, servers: tuple[str, ...]) -> None:
+    script = f"printf '{QUESTION}' | timeout 15 nc 127.0.0.11 53 | od -An -tx1 | tr -d ' \\n'"
+    done = box.sh(script, extra=resolver(box, *servers), kinds=OUTER)
+    head, question, answer = "000785800001000100000000", "0264620000010001", "c00c000100010000000500040a010002"
+    assert done.out == f"{(len(head + question + answer)) // 2:04x}{head}{question}{answer}"
