@@ -272,6 +272,18 @@ def test_the_way_out_beside_named_networks_has_a_name_of_its_own(attach):
     assert found[found.index("--ns-ifname") + 1] == "tap0"
 
 
+def test_a_resolver_of_its_own_asks_whom_the_container_would_have_asked(attach, tmp_path):
+    beside = network.Beside(resolves=True)
+    asked = Spec("x", network="none", dns=("9.9.9.9", "2620:fe::fe"), dns_options=("timeout:1",))
+    assert words(attach(asked, beside=beside))[-1] == "9.9.9.9,2620:fe::fe"
+    written = (tmp_path / "0123456789abcdef0123/resolv.conf").read_text()
+    assert "nameserver 127.0.0.11\n" in written
+    assert "options timeout:1 ndots:0\n" in written
+    for word in ("one.example", "9.9.9.9,8.8.8.8"):
+        with pytest.raises(UserError, match="not an IP address"):
+            attach(asked._replace(dns=(word,)), beside=beside)
+
+
 def test_the_hosts_network_ignores_ports_and_says_so(attach):
     found = attach(Spec("x", network="host", ports=(Port(80),)))
     assert (found.backend, found.ops, len(found.warnings)) == ("host", (), 1)

@@ -135,6 +135,12 @@ def test_it_does_not_ask_itself():
     assert resolving.ops("/h", ("127.0.0.11",))[-1] == ("helper-arg", "-")
 
 
+def test_bare_names_are_asked_for_first_whatever_else_is_said():
+    assert resolving.options((), ("ndots:5", "edns0")) == ("edns0", "ndots:0")
+    assert resolving.options(("timeout:1",), ("ndots:5", "edns0")) == ("timeout:1", "ndots:0")
+    assert resolving.options(("ndots:2",), ("edns0",)) == ("ndots:2",)
+
+
 @pytest.mark.real
 @pytest.mark.single_id
 @pytest.mark.as_root

@@ -147,7 +147,7 @@ def scratch(path: str, directory: str) -> str:
 def _resolver(spec: Spec, directory: str, connection: Connection) -> tuple[tuple[str, ...], ...]:
     from hull.network import names, resolving
 
-    return resolving.ops(f"{directory}/{names.KNOWN}", spec.dns or connection.nameservers)
+    return resolving.ops(f"{directory}/{names.KNOWN}", names.servers(spec, connection.nameservers))
 
 
 def _write(  # noqa: PLR0917 (each is a different fact)
@@ -166,7 +166,8 @@ def _write(  # noqa: PLR0917 (each is a different fact)
         from hull.network import resolving
 
         names.write(directory, names.KNOWN, "".join(f"{line}\n" for line in (*names.LOCAL, *extra)))
-        spec = spec._replace(dns=(resolving.ADDRESS,), dns_options=spec.dns_options or resolving.OPTIONS)
+        options = resolving.options(spec.dns_options, request.resolver.options)
+        spec = spec._replace(dns=(resolving.ADDRESS,), dns_options=options)
     names.write(directory, "resolv.conf", names.resolv_conf(spec, request.resolver, connection.nameservers))
     return extra, policy
 

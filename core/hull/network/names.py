@@ -37,12 +37,16 @@ def hostname(spec: Spec, directory: str) -> str:
     return spec.host_name(os.path.basename(directory)) or os.uname().nodename
 
 
+def servers(spec: Spec, nameservers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the name servers that were asked for, proven to be addresses, or those there are."""
+    return tuple(_address(word, "--dns") for word in spec.dns) or nameservers
+
+
 def resolv_conf(spec: Spec, resolver: Resolver, nameservers: tuple[str, ...]) -> str:
     """Return a resolv.conf: what was asked comes in place of the host's, kind by kind; `--dns-search .` means none."""
-    servers = tuple(_address(word, "--dns") for word in spec.dns) or nameservers
     search = tuple(_word(word, "--dns-search") for word in spec.dns_search) or resolver.search
     options = tuple(_word(word, "--dns-option") for word in spec.dns_options) or resolver.options
-    lines = [f"nameserver {server}" for server in servers]
+    lines = [f"nameserver {server}" for server in servers(spec, nameservers)]
     lines += [f"search {' '.join(search)}"] if search and search != (".",) else []
     lines += [f"options {' '.join(options)}"] if options else []
     return "".join(f"{line}\n" for line in lines)

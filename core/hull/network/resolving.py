@@ -9,13 +9,20 @@ from hull.model import Image, Spec
 WORD = "@RESOLVE"
 ADDRESS = "127.0.0.11"
 PORT = 53
-OPTIONS = ("ndots:0",)  # a bare name is asked for as it is, first
+DOTS = "ndots:"
 
 
 def wanted(spec: Spec, image: Image) -> bool:
     """Whether the container has one: not where it serves names, or says so by a port."""
     ports = {word.partition("/")[0] for word in (*image.ports, *spec.exposed)}
     return str(PORT) not in ports and all(port.container != PORT for port in spec.ports)
+
+
+def options(asked: tuple[str, ...], usual: tuple[str, ...]) -> tuple[str, ...]:
+    """Return resolv.conf's: a bare name is asked for as it is, first, where `asked` does not say otherwise."""
+    if any(word.startswith(DOTS) for word in asked):
+        return asked
+    return (*(asked or (word for word in usual if not word.startswith(DOTS))), f"{DOTS}0")
 
 
 def ops(hosts: str, servers: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
