@@ -79,15 +79,7 @@ def prepare(paths: Paths) -> None:
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in (paths.data, paths.runtime):
-        try:
-            os.makedirs(path, mode, exist_ok=True)
-            found = os.stat(path)
-        except OSError as error:
-            raise HostError(
-                f"cannot make {path}: {error.strerror}", "set HULL_ROOT to a directory of your own on a local disk"
-            ) from None
-        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o022:
-            raise HostError(f"cannot use {path}: it is not yours alone", f"chmod go-w {path}, or set HULL_ROOT")
+        make_own(path, mode)
     closed = closed_above(paths.data) if os.geteuid() == 0 else ""
     if closed:
         raise HostError(
@@ -99,6 +91,19 @@ def prepare(paths: Paths) -> None:
         os.makedirs(path, mode, exist_ok=True)
     for flavour in ("range", "single"):
         os.makedirs(paths.layers(flavour), mode, exist_ok=True)
+
+
+def make_own(path: str, mode: int = 0o700) -> None:
+    """Make a directory; one that somebody else can change is refused."""
+    try:
+        os.makedirs(path, mode, exist_ok=True)
+        found = os.stat(path)
+    except OSError as error:
+        raise HostError(
+            f"cannot make {path}: {error.strerror}", "set HULL_ROOT to a directory of your own on a local disk"
+        ) from None
+    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o022:
+        raise HostError(f"cannot use {path}: it is not yours alone", f"chmod go-w {path}, or set HULL_ROOT")
 
 
 def closed_above(path: str) -> str:

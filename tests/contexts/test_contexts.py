@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from hull.commands import context as verb
-from hull.contexts import dialling, dockers
+from hull.contexts import dialling, dockers, ssh
 from hull.contexts.client import Client
 from hull.contexts.context import DOCKER, HULL, Context, Host, parse
 from hull.errors import HostError, UserError
@@ -42,6 +42,18 @@ def test_ssh_is_told_what_to_start_and_is_out_of_reach_of_ctrl_c(
     assert int(dialled.sock.recv(100)) == dialled.process.pid
     dialled.close()
     assert said.read_text().splitlines()[-1].endswith(f"-- far {remote}")
+
+
+@pytest.mark.parametrize("name", ["run", "run/ssh"])
+def test_a_connection_is_kept_nowhere_that_others_can_change(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("hull.contexts.ssh.LONGEST", 400)
+    place = tmp_path / name
+    place.mkdir(parents=True)
+    place.chmod(0o777)
+    with pytest.raises(HostError, match=f"cannot use {place}: it is not yours alone"):
+        ssh.argv(Host("ssh", "far"), f"{tmp_path}/run")
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,8 @@ def rows(listed: Stored) -> list[ContextRow]:
     from hull import paths
     from hull.contexts import probing
 
-    found, now, places = listed.all(), current() or DEFAULT, paths.find()
-    paths.prepare(places)  # ssh keeps its connections there: it must be this user's alone
-    why = probing.errors(found, places.runtime)
+    found, now = listed.all(), current() or DEFAULT
+    why = probing.errors(found, paths.find().runtime)
     return [
         ContextRow(one.name, one.name == now, one.description, one.host or "this machine", why[one.name], one.kind)
         for one in found

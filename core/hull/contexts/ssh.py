@@ -1,9 +1,9 @@
 """How ssh is called: one connection to a host, kept for the next command, nothing ever asked on standard input."""
 
-import os
 import subprocess
 import tempfile
 
+from hull import paths
 from hull.contexts.context import Host
 from hull.errors import HostError
 
@@ -24,7 +24,8 @@ def argv(host: Host, runtime: str, *options: str) -> list[str]:
     words = ["ssh", *options, "-o", "ConnectTimeout=15"]
     place = f"{runtime}/ssh"
     if keeps(runtime):
-        os.makedirs(place, 0o700, exist_ok=True)
+        for path in (runtime, place):
+            paths.make_own(path)  # whoever can change it could answer in the host's place
         kept = f"ControlPersist={PERSIST}"
         words += ["-o", "ControlMaster=auto", "-o", f"ControlPath={place}/%C", "-o", kept]
     if host.port:
