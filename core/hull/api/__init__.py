@@ -7,7 +7,7 @@
     bodies     bodies of any size, both ways
     progress   an answer that grows while a verb works
     upgrading  where a request ends and a stream begins
-    hijack     a connection that becomes a stream both ways
+    hijack     a connection that a handler can take; taken: what it is then, a stream both ways
     copying    bytes between such a stream and a container
     work       what the requests of a server share
     server     where it listens, before anything slow is imported

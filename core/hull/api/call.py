@@ -8,7 +8,8 @@ from typing import Any, ParamSpec, TypeVar
 from aiohttp import web
 
 from hull.api.documents import parse, read
-from hull.api.hijack import Connection, Gone, Taken
+from hull.api.hijack import Connection, Gone
+from hull.api.taken import Taken
 from hull.api.work import Work
 from hull.docker.versions import Version
 from hull.engine import Engine

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from hull.api.hijack import Taken
+from hull.api.taken import Taken
 from hull.docker.attaching import Keys, Stream, Streams
 
 STDOUT, STDERR = 1, 2

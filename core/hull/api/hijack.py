@@ -1,12 +1,9 @@
 """A connection that was HTTP and becomes a stream both ways, as attach, exec and a build's session want it."""
 
 import asyncio
-import fcntl
 import json
 import socket
 import sys
-import termios
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,89 +11,14 @@ from aiohttp import web
 from aiohttp.web_protocol import _ErrInfo
 
 from hull.api.leaving import Leavers
+from hull.api.taken import Taken
 from hull.api.telling import complain
 from hull.api.upgrading import Upgrading
 from hull.commands._listening import is_own
 
-ROOM = 256 << 10  # bytes that may wait to be read or written
 PATIENCE = 30  # seconds for the head of a request
 SOON = 0.05  # seconds
-HEARD, LOOK = 0.1, 0.001  # seconds that a head has to be read in, and between two looks
 SERVER_ERROR = 500
-
-
-class Taken:
-    """A hijacked connection. `read` gives b"" at its end; the end of one direction leaves the other open."""
-
-    def __init__(self, transport: asyncio.Transport, connection: "Connection") -> None:
-        self._transport = transport
-        self._connection = connection
-        self._reader = asyncio.StreamReader(limit=ROOM)
-        self._reader.set_transport(transport)
-        self._left = asyncio.Event()
-        self._heard = False
-        transport.set_write_buffer_limits(ROOM)
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Take what came; the connection calls it, as aiohttp's parsers are called."""
-        self._reader.feed_data(data)
-        return False, b""
-
-    def feed_eof(self) -> None:
-        """Take the end of what comes."""
-        self._reader.feed_eof()
-
-    async def read(self, most: int = ROOM) -> bytes:
-        """Return what came, as soon as something has."""
-        try:
-            return await self._reader.read(most)
-        except ConnectionError:
-            return b""
-
-    async def exactly(self, count: int) -> bytes:
-        """Return so many bytes, or raise asyncio.IncompleteReadError."""
-        return await self._reader.readexactly(count)
-
-    async def write(self, data: bytes) -> None:
-        """Send bytes; waits while the other side does not read. ConnectionResetError where it is gone."""
-        if not self._heard:
-            await self._head_read()
-        if self._transport.is_closing():
-            raise ConnectionResetError
-        self._transport.write(data)
-        await self._connection.drained()
-
-    async def _head_read(self) -> None:
-        """Wait, not for long, until the client has read the head: docker-py loses what comes along with it."""
-        descriptor, until = self._transport.get_extra_info("socket").fileno(), time.monotonic() + HEARD
-        while descriptor >= 0 and time.monotonic() < until:
-            if self._transport.is_closing() or not any(fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))):
-                break  # a closed descriptor's number may be another's
-            await asyncio.sleep(LOOK)
-        self._heard = True
-
-    def write_eof(self) -> None:
-        """Say that nothing more will be sent."""
-        if self._transport.can_write_eof() and not self._transport.is_closing():
-            self._transport.write_eof()
-
-    def close(self) -> None:
-        """Let the connection go once what was written is sent."""
-        self._transport.close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether the other side has gone."""
-        return self._transport.is_closing()
-
-    async def left(self) -> None:
-        """Return when the other side has gone for good; `read` ends when it only sends no more."""
-        await self._left.wait()
-
-    def lose(self) -> None:
-        """Take it that the other side has gone."""
-        self._left.set()
-        self._reader.feed_eof()
 
 
 class Connection(Upgrading):
@@ -213,16 +135,12 @@ class Connection(Upgrading):
         if not isinstance(found, (ConnectionError, web.RequestPayloadError)):
             sys.stderr.write(f"hull serve: {found!r}\n")
 
-    async def drained(self) -> None:
-        """Wait until there is room to write."""
-        await self._drain_helper()
-
     def take(self, head: bytes) -> Taken:
         """Answer with this head and give the connection away; what came after the request is not lost."""
         transport = self.transport
         if transport is None:
             raise ConnectionResetError
-        self._taken = Taken(transport, self)
+        self._taken = Taken(transport, self._drain_helper)
         self.set_parser(self._taken)  # type: ignore[arg-type]  # all it asks of one is feed_data
         if self._ended:
             self._taken.feed_eof()

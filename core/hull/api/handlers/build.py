@@ -11,9 +11,10 @@ from typing import IO
 from aiohttp import web
 
 from hull.api.call import Call, answer, nothing
-from hull.api.hijack import Connection, Taken
+from hull.api.hijack import Connection
 from hull.api.memory import give_back
 from hull.api.rpc.desk import Session
+from hull.api.taken import Taken
 from hull.docker import build as builds
 from hull.docker import buildcache
 from hull.docker.versions import Version

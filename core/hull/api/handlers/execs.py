@@ -8,7 +8,7 @@ from aiohttp import web
 from hull.api.call import Call, answer, nothing
 from hull.api.copying import STDOUT, TURNS, finish, frame
 from hull.api.handlers.streams import MULTIPLEXED, RAW, SAID, size
-from hull.api.hijack import Taken
+from hull.api.taken import Taken
 from hull.docker import execs
 from hull.docker.attaching import Keys
 from hull.docker.execs import Exec, size_of

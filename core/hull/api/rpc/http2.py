@@ -22,7 +22,7 @@ from h2.events import (
 from h2.exceptions import H2Error, ProtocolError
 from h2.settings import SettingCodes, Settings
 
-from hull.api.hijack import Taken
+from hull.api.taken import Taken
 
 Headers = list[tuple[str, str]]
 WINDOW = 4 << 20  # bytes that a stream may have under way

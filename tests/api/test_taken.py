@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from hull.api import hijack
+from hull.api import taken as taken_
 
 
 class Drained(asyncio.Protocol):
@@ -15,13 +15,13 @@ class Drained(asyncio.Protocol):
 
 def test_nothing_follows_a_head_that_is_not_read(monkeypatch):
     """docker-py reads a head through a buffer of its own, and loses what came into it along with the head."""
-    monkeypatch.setattr(hijack, "HEARD", 60)
+    monkeypatch.setattr(taken_, "HEARD", 60)
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
 
     async def talk():
         transport, protocol = await asyncio.get_running_loop().create_connection(Drained, sock=ours)
-        taken = hijack.Taken(transport, protocol)
+        taken = taken_.Taken(transport, protocol.drained)
         transport.write(b"head")
         written = asyncio.create_task(taken.write(b"data"))
         for _ in range(20):
