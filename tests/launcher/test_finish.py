@@ -1,6 +1,10 @@
 """What the plan says to remove goes, nothing else does, and nothing is followed."""
 
+import json
 import os
+import pathlib
+
+import pytest
 
 from tests.launcher.conftest import Box
 
@@ -48,6 +52,18 @@ def test_the_status_files_own_directory_may_go(box: Box) -> None:
     plan = [("status", f"{place}/status"), *box.plan("true", drop=("status",)), ("remove", place)]
     assert box.start(plan).wait(30) == 0
     assert not os.path.exists(place)
+
+
+@pytest.mark.parametrize(("goes", "told"), [("place", ["die", "destroy"]), ("scratch", ["die"])])
+def test_it_is_destroyed_with_its_own_directory_only(box: Box, goes: str, told: list[str]) -> None:
+    place, events = pathlib.Path(box.base, "place"), pathlib.Path(box.base, "events")
+    place.mkdir()
+    pathlib.Path(box.base, "scratch").mkdir()
+    plan = [("status", f"{place}/status"), *box.plan("true", drop=("status",)), ("events", str(events), "{}")]
+    assert box.start([*plan, ("remove", f"{box.base}/{goes}")]).wait(30) == 0
+    assert not os.path.exists(f"{box.base}/{goes}")
+    found = [json.loads(line)["Action"] for line in events.read_text().splitlines()]
+    assert [action for action in found if action != "start"] == told
 
 
 def test_what_cannot_go_is_told_and_is_not_fatal(box: Box) -> None:

@@ -178,13 +178,22 @@ static bool is_taken(const char *volume)
            access(text_join(path, sizeof path, volume, "/shared", ""), F_OK) == 0;
 }
 
+/* Where the status file is: the container's own place, with which it is gone. */
+static bool is_container(const char *path)
+{
+    const char *status = status_path();
+    size_t length = strlen(path);
+
+    return status != NULL && strncmp(status, path, length) == 0 && status[length] == '/';
+}
+
 void finish_remove(const struct launch *launch)
 {
     EACH(op, launch->plan)
         if (op->word == W_REMOVE || (op->word == W_REMOVE_VOLUME && !is_taken(op->arg[0])) ||
             (op->word == W_REMOVE_UNTOUCHED && untouched_is(launch->plan))) {
             remove_path(launch, op->arg[0]);
-            if (op->word == W_REMOVE && access(op->arg[0], F_OK) < 0)
+            if (op->word == W_REMOVE && is_container(op->arg[0]) && access(op->arg[0], F_OK) < 0)
                 events_add("destroy", "");
         }
 }
