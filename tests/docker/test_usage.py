@@ -4,10 +4,11 @@ import contextlib
 import json
 import os
 
+from hull.commands import _listing
 from hull.docker import images_listed, usage
 from hull.docker.versions import Version
 from hull.engine import Engine
-from hull.images import removing
+from hull.images import files, removing
 from hull.model import Image, Spec
 from hull.state.images import ImageRecord
 
@@ -32,3 +33,20 @@ def test_a_container_counts_for_an_image_in_anothers_store(engine, tmp_path, mon
         os.makedirs(engine.paths.container("c" * 64))
         found = images_listed.rows(engine, images_listed.Asked({}, counted=True), Version(1, 50))
     assert [one["Containers"] for one in found] == [1]
+
+
+def test_what_is_removed_meanwhile_has_no_bytes(tmp_path, monkeypatch):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "f").write_bytes(b"four")
+    assert files._bytes(str(tmp_path)) == sum(_listing._files(str(tmp_path))) == 4
+    assert files._bytes(str(tmp_path / "gone")) == sum(_listing._files(str(tmp_path / "gone"))) == 0
+    whole = os.scandir
+
+    def late(place):
+        found = list(whole(place))
+        if str(place).endswith("/d"):
+            os.unlink(tmp_path / "d" / "f")
+        return found
+
+    monkeypatch.setattr(os, "scandir", late)
+    assert _listing._files(str(tmp_path)) == []

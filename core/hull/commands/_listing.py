@@ -230,10 +230,13 @@ def sizes(engine: Engine, container: Container) -> tuple[int, int]:
 
 
 def _files(directory: str) -> "list[int]":
-    found = []
-    for entry in os.scandir(directory):
-        if entry.is_dir(follow_symlinks=False):
-            found += _files(entry.path)
-        elif entry.is_file(follow_symlinks=False):
-            found.append(entry.stat(follow_symlinks=False).st_size)
+    """Return the bytes of each file below; what is removed meanwhile counts for nothing."""
+    found = list[int]()
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for entry in os.scandir(directory):
+            if entry.is_dir(follow_symlinks=False):
+                found += _files(entry.path)
+            elif entry.is_file(follow_symlinks=False):
+                with suppress(FileNotFoundError):
+                    found.append(entry.stat(follow_symlinks=False).st_size)
     return found

@@ -197,13 +197,14 @@ def status(view: View, path: str) -> dict[str, object]:
 def _bytes(directory: str) -> int:
     """Return the bytes of the files below, one with several names counted once; 0 where nothing is there."""
     total, seen = 0, set[int]()
-    for _, _, files, fd in os.fwalk(directory):
-        for name in files:
-            with suppress(FileNotFoundError):
-                found = os.stat(name, dir_fd=fd, follow_symlinks=False)
-                if stat.S_ISREG(found.st_mode) and not (found.st_nlink > 1 and found.st_ino in seen):
-                    total += found.st_size
-                    seen.update((found.st_ino,) if found.st_nlink > 1 else ())
+    with suppress(FileNotFoundError):  # of the directory itself: those below are passed over
+        for _, _, files, fd in os.fwalk(directory):
+            for name in files:
+                with suppress(FileNotFoundError):
+                    found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                    if stat.S_ISREG(found.st_mode) and not (found.st_nlink > 1 and found.st_ino in seen):
+                        total += found.st_size
+                        seen.update((found.st_ino,) if found.st_nlink > 1 else ())
     return total
 
 
