@@ -92,7 +92,7 @@ class Hull:
                 from hull.remote import carrying
 
                 return not carrying.is_here(call)
-        except Exception:  # noqa: BLE001 (whoever reads it next says what is wrong)
+        except (Exception, SystemExit):  # noqa: BLE001 (whoever reads it next says what is wrong)
             return False
 
     def _serve(self, call: Any) -> list[str]:
