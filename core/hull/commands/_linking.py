@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import ExitStack
 
 from hull.commands import _meeting, _places
 from hull.commands._meeting import Joining
@@ -66,15 +67,15 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
     from hull.network import wiring
     from hull.runtime.outer import Desk
 
-    with _places.alone(engine):
+    with _places.alone(engine), ExitStack() as held:  # a server connects again and again
         members = _places.living(engine)
         inside = os.open(f"/proc/{engine.containers.status(row).init.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        held.callback(os.close, inside)
         outer = _meeting.owner(engine, inside)
+        held.callback(outer.close)
         lacks = row.spec.network == "none" and not network.internal
         lacks = lacks and not os.path.exists(f"{engine.paths.container(row.id)}/{UPLINK}")
         if lacks or not _same(engine, members, outer.fd, row):
-            os.close(inside)
-            outer.close()
             reason = "it was started without a way out" if lacks else "its own user namespace owns its network"
             raise UserError(
                 f"cannot connect {row.name} to {network.name} while it runs: {reason}",
@@ -85,6 +86,7 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
         with Desk(outer.identity, outer) as desk:
             place = _meeting.placed(engine, row, joining)
             space = _meeting.open_space(engine, desk, joining)
+            held.callback(os.close, space)
             wiring.plug(desk, space, inside, network, place, asked.link_local)
             place = _held(engine, row, desk, space, place)
             if not network.internal:
@@ -92,9 +94,6 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
         _places.rows(engine).put(place)
         row = engine.containers.respecify(row, _with(row, asked))
         _places.publish(engine, _places.living(engine))
-        for fd in (inside, space):
-            os.close(fd)
-        outer.close()
     _places.tell(engine, "connect", network, row.id, row.name)
 
 
