@@ -37,11 +37,10 @@ def lines(one: dict[str, Any], *, whole: bool) -> list[tuple[Any, ...]]:
     ident = str(one["Id"])
     shown = ident if whole else ident.removeprefix("sha256:")[:12]
     digests = dict(text.rpartition("@")[::2] for text in one.get("RepoDigests") or ())
-    made = []
-    for name in one.get("RepoTags") or [f"{NONE}:{NONE}"]:
-        repository, _, tag = name.rpartition(":")
-        made.append((repository, tag, shown, float(one["Created"]), int(one["Size"]), digests.get(repository, NONE)))
-    return made
+    names = [name.rpartition(":")[::2] for name in one.get("RepoTags") or ()]
+    names += [(repository, NONE) for repository in digests if repository not in dict(names)]
+    rest = (shown, float(one["Created"]), int(one["Size"]))
+    return [(repository, tag, *rest, digests.get(repository, NONE)) for repository, tag in names or [(NONE, NONE)]]
 
 
 def pull(there: There, asked: Asked) -> str | list[str]:
