@@ -1,7 +1,9 @@
 """`hull serve`: who starts it, who may ask, what keeps it, when it is gone."""
 
+import contextlib
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -157,6 +159,26 @@ def test_the_units_name_this_hull_and_the_usual_place(cli):
     assert f'Environment="HULL_ROOT={store}"\n' in service
     unit = cli("serve", "--print-unit", "socket", check=True).stdout.decode()
     assert "ListenStream=%t/hull/docker.sock\n" in unit
+
+
+def test_what_it_starts_may_have_as_many_descriptors_as_what_run_starts(cli):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        server = Server(cli)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with contextlib.closing(server), contextlib.ExitStack() as stack:
+        body = {"Image": "busybox", "Cmd": ["sh", "-c", "ulimit -Sn; ulimit -Hn"], "Tty": True}
+        ident = server.request("POST", "/containers/create", body).json["Id"]
+        server.request("POST", f"/containers/{ident}/start")
+        server.request("POST", f"/containers/{ident}/wait")
+        said = server.request("GET", f"/containers/{ident}/logs?stdout=1").body
+        server.request("DELETE", f"/containers/{ident}")
+        assert said.split() == [b"256", str(hard).encode()]
+        for _ in range(300):  # itself, it takes as many clients as come
+            stack.enter_context(server.connect()).sendall(PING)
+        assert server.request("GET", "/_ping").status == 200
 
 
 def test_with_a_leash_it_ends_with_its_input(cli, place):

@@ -14,6 +14,7 @@
     answering  what answers, and when it ends
     tls        a door for other machines
     leaving    who has gone for good
+    room       descriptors for all of them
     telling    what standard error says
     memory     given back
     handlers/  thin: read the words, call a verb or hull.docker, answer

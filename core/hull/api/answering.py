@@ -14,6 +14,7 @@ from aiohttp import web
 from hull.api.app import make
 from hull.api.hijack import Connection, factory
 from hull.api.leaving import Leavers
+from hull.api.room import Room
 from hull.api.tls import Gate
 from hull.api.work import Work
 from hull.commands._listening import BACKLOG, Place
@@ -56,7 +57,7 @@ async def _connections(work: Work) -> AsyncIterator[Callable[[], Connection]]:
     await runner.setup()
     leavers = Leavers()
     try:
-        yield factory(runner.server, leavers)  # type: ignore[arg-type]  # it is there once it is set up
+        yield factory(runner.server, leavers, Room())  # type: ignore[arg-type]  # it is there once it is set up
     finally:
         await runner.cleanup()
         leavers.close()

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.web_protocol import _ErrInfo
 
 from hull.api.leaving import Leavers
+from hull.api.room import Room
 from hull.api.taken import Taken
 from hull.api.telling import complain
 from hull.api.upgrading import Upgrading
@@ -28,11 +29,11 @@ class Connection(Upgrading):
     his direction may still hear the answer; who is gone has his request cancelled.
     """
 
-    __slots__ = ("_ended", "_head", "_leavers", "_socket", "_taken")
+    __slots__ = ("_ended", "_head", "_leavers", "_room", "_socket", "_taken")
 
-    def __init__(self, leavers: Leavers, *words: Any, **options: Any) -> None:
+    def __init__(self, leavers: Leavers, room: Room, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
-        self._leavers = leavers
+        self._leavers, self._room = leavers, room
         self._taken: Taken | None = None
         self._socket: Any = None
         self._head: asyncio.TimerHandle | None = None
@@ -46,6 +47,7 @@ class Connection(Upgrading):
             self.transport = transport  # type: ignore[assignment]
             transport.abort()  # type: ignore[attr-defined]
             return
+        self._room.take(self._socket.fileno())
         super().connection_made(transport)
         self._expect()
 
@@ -170,10 +172,10 @@ def begun(request: web.BaseRequest) -> bool:
     return taken or request.writer.output_size > 0
 
 
-def factory(server: web.Server, leavers: Leavers) -> Callable[[], Connection]:
+def factory(server: web.Server, leavers: Leavers, room: Room) -> Callable[[], Connection]:
     """Return what makes the connections of a server."""
     loop, options = server._loop, server._kwargs  # noqa: SLF001 (aiohttp has no other door)
-    return lambda: Connection(leavers, server, loop=loop, **options)
+    return lambda: Connection(leavers, room, server, loop=loop, **options)
 
 
 def _welcome(found: Any) -> bool:

@@ -1,7 +1,6 @@
 """`hull serve` before its first request: a place to listen first, then what is slow to import."""
 
 import asyncio
-import contextlib
 import importlib.util
 import os
 import signal
@@ -26,7 +25,6 @@ def serve(asked: Served) -> int:
     try:
         sys.stdout.write(f"export DOCKER_HOST=unix://{listening.getsockname() if given else asked.path}\n")
         sys.stdout.flush()
-        _raise_limit()
         _lean()
         from hull.api.answering import answer
 
@@ -57,15 +55,6 @@ def activated() -> socket.socket | None:
     if given.family != socket.AF_UNIX or not given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         raise HostError("cannot serve: what systemd gave is no unix socket that listens", "ListenStream=PATH")
     return given
-
-
-def _raise_limit() -> None:
-    """Let it have as many connections as it may."""
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _lean() -> None:
