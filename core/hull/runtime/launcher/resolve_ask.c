@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-/* SOON: before the client asks again; LAST: as long as clients wait, where nobody else can be asked. */
-enum { SERVERS = 3, SOON = 2000, LAST = 5000, MOMENT = 250, HEAD = 12, FAILED = 2, REFUSED = 5 };
+/* Seconds. SOON: before the client asks again; LAST: as long as clients wait, where nobody else can be asked; MOMENT, in
+ * milliseconds: how late that may be seen. */
+enum { SERVERS = 3, SECOND = 1000000000, SOON = 2, LAST = 5, MOMENT = 250, HEAD = 12, FAILED = 2, REFUSED = 5 };
 
 /* One question: its own socket, whose port no one can guess, and who waits for the answer. */
 struct asked {
     int fd;
     union place client;
     size_t server, tries, length;
-    long long until;
+    int64_t until;
     unsigned char message[RESOLVE_MESSAGE];
 };
 
@@ -24,14 +24,6 @@ static struct {
     size_t count, current; /* servers there are; the one that is asked first */
     struct asked asked[RESOLVE_ASKED];
 } ask;
-
-static long long now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 void ask_prepare(char *servers)
 {
@@ -72,7 +64,7 @@ static bool send_on(struct asked *asked)
 {
     const union place *server = &ask.servers[asked->server];
 
-    asked->until = now() + (asked->tries < ask.count ? SOON : LAST);
+    asked->until = channel_clock() + (int64_t)SECOND * (asked->tries < ask.count ? SOON : LAST);
     asked->fd = socket(server->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (asked->fd < 0)
         return false;
@@ -152,7 +144,7 @@ void ask_act(const struct pollfd watched[RESOLVE_ASKED], int packets)
     for (size_t i = 0; i < RESOLVE_ASKED; i++) {
         if (watched[i].revents)
             pass_back(&ask.asked[i], packets);
-        else if (ask.asked[i].fd >= 0 && ask.asked[i].until < now())
+        else if (ask.asked[i].fd >= 0 && ask.asked[i].until < channel_clock())
             give_up(&ask.asked[i]);
     }
 }
