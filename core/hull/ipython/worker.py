@@ -18,7 +18,7 @@ from hull.ipython.kernel import PATIENCE
 from hull.ipython.streams import Streams
 from hull.light import Any
 
-ROUNDS = 5  # interrupts that a shell gets in its patience
+ROUNDS = 5  # interrupts in the patience
 QUIET = "set +H; unset HISTFILE MAILCHECK"  # bash's ! is text, nothing of it is kept
 SHELL_FLAGS = {"bash": ("--norc", "--noprofile", "--noediting", "-i"), "zsh": ("-f", "-i")}
 SHELL_ENV = ("PS1=", "PS2=")  # prompts are nobody's output
@@ -127,16 +127,16 @@ class Worker:
     def _interrupted(self) -> None:
         """Wait for the interrupted cell's end.
 
-        A shell goes on where the last program of a pipeline ends well just before it is interrupted: it is told again.
+        It is told again: a shell goes on where the last program of a pipeline ends well just before it is interrupted,
+        and a Python in os.system ignores what comes before its program is there.
         """
-        rounds = ROUNDS if self._shell else 1
-        for left in reversed(range(rounds)):
+        for left in reversed(range(ROUNDS)):
             signal_all(self._process.pid, signal.SIGINT)
             if self._shell:
                 self._seq += 1
                 self._control.sendall(f"printf '%d %d\\n' {self._seq} $? >&0\n".encode())
             try:
-                self._answer(PATIENCE / rounds)
+                self._answer(PATIENCE / ROUNDS)
             except TimeoutExpired:
                 if not left:
                     raise
