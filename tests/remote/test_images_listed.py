@@ -3,7 +3,7 @@
 import pytest
 from hull.remote.images import lines
 
-DIGEST = "sha256:" + "ab" * 32
+DIGEST, OTHER = "sha256:" + "ab" * 32, "sha256:" + "ef" * 32
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,7 @@ DIGEST = "sha256:" + "ab" * 32
         (["busybox:latest"], [], [("busybox", "latest", "<none>")]),
         (["a:1", "a:2"], [f"a@{DIGEST}"], [("a", "1", DIGEST), ("a", "2", DIGEST)]),
         ([], [f"host:5000/a@{DIGEST}"], [("host:5000/a", "<none>", DIGEST)]),
+        ([], [f"a@{DIGEST}", f"a@{OTHER}"], [("a", "<none>", DIGEST), ("a", "<none>", OTHER)]),
         (["b:1"], [f"a@{DIGEST}"], [("b", "1", "<none>"), ("a", "<none>", DIGEST)]),
         ([], [], [("<none>", "<none>", "<none>")]),
         (None, None, [("<none>", "<none>", "<none>")]),

@@ -36,11 +36,12 @@ def lines(one: dict[str, Any], *, whole: bool) -> list[tuple[Any, ...]]:
     """Return a line for each name of one document of /images/json."""
     ident = str(one["Id"])
     shown = ident if whole else ident.removeprefix("sha256:")[:12]
-    digests = dict(text.rpartition("@")[::2] for text in one.get("RepoDigests") or ())
+    pairs = [text.rpartition("@")[::2] for text in one.get("RepoDigests") or ()]
     names = [name.rpartition(":")[::2] for name in one.get("RepoTags") or ()]
-    names += [(repository, NONE) for repository in digests if repository not in dict(names)]
+    made = [(repository, tag, dict(pairs).get(repository, NONE)) for repository, tag in names]
+    made += [(repository, NONE, digest) for repository, digest in pairs if repository not in dict(names)]
     rest = (shown, float(one["Created"]), int(one["Size"]))
-    return [(repository, tag, *rest, digests.get(repository, NONE)) for repository, tag in names or [(NONE, NONE)]]
+    return [(repository, tag, *rest, digest) for repository, tag, digest in made or [(NONE, NONE, NONE)]]
 
 
 def pull(there: There, asked: Asked) -> str | list[str]:
