@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from typing import Any, NamedTuple
 
+from tests import waiting
 from tests.commandline import CommandLine, Done, run
 
 READY = b"export DOCKER_HOST="
@@ -113,10 +114,10 @@ class Server:
         return run(["docker", *words], env or self.env(), check=check, **options)
 
     def close(self) -> None:
-        """End it, cleanly within ten seconds; what its containers are is the caller's."""
+        """End it, cleanly though the machine is busy; what its containers are is the caller's."""
         self.process.terminate()
         try:
-            assert self.process.wait(10) == 0, self.said()
+            assert self.process.wait(waiting.PATIENCE) == 0, self.said()
         finally:
             self.process.kill()
             self.process.wait()
