@@ -203,6 +203,8 @@ static void part(struct monitor *m)
         }
     if (count == 0)
         return;
+    close(m->hold); /* all is told: the container's next start must not find the lock in the child's hands */
+    m->hold = -1;
     child = fork();
     for (struct client *client = m->clients; client < m->clients + CLIENTS_MAX; client++)
         if ((client->role != ROLE_NONE && client->slows && client->spill >= 0) != (child == 0))
