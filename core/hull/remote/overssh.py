@@ -74,6 +74,7 @@ class Passing:
         self._mark = os.urandom(8).hex()
         self._sent = 0
         self._started: subprocess.Popen[bytes] | None = None
+        self._begun = threading.Event()  # it was started, or will not be
 
     def argv(self, *options: str) -> list[str]:
         """Return ssh's whole command."""
@@ -101,6 +102,7 @@ class Passing:
             except OSError as error:
                 raise HostError(f"cannot start ssh: {error.strerror}", "apt install openssh-client") from None
             self._started = started
+            self._begun.set()
             with self._forwarding(started, terminal=terminal):
                 self._collect(started)
                 code = started.wait()
@@ -112,6 +114,7 @@ class Passing:
         try:
             yield from self._pieces()
         except BaseException:
+            self._begun.wait()  # what it writes may come before the thread that starts it goes on
             if self._started is not None and self._started.poll() is None:
                 self._send(signal.SIGINT, self._started)
             raise
@@ -134,6 +137,7 @@ class Passing:
                 fault: BaseException | None = Ended(self._verb, code) if code else None
             except BaseException as error:  # noqa: BLE001 (raised where somebody sees it)
                 fault = error
+            self._begun.set()
             for _, end in ends:
                 os.close(end)
             for reader in readers:
