@@ -97,6 +97,7 @@ def trusted(context: Context) -> "ssl.SSLContext":
     import ssl
 
     made = ssl.create_default_context(cadata=context.ca or None)
+    made.verify_flags &= ~ssl.VERIFY_X509_STRICT  # Docker's own recipe for certificates leaves out their key's usage
     if context.skip_verify:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
