@@ -3,11 +3,13 @@
 import asyncio
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from hull.api.rpc.calls import Caller
     from hull.api.rpc.jobs import Job
+
+T = TypeVar("T")
 
 PATIENCE = 20.0  # seconds that a build waits for the session that it names
 
@@ -50,12 +52,7 @@ class Desk:
 
     async def session(self, ident: str) -> Session | None:
         """Return a session, which may come a moment after the build that names it; None where none comes."""
-        async with self._changed:
-            try:
-                await asyncio.wait_for(self._changed.wait_for(lambda: ident in self._sessions), PATIENCE)
-            except TimeoutError:
-                return None
-        return self._sessions.get(ident)
+        return await self._awaited(self._sessions, ident)
 
     async def began(self, job: "Job") -> None:
         """Take a job in."""
@@ -65,9 +62,12 @@ class Desk:
 
     async def job(self, ref: str) -> "Job | None":
         """Return a job, which may come a moment after who asks for it; None where none comes."""
+        return await self._awaited(self.jobs, ref)
+
+    async def _awaited(self, held: "dict[str, T]", key: str) -> "T | None":
         async with self._changed:
             try:
-                await asyncio.wait_for(self._changed.wait_for(lambda: ref in self.jobs), PATIENCE)
+                await asyncio.wait_for(self._changed.wait_for(lambda: key in held), PATIENCE)
             except TimeoutError:
                 return None
-        return self.jobs.get(ref)
+        return held.get(key)
