@@ -21,7 +21,10 @@ DENIED = "denied: requested access to the resource is denied"
 
 
 class Wanted(NamedTuple):
-    """What a client asks to be pulled: a name, and a tag or a digest beside it; `platform` as os/arch."""
+    """What a client asks to be pulled or pushed: a name, and a tag (of a pull: or a digest) beside it.
+
+    Every tag of the repository where none is said; `platform` as os/arch.
+    """
 
     name: str
     tag: str = ""
@@ -86,27 +89,18 @@ def docker_words(parsed: Reference) -> Iterator[None]:
         raise Missing(f"{what} not found: manifest unknown: manifest unknown") from None
 
 
-class Target(NamedTuple):
-    """What a client asks to be pushed: a name, and a tag; every tag of the repository where none is said."""
-
-    name: str
-    tag: str = ""
-    platform: str = ""
-    credentials: Credentials | None = None
-
-
-def push(engine: Engine, target: Target, say: Say) -> None:
+def push(engine: Engine, wanted: Wanted, say: Say) -> None:
     """Bring an image to its registry and tell it."""
-    parsed = images.parsed(target.name)
+    parsed = images.parsed(wanted.name)
     if parsed.digest:
         raise UserError("cannot push a digest reference")
-    last = target.name.rpartition("/")[2]
-    tag = target.tag or (parsed.tag if ":" in last else "")
+    last = wanted.name.rpartition("/")[2]
+    tag = wanted.tag or (parsed.tag if ":" in last else "")
     say({"status": f"The push refers to repository [{parsed.name}]"})
     view = engine.hearing(Told(say, images_progress.PUSHING))
-    bench = push_.bench(view)._replace(credentials=target.credentials)
+    bench = push_.bench(view)._replace(credentials=wanted.credentials)
     for one in _pushed(bench, parsed, tag):
-        _push(view, bench, one, target, say)
+        _push(view, bench, one, wanted, say)
 
 
 def _pushed(bench: Bench, parsed: Reference, tag: str) -> list[Reference]:
@@ -118,11 +112,11 @@ def _pushed(bench: Bench, parsed: Reference, tag: str) -> list[Reference]:
         raise Missing(f"An image does not exist locally with the tag: {parsed.familiar_name}") from None
 
 
-def _push(engine: Engine, bench: Bench, one: Reference, target: Target, say: Say) -> None:
+def _push(engine: Engine, bench: Bench, one: Reference, wanted: Wanted, say: Say) -> None:
     ident = engine.images.identify(str(one))
     if not ident:
         raise Missing(f"An image does not exist locally with the tag: {one.familiar_name}")
-    platform = str(asking.read(target.platform)) if target.platform else ""
+    platform = str(asking.read(wanted.platform)) if wanted.platform else ""
     try:
         done = pushing.push(bench, ident, one, "", platform)
     except refusals.DeniedError:

@@ -73,7 +73,7 @@ def _who(call: Call) -> images_auth.Who:
 
 async def push(call: Call) -> web.StreamResponse:
     """Push an image."""
-    target = images_moved.Target(call.word("name"), call.text("tag"), call.text("platform"), _who(call))
+    target = images_moved.Wanted(call.word("name"), call.text("tag"), call.text("platform"), _who(call))
 
     def act(say: Say) -> None:
         images_moved.push(call.engine, target, say)
