@@ -6,6 +6,9 @@ import pytest
 
 from tests.api.serving import Server
 from tests.commandline import CommandLine
+from tests.docker.conftest import engine
+
+__all__ = ["engine", "server"]
 
 
 @pytest.fixture(scope="module")

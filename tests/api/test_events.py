@@ -11,7 +11,6 @@ import pytest
 from hull.api.handlers import events as handler
 from hull.docker import events
 from hull.docker.tail import Listener
-from hull.engine import Engine
 
 OURS = f"api-{os.getpid()}"
 
@@ -30,15 +29,6 @@ class Hearing:
     def close(self):
         self.answer.close()
         self.wire.close()
-
-
-@pytest.fixture
-def engine(tmp_path, monkeypatch):
-    """Give an engine over an empty store."""
-    monkeypatch.setenv("HULL_ROOT", str(tmp_path / "store"))
-    made = Engine()
-    yield made
-    made.close()
 
 
 @pytest.fixture
