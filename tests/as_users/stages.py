@@ -98,8 +98,8 @@ def run(stage: Stage) -> Outcome:
         unstable = _alone(stage, failed, f"{place}/again.xml") if len(failed) <= UNSTABLE else ()
     odd = status not in (0, 1) or (status == 1 and not failed)
     problem = f"pytest ended with status {status}" if odd else ""
-    seconds, stays = time.monotonic() - begun, len(failed) - len(unstable)
-    return Outcome(stage.title, seconds, passed + len(unstable), stays, skips, problem, unstable)
+    seconds, broken = time.monotonic() - begun, tuple(test for test in failed if test not in unstable)
+    return Outcome(stage.title, seconds, passed + len(unstable), len(broken), skips, problem, unstable, broken)
 
 
 def _alone(stage: Stage, failed: tuple[str, ...], report: str) -> tuple[str, ...]:

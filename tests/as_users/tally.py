@@ -12,7 +12,8 @@ ALLOWED = os.path.join(os.path.dirname(__file__), "skips.txt")
 class Outcome(NamedTuple):
     """One stage's result. `skips` are (test, reason); `problem` says what made the stage itself fail, else "".
 
-    `unstable` are tests that failed among the others and passed by themselves, again and again.
+    `unstable` are tests that failed among the others and passed by themselves, again and again; `broken` are the others
+    of the `failed`, as far as they have names.
     """
 
     title: str
@@ -22,6 +23,7 @@ class Outcome(NamedTuple):
     skips: tuple[tuple[str, str], ...] = ()
     problem: str = ""
     unstable: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
 
 def read_junit(path: str) -> tuple[int, tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -82,6 +84,8 @@ class Tally:
         failed = sum(one.failed + bool(one.problem) for _, one in self.outcomes) + len(refused)
         failed += len(unstable) if len(unstable) > UNSTABLE else 0
         skipped = sum(len(one.skips) for _, one in self.outcomes) - len(refused)
+        for who, test in [(who, test) for who, one in self.outcomes for test in one.broken]:
+            print(f"FAILED {who}: {test}")
         print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
         return 1 if failed or not passed else 0
 

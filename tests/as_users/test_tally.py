@@ -43,6 +43,18 @@ def test_a_stage_without_a_report_fails(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 1 failed, 0 skipped"
 
 
+def test_what_failed_is_named_last(capsys: pytest.CaptureFixture[str]) -> None:
+    """A long log is often cut to its end."""
+    tally = Tally(strict=True)
+    tally.add("someone", Outcome("unit", 1.0, 3, 1, broken=("a.py::fails",)))
+    assert tally.close() == 1
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "FAILED someone: a.py::fails",
+        "",
+        "3 passed, 1 failed, 0 skipped",
+    ]
+
+
 @pytest.mark.parametrize(("count", "failed"), [(1, 0), (5, 0), (6, 6)])
 def test_a_few_unstable_tests_are_told_and_more_are_failures(
     capsys: pytest.CaptureFixture[str], count: int, failed: int
