@@ -16,7 +16,7 @@ CORE = f"{HERE}/core"
 ROWS = {
     "hull.errors": 1, "hull.light": 1,
     "hull.model": 2, "hull.paths": 2, "hull.log": 2, "hull.units": 2, "hull.output": 2, "hull.template": 2,
-    "hull.tables": 2, "hull.abandoned": 2, "hull.values": 2, "hull": 2,
+    "hull.tables": 2, "hull.trust": 2, "hull.abandoned": 2, "hull.values": 2, "hull": 2,
     "hull.state": 3, "hull.contexts": 3, "hull.kernel": 3, "hull.config": 3,
     "hull.images": 4, "hull.dockerfile": 4, "hull.storage": 4, "hull.network": 4, "hull.runtime": 4,
     "hull.engine": 5,

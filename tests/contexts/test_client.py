@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from hull import trust
 from hull.contexts.client import Client
 from hull.contexts.context import DOCKER, Context
 from hull.contexts.tunnel import Tunnel
@@ -92,9 +93,7 @@ def test_whoever_writes_through_tls_hears_that_the_other_side_is_gone(tmp_path: 
     thread = threading.Thread(target=greet)
     thread.start()
     wire = socket.create_connection(listener.getsockname())
-    trust = ssl.create_default_context(cafile=made.file("ca"))
-    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    tunnel = Tunnel(wire, trust, "localhost")
+    tunnel = Tunnel(wire, trust.verifying(pathlib.Path(made.file("ca")).read_text()), "localhost")
     tunnel.sock.settimeout(20)
     with pytest.raises(BrokenPipeError):
         tunnel.sock.sendall(bytes(1 << 26))  # more than all buffers between

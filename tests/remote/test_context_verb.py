@@ -55,6 +55,10 @@ def test_what_is_chosen_holds_below_the_variable_and_the_flag(hull: CommandLine)
     assert lines(hull, "context", "show") == ["one"]
     assert b"context one at" in hull("ps").stderr
     assert b"context two at" in hull("ps", env=hull.env(HULL_CONTEXT="two")).stderr
+    told = hull("context", "use", "one", env=hull.env(HULL_CONTEXT="two"), check=True)
+    assert told.stdout == b"one\n"
+    assert b"Warning: HULL_CONTEXT environment variable overrides the active context" in told.stderr
+    assert hull("context", "use", "one", env=hull.env(HULL_CONTEXT="one"), check=True).stderr == b""
     for words in (("--context", "three", "ps"), ("ps", "--context=three"), ("-c", "three", "ps")):
         assert b"context three at" in hull(*words, env=hull.env(HULL_CONTEXT="two")).stderr
     assert hull("ps", "--context", "default").returncode == 0
@@ -90,6 +94,27 @@ def test_dockers_contexts_are_used_and_not_changed(hull: CommandLine, tmp_path: 
     told = hull("context", "ls", "-q", env=hull.env(DOCKER_HOST="unix:///nonexistent/h"))
     assert b"docker:default" in told.stdout
     assert lines(hull, "context", "show", env=hull.env(DOCKER_HOST="unix:///nonexistent/h")) == ["default"]
+
+
+def test_a_broken_one_is_told_and_hides_no_other(hull: CommandLine, tmp_path: pathlib.Path) -> None:
+    for name in ("alas", "half", "kind"):
+        lines(hull, "context", "create", name, f"unix:///nonexistent/{name}")
+    kept = pathlib.Path(hull.root, "config/contexts")
+    (kept / "half.json").write_text('{"host": "unix:')
+    (kept / "kind.json").write_text('{"host": 7, "kind": "docker"}')
+    theirs = tmp_path / "docker/contexts/meta/0123456789abcdef/meta.json"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("{}")
+    told = dict(line.split(None, 1) for line in lines(hull, "context", "ls", "--format", "{{.Name}} {{.Error}}")[1:])
+    assert "cannot reach the context alas" in told["alas"]
+    assert f"cannot read the context half: {kept}/half.json" in told["half"]
+    assert "host is no str" in told["kind"]
+    assert f"{theirs}: KeyError" in told["docker:0123456789ab"]
+    done = hull("ps", "--all-contexts", "--format", "{{.Context}}")
+    assert (done.returncode, b"cannot read the context half" in done.stderr) == (1, True)
+    assert b"hull context rm -f half" in hull("context", "use", "half").stderr
+    assert b"KeyError" in hull("--context", "docker:0123456789ab", "ps").stderr
+    lines(hull, "context", "rm", "half")
 
 
 def test_keys_go_with_their_context_and_are_never_shown(hull: CommandLine, tmp_path: pathlib.Path) -> None:

@@ -3,7 +3,7 @@
 import os
 
 from hull.contexts import chosen
-from hull.contexts.context import DEFAULT, DOCKER, HULL, Context, checked, parse
+from hull.contexts.context import DEFAULT, DOCKER, HULL, LOCAL, Context, checked, parse
 from hull.contexts.stored import Stored
 from hull.errors import UserError
 from hull.light import Any, NamedTuple
@@ -76,9 +76,12 @@ def rows(listed: Stored) -> list[ContextRow]:
     found, now = listed.all(), current() or DEFAULT
     why = probing.errors(found, paths.find().runtime)
     return [
-        ContextRow(one.name, one.name == now, one.description, one.host or "this machine", why[one.name], one.kind)
-        for one in found
+        ContextRow(one.name, one.name == now, one.description, _endpoint(one), why[one.name], one.kind) for one in found
     ]
+
+
+def _endpoint(context: Context) -> str:
+    return context.host or ("this machine" if context.kind == LOCAL else "")
 
 
 def make(listed: Stored, asked: Asked, *, new: bool) -> str:

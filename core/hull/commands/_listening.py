@@ -30,7 +30,9 @@ class Place(NamedTuple):
             if not _is(self.path, self.inode):
                 return True
             os.rename(self.path, aside)
-            if select.select([self.socket], [], [], 0)[0]:
+            waiting = select.poll()
+            waiting.register(self.socket, select.POLLIN)
+            if waiting.poll(0):
                 os.rename(aside, self.path)
                 return False
             os.unlink(aside)

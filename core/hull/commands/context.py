@@ -10,7 +10,7 @@ from hull.commands._verb import Flag, Word
 from hull.contexts.stored import Stored
 from hull.errors import Missing, UserError
 from hull.light import Annotated, Any
-from hull.output import Piece
+from hull.output import Output, Piece
 
 Many = tuple[str, ...]
 ALIASES = {"list": "ls", "remove": "rm"}
@@ -56,7 +56,7 @@ def context(  # noqa: PLR0911 (an action each)
         return each(names, lambda name: _remove(stored, name, force=force), flat=True)
     if action == "use":
         stored.use(names[0])
-        return _told(names[0])
+        return _used(names[0])
     if action in MAKING:
         asked = _contexts.Asked(names[0], "".join(names[1:]) or host, docker, description, from_)
         return [_contexts.make(stored, asked, new=action == "create")]
@@ -80,11 +80,16 @@ def _remove(stored: Stored, name: str, *, force: bool) -> list[str]:
     return [name]
 
 
-def _told(name: str) -> list[str]:
+def _used(name: str) -> Output:
+    """Yield what was chosen and, where the environment is stronger, a warning in Docker's words."""
+    yield Piece(1, f"{name}\n".encode())
     over = os.environ.get("HULL_CONTEXT", "")
     if over and over != name:
-        raise UserError(f"{name} is chosen, but HULL_CONTEXT={over} is stronger", "unset HULL_CONTEXT")
-    return [name]
+        warning = (
+            f"Warning: HULL_CONTEXT environment variable overrides the active context. To use {name!r}, either set the "
+            f"global --context flag, or unset HULL_CONTEXT environment variable.\n"
+        )
+        yield Piece(2, warning.encode())
 
 
 def _carry(stored: Stored, action: str, names: Many) -> Any:

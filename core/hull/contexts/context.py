@@ -24,7 +24,8 @@ class Context(NamedTuple):
 
     `kind` is local (this machine), hull (its own command, by ssh) or docker (an engine of Docker's API at `host`).
     `ca`, `cert` and `key` are PEM texts; `tls` says TLS where there are none: the system's authorities prove then.
-    `owner` is whose list it is in: hull's, or Docker's, which is only read.
+    `owner` is whose list it is in: hull's, or Docker's, which is only read. `fault` is why what is kept of it cannot be
+    used: such a one is listed only.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Context(NamedTuple):
     skip_verify: bool = False
     owner: str = "hull"
     tls: bool = False
+    fault: str = ""
 
     @property
     def address(self) -> Host:

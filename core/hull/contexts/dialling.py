@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from contextlib import suppress
 
+from hull import trust
 from hull.contexts import ssh
 from hull.contexts.context import HULL, Context
 from hull.errors import HostError
@@ -94,13 +95,9 @@ def _by_tls(context: Context, wire: socket.socket, timeout: float | None) -> Dia
 
 def trusted(context: Context) -> "ssl.SSLContext":
     """Return what TLS is to check and show; the key goes by a file of memory, never by a disk."""
-    import ssl
-
-    made = ssl.create_default_context(cadata=context.ca or None)
-    made.verify_flags &= ~ssl.VERIFY_X509_STRICT  # Docker's own recipe for certificates leaves out their key's usage
+    made = trust.verifying(context.ca)
     if context.skip_verify:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
+        trust.forgo(made)
     if context.cert:
         fd = os.memfd_create("hull-context")
         try:

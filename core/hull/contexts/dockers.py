@@ -14,12 +14,21 @@ SOCKET = "/var/run/docker.sock"
 
 
 def all_(environ: dict[str, str]) -> list[Context]:
-    """Return them by name: what DOCKER_HOST or the usual socket is first, as docker:default."""
+    """Return them by name: what DOCKER_HOST or the usual socket is first, as docker:default.
+
+    One that is broken has its `fault`, and the name of its directory: its own is what cannot be read.
+    """
     base, found = _base(environ), []
     with suppress(OSError):
         for name in sorted(os.listdir(f"{base}/contexts/meta")):
-            with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-                found.append(_read(base, f"{base}/contexts/meta/{name}/meta.json"))
+            path = f"{base}/contexts/meta/{name}/meta.json"
+            try:
+                found.append(_read(base, path))
+            except FileNotFoundError:
+                continue  # Docker's client takes it for none, too
+            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+                why = f"cannot read a context of Docker's: {path}: {type(error).__name__}: {error}"
+                found.append(Context(f"{PREFIX}{name[:12]}", kind=DOCKER, owner="docker", fault=why))
     return [*_usual(environ), *sorted(found)]
 
 

@@ -47,6 +47,8 @@ def together(
 
 
 def _ask(context: Context, runtime: str) -> None:
+    if context.fault:
+        raise HostError(context.fault)
     if context.kind == LOCAL:
         return
     if context.kind != HULL:

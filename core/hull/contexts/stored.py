@@ -9,7 +9,7 @@ import tempfile
 
 from hull.contexts import chosen, dockers
 from hull.contexts.context import DEFAULT, DOCKER, HULL, Context, checked
-from hull.errors import Conflict, HostError, Missing, UserError
+from hull.errors import Conflict, HostError, HullError, Missing, UserError
 from hull.light import Any
 
 LOCAL = Context(DEFAULT, description="This machine")
@@ -24,8 +24,11 @@ class Stored:
         self._environ = environ
 
     def all(self) -> list[Context]:
-        """Return every context: this machine, hull's by name, Docker's by name where hull has none of that name."""
-        own = [self.read(name) for name in self._names()]
+        """Return every context: this machine, hull's by name, Docker's by name where hull has none of that name.
+
+        One whose file is broken is there with its `fault`: it does not hide the others.
+        """
+        own = [self._readable(name) for name in self._names()]
         taken = {one.name for one in own}
         theirs = dockers.all_(self._environ)
         return [LOCAL, *own, *(one if one.name not in taken else dockers.prefixed(one) for one in theirs)]
@@ -39,6 +42,8 @@ class Stored:
         found = next((one for one in dockers.all_(self._environ) if name in (one.name, f"docker:{one.name}")), None)
         if found is None:
             raise Missing(f"no such context: {name}", "hull context ls lists them; hull context create makes one")
+        if found.fault:
+            raise HostError(found.fault, "docker context ls tells what Docker's client says of it")
         return found
 
     def read(self, name: str) -> Context:
@@ -51,6 +56,12 @@ class Stored:
             raise Missing(f"no such context: {name}", "hull context ls lists them") from None
         except (OSError, ValueError, TypeError) as error:
             raise HostError(f"cannot read the context {name}: {path}: {error}", f"hull context rm -f {name}") from None
+
+    def _readable(self, name: str) -> Context:
+        try:
+            return self.read(name)
+        except HullError as error:
+            return Context(name, kind=HULL, fault=error.message)
 
     def add(self, context: Context) -> None:
         """Keep a new one."""
@@ -103,12 +114,15 @@ class Stored:
 
 def encode(context: Context) -> dict[str, Any]:
     """Return plain JSON types."""
-    return {key: value for key, value in context._asdict().items() if key not in ("name", "owner")}
+    return {key: value for key, value in context._asdict().items() if key not in ("name", "owner", "fault")}
 
 
 def decode(name: str, data: dict[str, Any]) -> Context:
-    """Rebuild one; a kind that this hull does not know is an error."""
+    """Rebuild one; a kind that this hull does not know is an error, and so is a field of another type."""
     found = Context(name, **data)
+    odd = [field for field, usual in Context._field_defaults.items() if type(getattr(found, field)) is not type(usual)]
+    if odd:
+        raise TypeError(f"{odd[0]} is no {type(Context._field_defaults[odd[0]]).__name__}")
     if found.kind not in (HULL, DOCKER):
         raise ValueError(f"unknown kind {found.kind!r}")
     return found

@@ -6,6 +6,7 @@ docker and podman share: HOST[:PORT]/*.crt is an authority, NAME.cert with NAME.
 
 import os
 
+from hull import trust as trust_
 from hull.config import RegistrySettings
 from hull.errors import RegistryError, UserError
 from hull.light import TYPE_CHECKING, NamedTuple
@@ -63,9 +64,7 @@ def _in(directory: str) -> Trust:
 
 def context(trust: Trust) -> "SSLContext":
     """Return a TLS context; a file that cannot be used is an error that names it."""
-    import ssl
-
-    made = ssl.create_default_context()
+    made = trust_.verifying()
     for path in trust.authorities:
         try:
             made.load_verify_locations(path)
@@ -77,8 +76,7 @@ def context(trust: Trust) -> "SSLContext":
         except OSError as error:
             raise RegistryError(f"cannot use the certificate {certificate}: {error}", _HINT) from None
     if trust.insecure:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
+        trust_.forgo(made)
     return made
 
 

@@ -8,7 +8,7 @@ from hull.contexts import probing
 from hull.contexts.context import LOCAL, Context
 from hull.contexts.stored import Stored
 from hull.engine import Engine
-from hull.errors import HullError, Several, UserError
+from hull.errors import HostError, HullError, Several, UserError
 from hull.light import Any
 from hull.log import Events
 from hull.remote import carrying
@@ -38,6 +38,8 @@ def ask_all(call: Call, events: Events) -> list[Any]:
 
 
 def _one(context: Context, call: Call, runtime: str, events: Events) -> Any:
+    if context.fault:
+        raise HostError(context.fault, "hull context ls tells of all; hull context rm -f NAME forgets one")
     if context.kind != LOCAL:
         return carrying.ask(There(context, runtime, events, PATIENCE), call)
     engine = Engine(events=events)

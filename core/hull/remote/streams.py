@@ -112,7 +112,7 @@ class Feed:
 
     def _copy(self) -> None:
         with suppress(OSError):  # the program has ended
-            while self._wake not in select.select([self._source, self._wake], [], [])[0]:
+            while self._wake not in heard(self._source, self._wake):
                 data = os.read(self._source, CHUNK)
                 if not data:
                     half_close(self._sock)
@@ -127,6 +127,14 @@ class Feed:
         self._thread.join()
         os.close(self._wake)
         os.close(self._stop)
+
+
+def heard(*descriptors: int, seconds: float | None = None) -> set[int]:
+    """Return which have something to read, or have ended, in so long; whatever their numbers (select stops at 1024)."""
+    asked = select.poll()
+    for descriptor in descriptors:
+        asked.register(descriptor, select.POLLIN)
+    return {descriptor for descriptor, _ in asked.poll(None if seconds is None else seconds * 1000)}
 
 
 def half_close(sock: socket.socket) -> None:

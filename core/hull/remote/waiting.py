@@ -1,12 +1,12 @@
 """The end of a program of another engine: its exit code, asked for in time."""
 
 import json
-import select
 
 from hull.contexts.answer import Answer
 from hull.errors import HostError, Missing
 from hull.light import Any
 from hull.remote import living
+from hull.remote.streams import heard
 from hull.remote.there import There, container
 
 BY_US = "not-running"  # wait for that, then remove it: podman's own removal loses the exit code
@@ -69,4 +69,4 @@ def _has_come(answer: Answer) -> bool:
         kept = False
     finally:
         answer.sock.setblocking(True)
-    return kept or bool(select.select([answer.sock], [], [], ANSWERS)[0])
+    return kept or bool(heard(answer.sock.fileno(), seconds=ANSWERS))
