@@ -12,9 +12,10 @@ from hull.docker.attaching import Keys, Streams
 from hull.docker.changes import Changes
 from hull.docker.execs import read, size_of
 from hull.docker.running import Pipe
-from hull.docker.starting import told
+from hull.docker.starting import part, told
 from hull.docker.tail import Tail
-from hull.errors import HostError, UserError
+from hull.errors import HostError, Missing, UserError
+from hull.model import Mount
 from hull.paths import Paths
 from hull.state.events import Events
 
@@ -83,6 +84,20 @@ def test_why_a_program_was_not_executed(program, code, message, words) -> None:
     error = HostError(message)
     error.exit_code = code
     assert told(program, error) == words
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "words"),
+    [
+        ("a link leads out of it", UserError, "path concatenation escapes the base directory, base: v, subpath: a/b"),
+        ("No such file or directory", Missing, "cannot access path v/a/b: no such file or directory"),
+    ],
+)
+def test_why_a_part_of_a_volume_was_not_found(reason, kind, words) -> None:
+    mount = Mount("volume", "v", "/t", options=("subpath=a/b",))
+    found = part(mount, HostError(f"cannot find below the source a/b: {reason}"))
+    assert (type(found), found.message) == (kind, words)
+    assert part(mount, HostError(f"cannot find below the source a: {reason}")) is None
 
 
 def test_what_an_exec_asks() -> None:

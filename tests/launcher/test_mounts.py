@@ -240,15 +240,19 @@ def test_a_part_of_a_volume_is_found_inside_it(box: Box) -> None:
     os.mkdir(f"{place}/real")
     with open(f"{place}/real/file", "w") as file:
         file.write("inside\n")
-    for name, text in (("link", "real"), ("root", "/real"), ("up", "../../../real"), ("out", outside)):
+    refused = {"missing": "No such file or directory"}
+    for name, text in (("root", "/real"), ("up", "../volume/real"), ("out", outside), ("twice", "out")):
         os.symlink(text, f"{place}/{name}")
-    names = ("real", "link", "root", "up")
-    extra = tuple(("bind-below", place, name, f"/{name}", "") for name in names)
-    done = box.sh(f"cat {' '.join(f'/{name}/file' for name in names)}", extra=extra)
-    assert done.out == "inside\n" * 4, done.err
-    done = box.sh("true", extra=(("bind-below", place, "out", "/m", ""),))
-    assert done.code == 125
-    assert "cannot find below the source out: No such file" in done.err
+        refused[name] = "a link leads out of it"
+    os.symlink("./sub/../real", f"{place}/link")
+    os.mkdir(f"{place}/sub")
+    extra = tuple(("bind-below", place, name, f"/{name}", "") for name in ("real", "link"))
+    done = box.sh("cat /real/file /link/file", extra=extra)
+    assert done.out == "inside\n" * 2, done.err
+    for name, reason in refused.items():
+        done = box.sh("true", extra=(("fill-below", place, name, "/etc"), ("bind-below", place, name, "/m", "")))
+        assert done.code == 125
+        assert f"cannot find below the source {name}: {reason}" in done.err
     done = box.sh("cat /m", extra=(("bind-below", place, "real/file", "/m", "ro"),))
     assert done.out == "inside\n", done.err
 
@@ -307,6 +311,11 @@ def test_a_volume_is_filled_once_and_a_killed_copy_is_finished(box: Box) -> None
     os.setxattr(place, "user.hull.filling", b"")
     assert box.sh("cat /data/a/file /data/b", extra=extra).out == "image\nimage\n"
     assert "user.hull.filling" not in os.listxattr(place)
+    os.mkdir(f"{place}/part")
+    box.give(f"{place}/part")
+    extra = (("fill-below", place, "part", "/data"), ("bind-below", place, "part", "/data", ""))
+    assert box.sh("cat /data/a/file; rm -r /data/a", extra=extra).out == "image\n"
+    assert box.sh("ls /data", extra=extra).out == "b\n"
 
 
 def test_a_lock_of_a_stranger_keeps_no_container_from_starting(box: Box) -> None:

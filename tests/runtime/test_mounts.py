@@ -14,10 +14,11 @@ def test_words_that_are_not_the_kernels_stay_out() -> None:
     assert mounts.ops((Mount("bind", "/s", "/t", True, words),)) == [("bind", "/s", "/t", "nosuid,nodev,ro,rec,ro-top")]
 
 
-def test_a_part_of_a_volume_is_found_below_it_and_not_filled() -> None:
-    assert mounts.ops((Mount("volume", "/v", "/t", options=("subpath=a/b",)),)) == [
-        ("bind-below", "/v", "a/b", "/t", "nosuid,nodev")
-    ]
+def test_a_part_of_a_volume_is_found_below_it_and_filled_there() -> None:
+    bound = ("bind-below", "/v", "a/b", "/t", "nosuid,nodev")
+    asked = Mount("volume", "/v", "/t", options=("subpath=a/b",))
+    assert mounts.ops((asked,)) == [("fill-below", "/v", "a/b", "/t"), bound]
+    assert mounts.ops((asked._replace(options=("subpath=a/b", "nocopy")),)) == [bound]
 
 
 def test_layers_are_stacked_one_alone_is_bound() -> None:

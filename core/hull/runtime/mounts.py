@@ -19,8 +19,9 @@ def ops(mounts: tuple[Mount, ...]) -> list[Op]:
         if mount.kind == "tmpfs":
             plan.append(_tmpfs(mount))
             continue
-        if mount.kind == "volume" and "nocopy" not in mount.options and not said(mount, "subpath"):
-            plan.append(("fill", mount.source, mount.target))
+        if mount.kind == "volume" and "nocopy" not in mount.options:
+            below = said(mount, "subpath")
+            plan.append(("fill-below" if below else "fill", mount.source, *below, mount.target))
         plan += _stack(mount) if said(mount, "lower") else _bind(mount, mount.source)
     return plan
 

@@ -76,6 +76,9 @@ OPS: dict[str, Word] = {
     "root-readonly": Word((), "mounts", "make the root read-only once everything is mounted"),
     "mount": Word(("type", "target", "flags", "options"), "mounts", "mount {0} on {1} ({2}) {3}"),
     "fill": Word(("volume", "target"), "mounts", "copy what is at {1} into {0}, if that is empty"),
+    "fill-below": Word(
+        ("volume", "path", "target"), "mounts", "copy what is at {2} into {1} below {0}, if that is empty"
+    ),
     "bind": Word(("source", "target", "flags"), "mounts", "bind {0} on {1} ({2})"),
     "bind-below": Word(("base", "path", "target", "flags"), "mounts", "bind {1}, found below {0}, on {2} ({3})"),
     "overlay": Word(

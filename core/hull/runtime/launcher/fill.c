@@ -175,10 +175,21 @@ static void fill_volume(int from, int to)
         MUST(fremovexattr(to, MARK), "finish", "a volume's first copy");
 }
 
-void fill_apply(const char *volume, const char *target, int root)
+/* A part that is no directory takes no copy; of one that is missing or leads out its mount says so. */
+static int open_part(int volume, const char *below)
+{
+    int part = place_try_below(volume, below, O_RDONLY | O_DIRECTORY);
+
+    close(volume);
+    return part;
+}
+
+void fill_apply(const char *volume, const char *below, const char *target, int root)
 {
     int to = MUST(open(volume, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open the volume", volume), from = -1;
 
+    if (below != NULL && (to = open_part(to, below)) < 0)
+        return;
     if (is_empty(to) || is_marked(to)) {
         from = place_try_open(root, target, O_RDONLY | O_DIRECTORY);
         if (from < 0 && errno != ENOENT && errno != ENOTDIR)

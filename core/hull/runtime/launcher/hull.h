@@ -23,7 +23,7 @@ enum word {
     W_ID, W_STATUS, W_EVENTS, W_VOLUME, W_MONITOR, W_INPUT, W_ATTACH, W_CLIENT, W_LOG, W_RESTART, W_STOP, W_HEALTH, W_HEALTH_ARG, W_CGROUP,
     W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_HAND_OUT, W_NAMESPACE,
     W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
-    W_LOWER_FUSE, W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
+    W_LOWER_FUSE, W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_FILL_BELOW, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_SIGNALS_INSIDE, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_STREAMS_CLOSED, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
     W_REMOVE_VOLUME, W_REMOVE_UNTOUCHED, W_THEN, W_COUNT
@@ -254,7 +254,8 @@ _Noreturn void hand_out_run(void);
 int place_open(int root, const char *target, int flags);           /* MUST exist */
 int place_try_open(int root, const char *target, int flags);       /* -1 and errno */
 int place_make(int root, const char *target, bool directory);      /* existing or made, O_PATH */
-int place_below(int base, const char *path);                       /* MUST exist, O_PATH; links end at `base` */
+int place_below(int base, const char *path);                       /* MUST exist, O_PATH; no link may lead out */
+int place_try_below(int base, const char *path, int flags);        /* -1 and errno, EXDEV of a link that leads out */
 int place_parent(int root, const char *target, const char **name); /* made if missing */
 
 /* root.c, overlay.c, mounts.c, attach.c: the mounts stage. */
@@ -270,7 +271,7 @@ uint64_t attach_propagation(const char *flags);
 int attach_new(const char *type, const char *flags, const char *options); /* detached, or -1 and errno */
 int attach_clone(int from, const char *path, const char *flags);          /* detached, or -1 and errno */
 void attach_to(int mount, int target, const char *name);
-void fill_apply(const char *volume, const char *target, int root);
+void fill_apply(const char *volume, const char *below, const char *target, int root);
 void fill_tree(int from, int to);
 void idmap_by_root(const struct plan *plan, int mount, const char *flags, const char *source); /* launcher */
 void idmap_by_child(int mount, const char *flags, const char *source);

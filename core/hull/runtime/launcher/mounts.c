@@ -186,7 +186,8 @@ void mounts_apply(const struct plan *plan, int root)
         fail_at(op);
         switch (op->word) {
         case W_MOUNT: apply_mount(op, root); break;
-        case W_FILL: fill_apply(op->arg[0], op->arg[1], root); break;
+        case W_FILL: fill_apply(op->arg[0], NULL, op->arg[1], root); break;
+        case W_FILL_BELOW: fill_apply(op->arg[0], op->arg[1], op->arg[2], root); break;
         case W_BIND: apply_bind(plan, op, root); break;
         case W_BIND_BELOW: stack_below(op, root); break;
         case W_OVERLAY: stack_overlay(plan, op, root); break;

@@ -30,10 +30,18 @@ int place_try_open(int root, const char *target, int flags)
 }
 
 /* Somebody else may be writing below `base` at this moment: one descriptor is found, nothing is looked up twice. */
+int place_try_below(int base, const char *path, int flags)
+{
+    return sys_openat2(base, path, flags, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
 int place_below(int base, const char *path)
 {
-    return MUST(sys_openat2(base, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), "find below the source",
-                path);
+    int fd = place_try_below(base, path, O_PATH);
+
+    if (fd < 0 && errno == EXDEV)
+        fail(EXIT_TOOL, EXDEV, "find below the source", path, "a link leads out of it");
+    return MUST(fd, "find below the source", path);
 }
 
 static _Noreturn void refuse(const char *target)

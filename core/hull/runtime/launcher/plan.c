@@ -50,6 +50,7 @@ static const struct {
     {"root-readonly", 0, STAGE_MOUNTS},
     {"mount", 4, STAGE_MOUNTS},
     {"fill", 2, STAGE_MOUNTS},
+    {"fill-below", 3, STAGE_MOUNTS},
     {"bind", 3, STAGE_MOUNTS},
     {"bind-below", 4, STAGE_MOUNTS},
     {"overlay", 5, STAGE_MOUNTS},
