@@ -12,8 +12,8 @@ ALLOWED = os.path.join(os.path.dirname(__file__), "skips.txt")
 class Outcome(NamedTuple):
     """One stage's result. `skips` are (test, reason); `problem` says what made the stage itself fail, else "".
 
-    `unstable` are tests that failed among the others and passed by themselves, again and again; `broken` are the others
-    of the `failed`, as far as they have names.
+    `unstable` are tests that failed among the others and passed by themselves, most times of a few; `broken` are
+    the others of the `failed`, as far as they have names.
     """
 
     title: str
@@ -69,7 +69,7 @@ class Tally:
         unstable = [(who, test) for who, one in self.outcomes for test in one.unstable]
         self._print_skips()
         if unstable:
-            print("\n== unstable: failed among the others, passed alone; what it printed stands above")
+            print("\n== unstable: failed among the others, passed alone most times; what it printed stands above")
         for who, test in unstable:
             print(f"{who}: {test}")
         for test, why in refused:
