@@ -8,7 +8,7 @@ from hull.commands import create as create_
 from hull.commands import ps as ps_
 from hull.commands import update as update_
 from hull.commands._filters import KEYS
-from hull.docker import create, create_life, create_limits, filters, images, links
+from hull.docker import create, create_life, create_limits, filters, hidden, images, links
 from hull.docker.create_networks import BRIDGE
 from hull.docker.fields import Fields
 from hull.docker.versions import Version
@@ -109,6 +109,7 @@ def inspected(engine: Engine, row: Container, version: Version, *, sized: bool) 
     """Return the document of GET …/json; of one on networks of one's own it may wait for who changes these."""
     document = _details.container(engine, row, sized=sized)
     document["HostConfig"] |= {"NetworkMode": network_mode(row.spec), "Links": links.told(engine, row)}
+    hidden.told(document["HostConfig"], version)
     said = document["HostConfig"]["Tmpfs"]
     document["Mounts"] = [mount for mount in document["Mounts"] if mount["Destination"] not in said]
     _omit(document)

@@ -3,11 +3,10 @@
 from typing import Any
 
 from hull.commands import _words
-from hull.docker import create_mounts
+from hull.docker import create_mounts, hidden
 from hull.docker.fields import Fields
 from hull.errors import Unsupported, UserError
 from hull.model import Ulimit
-from hull.runtime import protect
 
 # What cannot be honoured, and why. A value that asks for nothing is no request.
 REFUSED = {
@@ -34,7 +33,6 @@ MODES = {
     "UTSMode": (("", "private", "host"), "UTS"),
 }
 USERNS = ("", "host", "auto")  # the caller's ids, as rootless Docker has them
-UNMASKED = ("systempaths=unconfined",)
 
 
 def refuse(host: Fields) -> None:
@@ -67,7 +65,7 @@ def read(host: Fields) -> dict[str, Any]:
         "groups": tuple(str(group) for group in _groups(host)),
         "cap_add": host.texts("CapAdd"),
         "cap_drop": host.texts("CapDrop"),
-        "security": (*host.texts("SecurityOpt"), *_paths(host)),
+        "security": (*host.texts("SecurityOpt"), *hidden.asked(host)),
         "privileged": host.flag("Privileged"),
         "devices": tuple(map(_device, host.each("Devices"))),
         "ulimits": tuple(map(_ulimit, host.each("Ulimits"))),
@@ -85,21 +83,6 @@ def _groups(host: Fields) -> list[Any]:
     if not isinstance(found, list) or {type(one) for one in found} - {str, int}:  # True is an int, too
         raise host.wrong("GroupAdd", "a list of groups")
     return found
-
-
-def _paths(host: Fields) -> tuple[str, ...]:
-    """Return the security words of MaskedPaths and ReadonlyPaths: null is the usual ones, [] none."""
-    masked, readonly = host.texts("MaskedPaths", None), host.texts("ReadonlyPaths", None)
-    if masked is None and readonly is None:
-        return ()
-    if not masked and not readonly and masked is not None and readonly is not None:
-        return UNMASKED
-    words = (
-        ("masked-paths", masked, protect.usual_masked()),
-        ("readonly-paths", readonly, protect.READONLY),
-    )
-    asked = [(key, said) for key, said, usual in words if said is not None and set(said) != set(usual)]
-    return tuple(f"{key}={':'.join(said)}" for key, said in asked)
 
 
 def _device(device: Fields) -> str:
