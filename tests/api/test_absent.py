@@ -1,4 +1,4 @@
-"""What Docker's engine has and hull has not is said plainly: swarm and plugins."""
+"""What Docker's engine has and hull has not is said plainly: a swarm of many, and plugins."""
 
 import pytest
 
@@ -9,10 +9,9 @@ SWARM = "This node is not a swarm manager."
     ("method", "path", "told"),
     [
         ("GET", "/swarm", (503, SWARM)),
-        ("POST", "/swarm/init", (501, "cannot be part of a swarm")),
-        ("POST", "/swarm/join", (501, "cannot be part of a swarm")),
+        ("POST", "/swarm/join", (501, "cannot join a swarm: hull's swarm has one node")),
         ("POST", "/swarm/leave?force=1", (503, "This node is not part of a swarm")),
-        ("POST", "/swarm/update", (503, SWARM)),
+        ("POST", "/swarm/update?version=1", (503, SWARM)),
         ("GET", "/services", (503, SWARM)),
         ("POST", "/services/create", (503, SWARM)),
         ("GET", "/nodes/x", (503, SWARM)),

@@ -28,12 +28,8 @@ FILES = (
 )
 IMAGES = ("busybox:latest", "alpine:3.10", "alpine:latest", "hello-world:latest")
 PEOPLE = b"root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\nnobody:x:65534:65534::/:/bin/false\n"
-SWARM = "needs a swarm: `docker swarm init` and overlay networks"
 LIMITS = "asks a control group for what was set, and none is delegated; rootless Docker fails there as well"
 KNOWN = {
-    "test_create_inspect_network_with_scope": SWARM,
-    "test_create_network_attachable": SWARM,
-    "test_create_network_ingress": SWARM,
     "test_build_with_network_mode": "busybox's ping wants a raw socket, which a named network's containers cannot have",
     "test_create_with_binds_rw_rshared": "shared propagation out of a user namespace, which the kernel refuses",
     "test_container_cpu_shares": LIMITS,

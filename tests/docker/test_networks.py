@@ -2,7 +2,7 @@
 
 import pytest
 from hull.commands import _networks
-from hull.docker import networks
+from hull.docker import networks, networks_asked
 from hull.docker.versions import Version
 from hull.errors import Missing, UserError
 from hull.state.networks import NoSuchNetwork
@@ -66,7 +66,7 @@ def test_scopes_and_predefined_ones(engine):
         networks.inspect(engine, "net", "swarm")
     ident = networks.inspect(engine, "host")["Id"]
     for word in ("host", ident, ident[:12], "default"):
-        with pytest.raises(networks.Refused, match="pre-defined"):
+        with pytest.raises(networks_asked.Refused, match="pre-defined"):
             networks.remove(engine, word)
     assert networks.inspect(engine, "default")["Name"] == "bridge"
     assert (networks.shown("default"), networks.known("bridge"), networks.known("x")) == ("bridge", "default", "x")

@@ -1,4 +1,4 @@
-"""The table of routes: Docker's own, whole; swarm and plugins are answered as Docker does without them.
+"""The table of routes: Docker's own, whole; services of a swarm and plugins are answered as Docker does without any.
 
 `handler` is MODULE:FUNCTION below hull.api.handlers. A `{name}` that may hold slashes says so: images are named so.
 """
@@ -140,13 +140,22 @@ TABLE: tuple[Route, ...] = (
     ),
     *_rows(
         "swarm",
-        "GET /swarm refuse",
-        "POST /swarm/{rest:init|join} begin",
+        "GET /swarm inspect",
+        "POST /swarm/init begin",
+        "POST /swarm/join join",
         "POST /swarm/leave leave",
-        "POST /swarm/{rest:.+} refuse",
-        "GET /{kind:nodes|services|tasks|secrets|configs} refuse",
-        "GET /{kind:nodes|services|tasks|secrets|configs}/{rest:.+} refuse",
-        "POST /{kind:nodes|services|secrets|configs}/{rest:.+} refuse",
-        "DELETE /{kind:nodes|services|secrets|configs}/{rest:.+} refuse",
+        "POST /swarm/update update",
+        "GET /swarm/unlockkey key",
+        "POST /swarm/unlock unlock",
+        "GET /nodes nodes",
+        "GET /nodes/{id} node",
+        "POST /nodes/{id}/update update_node",
+        "DELETE /nodes/{id} remove_node",
+        "GET /{kind:services|tasks|secrets|configs} none",
+        "POST /{kind:services|secrets|configs}/create refuse",
+        "GET /{kind:services|tasks|secrets|configs}/{id} missing",
+        "GET /{kind:services|tasks}/{id}/logs missing",
+        "POST /{kind:services|secrets|configs}/{id}/update missing",
+        "DELETE /{kind:services|secrets|configs}/{id} missing",
     ),
 )

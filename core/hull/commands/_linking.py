@@ -67,6 +67,7 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
     from hull.network import wiring
     from hull.runtime.outer import Desk
 
+    _meeting.attach(network)
     with _places.alone(engine), ExitStack() as held:  # a server connects again and again
         members = _places.living(engine)
         inside = os.open(f"/proc/{engine.containers.status(row).init.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)

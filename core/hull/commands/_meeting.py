@@ -6,7 +6,7 @@ import time
 from hull.commands import _places
 from hull.commands._places import Member
 from hull.engine import Engine
-from hull.errors import HostError, UserError
+from hull.errors import Conflict, HostError, UserError
 from hull.light import TYPE_CHECKING, NamedTuple
 from hull.model import Endpoint, Spec
 from hull.runtime.ops import INHERITED, Op
@@ -77,11 +77,22 @@ def check(engine: Engine, spec: Spec) -> None:
         _given(network, endpoint, _used(members, network), ())
 
 
+def attach(network: Network) -> None:
+    """Refuse a network of a swarm to which nobody may come by himself."""
+    if not network.open:
+        raise Conflict(
+            f"could not attach to network {network.name}: network {network.name} not manually attachable",
+            "docker network create --driver overlay --attachable NAME",
+        )
+
+
 def meet(engine: Engine, row: Container) -> Met:
     """Make the container's network namespace and plug it into each of its networks."""
     from hull.runtime.outer import Desk
 
     wanted = networks_of(engine, row.spec)
+    for _, network in wanted:
+        attach(network)
     with _places.alone(engine):
         members = [m for m in _places.living(engine) if m.row.id != row.id]
         outer = find_outer(engine, members)

@@ -91,8 +91,9 @@ def _shown(row: NetworkRow, asked: dict[str, list[str]], used: set[str]) -> bool
 def row_of(network: Network) -> NetworkRow:
     """Return the row of a network of the user's."""
     v4 = any(not subnet.v6 for subnet in network.subnets)
+    kind = (network.driver, network.scope)
     return NetworkRow(
-        network.id, network.name, "bridge", "local", network.internal, v4, network.v6, labels(network), network.created
+        network.id, network.name, *kind, network.internal, v4, network.v6, labels(network), network.created
     )
 
 

@@ -37,6 +37,11 @@ class Asked(NamedTuple):
     v4: bool | None = None
     reserved: Many = ()
     attachable: bool = False
+    driver: str = "bridge"
+    scope: str = "local"
+    ingress: bool = False
+    pools: Many = ()
+    size: int = 0
 
 
 def create(engine: Engine, name: str, asked: Asked) -> str:
@@ -51,11 +56,13 @@ def create(engine: Engine, name: str, asked: Asked) -> str:
     seed = os.urandom(5).hex()
     with _places.alone(engine):
         taken = [subnet.subnet for network in _places.rows(engine).all() for subnet in network.subnets]
-        words = subnets.Asked(asked.subnets, asked.gateways, asked.ranges, asked.v6, asked.v4, asked.reserved)
-        chosen = subnets.choose(words, taken, routes.occupied(), seed)
-        made = _places.rows(engine).add(
-            Network("", name, chosen, asked.internal, asked.labels, options, attachable=asked.attachable)
+        words = subnets.Asked(
+            *(asked.subnets, asked.gateways, asked.ranges, asked.v6, asked.v4, asked.reserved),
+            *((asked.pools, asked.size) if asked.size else ()),
         )
+        chosen = subnets.choose(words, taken, routes.occupied(), seed)
+        network = Network("", name, chosen, asked.internal, asked.labels, options, attachable=asked.attachable)
+        made = _places.rows(engine).add(network._replace(driver=asked.driver, scope=asked.scope, ingress=asked.ingress))
     _places.tell(engine, "create", made)
     return made.id
 
@@ -96,14 +103,14 @@ def inspect(engine: Engine, word: str) -> dict[str, Any]:
         "Name": network.name,
         "Id": network.id,
         "Created": time_text(network.created),
-        "Scope": "local",
+        "Scope": row.scope,
         "Driver": row.driver,
         "EnableIPv4": row.ipv4,
         "EnableIPv6": row.ipv6,
         "IPAM": {"Driver": "default", "Options": {}, "Config": [_config(subnet) for subnet in network.subnets]},
         "Internal": network.internal,
         "Attachable": network.attachable,
-        "Ingress": False,
+        "Ingress": network.ingress,
         "ConfigFrom": {"Network": ""},
         "ConfigOnly": False,
         "Containers": _containers(engine, network),
@@ -179,7 +186,7 @@ def prune(engine: Engine, words: Many) -> list[str]:
     wanted = {endpoint.network for row in engine.containers.all() for endpoint in row.spec.networks}
     gone = []
     for network in _places.rows(engine).all():
-        if network.name in wanted or not takes(network.created, labels(network)):
+        if network.ingress or network.name in wanted or not takes(network.created, labels(network)):
             continue
         try:
             remove(engine, network.id, force=True)

@@ -66,7 +66,7 @@ def forget(engine: Engine, row: Container | None, place: Place) -> None:
 
 def tell(engine: Engine, action: str, network: Network, container: str = "", name: str = "") -> None:
     """Tell `hull events` what happened to a network."""
-    attributes = {"name": network.name, "type": "bridge"}
+    attributes = {"name": network.name, "type": network.driver}
     if container:
         attributes |= {"container": container} | ({"containerName": name} if name else {})
     engine.history.add("network", action, network.id, attributes)

@@ -9,7 +9,7 @@ import platform
 import uuid
 from typing import Any
 
-from hull.docker import host
+from hull.docker import host, swarm
 from hull.docker.versions import NEWEST, OLDEST, Version
 from hull.engine import Engine
 
@@ -19,7 +19,7 @@ RUNTIME = "hull"
 INDEX = "https://index.docker.io/v1/"
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 LOG_DRIVERS = ("json-file", "none")
-NETWORK_DRIVERS = ("bridge", "host", "null")
+NETWORK_DRIVERS = ("bridge", "host", "null", "overlay")  # the last in a swarm
 
 
 def server_version() -> str:
@@ -68,12 +68,7 @@ def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
         "Images": len(engine.images.rows.all()),
         "Driver": DRIVER,
         "DriverStatus": [["Supports d_type", "true"], ["userxattr", "true"]],
-        "Plugins": {
-            "Volume": ["local"],
-            "Network": list(NETWORK_DRIVERS),
-            "Authorization": None,
-            "Log": [*LOG_DRIVERS],
-        },
+        "Plugins": plugins(),
         **_limits(controllers),
         "IPv4Forwarding": True,
         "Debug": False,
@@ -101,7 +96,7 @@ def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
         "ExperimentalBuild": False,
         "ServerVersion": server_version(),
         **_runtimes(engine),
-        "Swarm": _swarm(),
+        "Swarm": swarm.info(engine),
         "LiveRestoreEnabled": True,
         "Isolation": "",
         "SecurityOptions": ["name=seccomp,profile=builtin", "name=userns" if os.geteuid() == 0 else "name=rootless"],
@@ -109,6 +104,16 @@ def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
         "Warnings": host.warnings(controllers),
     }
     return _older(found, asked)
+
+
+def plugins() -> dict[str, list[str] | None]:
+    """Return what drivers there are."""
+    return {
+        "Volume": ["local"],
+        "Network": list(NETWORK_DRIVERS),
+        "Authorization": None,
+        "Log": [*LOG_DRIVERS],
+    }
 
 
 def _older(found: dict[str, Any], asked: Version) -> dict[str, Any]:
@@ -204,15 +209,4 @@ def _runtimes(engine: Engine) -> dict[str, Any]:
         "ContainerdCommit": {"ID": "none"},
         "RuncCommit": {"ID": f"hull {__version__}"},
         "InitCommit": {"ID": f"hull {__version__}"},
-    }
-
-
-def _swarm() -> dict[str, Any]:
-    return {
-        "NodeID": "",
-        "NodeAddr": "",
-        "LocalNodeState": "inactive",
-        "ControlAvailable": False,
-        "Error": "",
-        "RemoteManagers": None,
     }

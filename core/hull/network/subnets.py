@@ -7,7 +7,7 @@ from hull.errors import UserError
 from hull.light import NamedTuple
 from hull.state.networks import Subnet
 
-POOL = tuple(f"10.89.{number}.0/24" for number in range(256))
+POOLS, SIZE = ("10.89.0.0/16",), 24  # what hull chooses from, and the prefix of what it chooses
 UPLINK = "10.0.2.0/24"  # slirp4netns's own, in each container
 SMALLEST = 30  # the longest prefix: a gateway and one container
 
@@ -17,7 +17,8 @@ AnyNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Asked(NamedTuple):
     """What `network create` was told: words of --subnet, --gateway, --ip-range, which families, what is reserved.
 
-    `v4` is whether IPv4 is wanted whatever the subnets are, None where these say it.
+    `v4` is whether IPv4 is wanted whatever the subnets are, None where these say it. What hull chooses of IPv4 has the
+    prefix `size` and is in one of `pools`.
     """
 
     subnets: tuple[str, ...] = ()
@@ -26,6 +27,8 @@ class Asked(NamedTuple):
     v6: bool = False
     v4: bool | None = None
     reserved: tuple[str, ...] = ()
+    pools: tuple[str, ...] = POOLS
+    size: int = SIZE
 
 
 def choose(asked: Asked, taken: Iterable[str], elsewhere: Iterable[str], seed: str) -> tuple[Subnet, ...]:
@@ -46,7 +49,7 @@ def choose(asked: Asked, taken: Iterable[str], elsewhere: Iterable[str], seed: s
         found.append(_network(f"fd{seed[:2]}:{seed[2:6]}:{seed[6:10]}::/64"))
     v4 = not asked.subnets if asked.v4 is None else asked.v4
     if v4 and not any(subnet.version == 4 for subnet in found):  # noqa: PLR2004 (IPv4)
-        found.insert(0, _free([*used, *map(_network, elsewhere)]))
+        found.insert(0, _free([*used, *map(_network, elsewhere)], asked))
     if not found:
         raise UserError("cannot make a network without addresses", "leave out --no-ipv4, or add --ipv6")
     return tuple(_dress(subnet, asked) for subnet in found if _checked(asked, found))
@@ -117,12 +120,12 @@ def _hosts(pool: AnyNetwork, whole: AnyNetwork) -> Iterator[str]:
             yield str(host)
 
 
-def _free(used: list[AnyNetwork]) -> AnyNetwork:
-    for word in POOL:
-        subnet = _network(word)
-        if not any(_meet(subnet, other) for other in used):
-            return subnet
-    raise UserError(f"cannot find a free subnet from {POOL[0]} to {POOL[-1]}", "name one with --subnet")
+def _free(used: list[AnyNetwork], asked: Asked) -> AnyNetwork:
+    for pool in asked.pools:
+        for subnet in _network(pool).subnets(new_prefix=asked.size):
+            if not any(_meet(subnet, other) for other in used):
+                return subnet
+    raise UserError(f"cannot find a free subnet in {' or '.join(asked.pools)}", "name one with --subnet")
 
 
 def _subnet(word: str) -> AnyNetwork:

@@ -36,7 +36,8 @@ class Subnet(NamedTuple):
 class Network(NamedTuple):
     """One row. Labels and options are KEY=VALUE words; an `internal` network has no way out.
 
-    `attachable` is Docker's word for a network of a swarm that containers may come to: all of hull's are so.
+    `scope` is local, or swarm for one that goes with the store's swarm: to such a one containers come only where it is
+    `attachable`. `driver` is bridge or overlay, which are made alike; `ingress` is Docker's word for one of a swarm.
     """
 
     id: str
@@ -47,6 +48,14 @@ class Network(NamedTuple):
     options: tuple[str, ...] = ()
     created: float = 0.0
     attachable: bool = False
+    driver: str = "bridge"
+    scope: str = "local"
+    ingress: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether a container may come to it."""
+        return self.attachable or self.scope == "local"
 
     @property
     def v6(self) -> bool:
@@ -94,6 +103,9 @@ class NetworkRows:
             "labels": list(made.labels),
             "options": list(made.options),
             "attachable": made.attachable,
+            "driver": made.driver,
+            "scope": made.scope,
+            "ingress": made.ingress,
         }
         text, bound = as_json(settings)
         try:
@@ -170,6 +182,9 @@ def _network(row: tuple[object, ...]) -> Network:
         tuple(data["options"]),
         float(str(created)),
         bool(data.get("attachable")),
+        data.get("driver", "bridge"),
+        data.get("scope", "local"),
+        bool(data.get("ingress")),
     )
 
 

@@ -124,4 +124,10 @@ MIGRATIONS: tuple[str, ...] = (
         pending TEXT NOT NULL            -- the name that its upper is about to get below snapshots/, '' for none
     ) STRICT;
     """,
+    """
+    CREATE TABLE swarm (                 -- no row, or one: the store's swarm of one node
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        document TEXT NOT NULL           -- JSON: Swarm of state/swarm.py
+    ) STRICT;
+    """,
 )

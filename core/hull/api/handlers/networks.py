@@ -7,14 +7,14 @@ from aiohttp import web
 
 from hull.api.app import failed
 from hull.api.call import Call, answer, nothing
-from hull.docker import networks
+from hull.docker import networks, networks_asked
 
 
 async def _verb(call: Call, function: Callable[..., Any], *words: Any) -> Any:
     """Return what a function of hull.docker.networks returns, or the answer 403 where nobody may do it."""
     try:
         return await call.verb(function, call.engine, *words)
-    except networks.Refused as error:
+    except networks_asked.Refused as error:
         return failed(403, error.message)
 
 

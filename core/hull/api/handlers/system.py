@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from hull.api.call import Call, answer
-from hull.docker import system
+from hull.docker import swarm, system
 
 
 async def ping(call: Call) -> web.StreamResponse:
@@ -16,7 +16,7 @@ async def ping(call: Call) -> web.StreamResponse:
             "Builder-Version": "1",
             "Cache-Control": "no-cache, no-store, must-revalidate",
             "Pragma": "no-cache",
-            "Swarm": "inactive",
+            "Swarm": "active/manager" if await call.quick(swarm.row(call.engine).active) else "inactive",
         },
     )
 
