@@ -38,11 +38,16 @@ class Plain:
 
 
 class Lender:
-    """What a client lends: directories by their names, secrets; `taken` are the files that a result was."""
+    """What a client lends: directories, secrets, names at registries; `taken` are the files that a result was."""
 
-    def __init__(self, directories: Mapping[str, str], secrets: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        directories: Mapping[str, str],
+        secrets: Mapping[str, bytes] | None = None,
+        who: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self.types = Types()
-        self._directories, self._secrets = directories, secrets or {}
+        self._directories, self._secrets, self._who = directories, secrets or {}, who or {}
         self.asked: list[tuple[str, list[str], list[str]]] = []
         self.taken: dict[str, bytes] = {}
         self.archive = b""
@@ -52,6 +57,7 @@ class Lender:
             "/moby.filesync.v1.FileSync/DiffCopy": self.files,
             "/moby.filesync.v1.FileSend/DiffCopy": self.results,
             "/moby.buildkit.secrets.v1.Secrets/GetSecret": self.secret,
+            "/moby.filesync.v1.Auth/Credentials": self.credentials,
         }
 
     async def files(self, asked: Asked) -> None:
@@ -105,6 +111,11 @@ class Lender:
         if ident not in self._secrets:
             raise Failed(calls.NOT_FOUND, f"secret {ident} not found")
         await asked.say(self.types.Secret(data=self._secrets[ident]).SerializeToString())
+
+    async def credentials(self, asked: Asked) -> None:
+        host = self.types.CredentialsRequest.FromString(await asked.one()).Host
+        user, secret = self._who.get(host, ("", ""))
+        await asked.say(self.types.Credentials(Username=user, Secret=secret).SerializeToString())
 
     async def _say(self, asked: Asked, **fields: Any) -> None:
         await asked.say(self.types.Packet(**fields).SerializeToString())

@@ -9,8 +9,9 @@ from hull.builder.asked import Output
 from hull.builder.building import Built
 from hull.builder.displays import Step
 from hull.builder.sharing import Place
-from hull.docker import buildjob, buildkit, buildstatus
-from hull.docker.buildkit import Found, Wanted
+from hull.docker import buildjob, buildkit, buildlent, buildstatus
+from hull.docker.buildkit import Wanted
+from hull.docker.buildlent import Found
 from hull.docker.buildmessages import Types
 from hull.dockerfile.place import DockerfileError
 from hull.errors import Unsupported, UserError
@@ -48,7 +49,7 @@ def names(file):
 def test_a_context_is_what_the_patterns_leave():
     lender = Lender(dockerfile={"D": b"FROM x\n"}, context={".dockerignore": b"a\n# no\n\n!b/\n", "a": b"", "c": b""})
     notes = []
-    found = buildkit.find(Wanted("dockerfile.v0", {"filename": "D"}), lender, notes.append)
+    found = buildlent.find({"filename": "D"}, lender, notes.append)
     assert (found.context, found.file, found.sent.text) == ("", "D", b"FROM x\n")
     assert lender.asked[-1] == ("context", (), ("a", "!b"))
     assert names(found.sent.file) == [".dockerignore", "c"]
@@ -59,20 +60,20 @@ def test_patterns_beside_the_dockerfile_win():
     lender = Lender(
         dockerfile={"D": b"FROM x\n", "D.dockerignore": b"c\n"}, context={".dockerignore": b"a\n", "c": b""}
     )
-    found = buildkit.find(Wanted("dockerfile.v0", {"filename": "D"}), lender, lambda _: None)
+    found = buildlent.find({"filename": "D"}, lender, lambda _: None)
     assert found.sent.ignore == "c\n"
     assert names(found.sent.file) == [".dockerignore"]
 
 
 def test_a_dockerfile_alone_may_be_uploaded():
     wanted = Wanted("dockerfile.v0", {"context": "http://buildkit-session/x"})
-    found = buildkit.find(wanted, Lender(), lambda _: None)
+    found = buildlent.find(wanted.attributes, Lender(), lambda _: None)
     assert (found.sent.file, found.sent.text) == (None, b"FROM uploaded\n")
 
 
 def test_a_dockerfile_that_is_not_there_is_named():
     with pytest.raises(UserError, match="open Dockerfile: no such file"):
-        buildkit.find(Wanted("dockerfile.v0", {}), Lender(dockerfile={}, context={}), lambda _: None)
+        buildlent.find({}, Lender(dockerfile={}, context={}), lambda _: None)
 
 
 def test_attributes_become_what_the_builder_is_asked():
@@ -128,11 +129,11 @@ def test_docker_s_own_frontend_is_ours():
 
 def test_further_contexts_are_lent_or_named():
     given = {"context:a": "docker-image://busybox", "context:b::linux/amd64": "local:b"}
-    found = dict(buildkit.named(given, Lender(b={"f": b"1"})))
+    found = dict(buildlent.named(given, Lender(b={"f": b"1"})))
     assert found["a"] == "docker-image://busybox"
     assert names(found["b"]) == ["f"]
     with pytest.raises(Unsupported, match="input"):
-        dict(buildkit.named({"context:c": "input:x"}, Lender()))
+        dict(buildlent.named({"context:c": "input:x"}, Lender()))
 
 
 def test_messages_are_protobuf_s():
@@ -146,7 +147,7 @@ def test_messages_are_protobuf_s():
 
 def test_an_error_shows_the_file_s_lines():
     told = buildstatus.Statuses(Types(), threading.Event())
-    told.read(Found("", buildkit.Sent(None, b"FROM x\nNO\n"), "D"))
+    told.read(Found("", buildlent.Sent(None, b"FROM x\nNO\n"), "D"))
     error = DockerfileError("D", 2, 1, "NO", "there is no instruction 'NO'")
     message, details = told.failure(error)
     assert message == "dockerfile parse error on line 2: unknown instruction: NO"

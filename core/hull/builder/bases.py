@@ -28,7 +28,8 @@ class Bases:
             return State(scratch(found), [], self._asked.epoch)
         with self._turn:
             pull = "always" if self._asked.pull else "missing"
-            image = self._shop.engine.images.resolve(word, pull, wanted, self._shop.flavour)
+            who = self._shop.granted.credentials
+            image = self._shop.engine.images.resolve(word, pull, wanted, self._shop.flavour, who)
             return self._state(image.id, word)
 
     def layout(self, word: str) -> State:

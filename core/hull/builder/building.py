@@ -112,9 +112,9 @@ class Build:
             outputs.archives(asked.outputs, self._shop, ident, names, self._console)
         if any(one.push for one in asked.outputs):
             for key in self._keys:
-                digest = sharing.push(self._engine, ident, reference.parse(key))
+                digest = sharing.push(self._engine, ident, reference.parse(key), self._shop.granted)
         for place in (one for one in asked.cache_to if one.kind != "inline"):
-            sharing.send(self._engine, self._shop.steps, place, self._shop.flavour)
+            sharing.send(self._engine, self._shop.steps, place, self._shop.flavour, self._shop.granted)
         if new and not kept:
             self._engine.images.rows.forget(ident)
         return Built(ident if kept else "", digest, self._keys)

@@ -1,9 +1,13 @@
-"""What the caller grants a build: secrets and agents, by id. Read when a step asks, kept nowhere."""
+"""What the caller grants a build: secrets and agents by id, credentials. Read when a step asks, kept nowhere."""
 
 import os
 import stat
 
 from hull.errors import UserError
+from hull.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hull.images.credentials import Credentials
 
 
 class Granted:
@@ -27,6 +31,10 @@ class Granted:
                 return file.read()
         except OSError as error:
             raise UserError(f"cannot give the secret {ident}: {value}: {error.strerror}", "check the path") from None
+
+    def credentials(self, registry: str) -> "Credentials | None":  # noqa: ARG002 (a client's know more)
+        """Return who the caller is at a registry (HOST[:PORT]) in this build; None: as the user's own files say."""
+        return None
 
 
 def _secret(word: str) -> tuple[str, tuple[str, str]]:

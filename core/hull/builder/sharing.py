@@ -9,6 +9,7 @@ import os
 
 from hull import log
 from hull.builder import layouts
+from hull.builder.granted import Granted
 from hull.engine import Engine
 from hull.errors import HullError, UserError
 from hull.images import blobs, imageconfig, platforms, reference, saving
@@ -36,8 +37,8 @@ class Place(NamedTuple):
 class Shared:
     """What others know; asked when the first step is not known here. A place that has nothing is a warning."""
 
-    def __init__(self, engine: Engine, places: tuple[Place, ...], flavour: str) -> None:
-        self._engine, self._places, self._flavour = engine, list(places), flavour
+    def __init__(self, engine: Engine, places: tuple[Place, ...], flavour: str, granted: Granted) -> None:
+        self._engine, self._places, self._flavour, self._granted = engine, list(places), flavour, granted
         self._steps: dict[str, Step] = {}
         self._layers: dict[str, Wanted] = {}
 
@@ -71,7 +72,9 @@ class Shared:
         if place.kind == "local":
             return layouts.find(f"{place.where}:{place.tag}" if place.tag else place.where, platforms.host())
         settings = config.load(self._engine.paths.config)
-        return pulling.find(reference.parse(place.where), platforms.host(), settings, exact=False)
+        parsed = reference.parse(place.where)
+        who = self._granted.credentials(parsed.registry)
+        return pulling.find(parsed, platforms.host(), settings, exact=False, credentials=who)
 
 
 def _step(key: str, row: Any) -> Step | None:
@@ -88,7 +91,7 @@ def known(steps: list[Step], diff_ids: list[str]) -> dict[str, list[Any]]:
     }
 
 
-def send(engine: Engine, steps: list[Step], place: Place, flavour: str) -> None:
+def send(engine: Engine, steps: list[Step], place: Place, flavour: str, granted: Granted) -> None:
     """Leave steps with their layers at a place that is none of the image."""
     here = platforms.host()
     diff_ids = sorted({step.diff_id for step in steps if step.diff_id})
@@ -104,12 +107,12 @@ def send(engine: Engine, steps: list[Step], place: Place, flavour: str) -> None:
             bench = saving.Shop(engine.images, engine.events, "gzip")
             layouts.write(saving.oci_layout(bench, [saving.Chosen(checked.id, ())]), place.where, place.tag or TAG)
         else:
-            push(engine, checked.id, reference.parse(place.where))
+            push(engine, checked.id, reference.parse(place.where), granted)
     finally:
         engine.images.rows.forget(checked.id)
 
 
-def push(engine: Engine, ident: str, target: reference.Reference) -> str:
+def push(engine: Engine, ident: str, target: reference.Reference, granted: Granted) -> str:
     """Push an image; return the digest of its manifest."""
     from hull import config
     from hull.images import pushing
@@ -118,7 +121,8 @@ def push(engine: Engine, ident: str, target: reference.Reference) -> str:
 
     settings = config.load(engine.paths.config)
     bench = Bench(engine.paths, engine.images, Sources(engine.db), engine.confine, engine.events, settings)
-    return pushing.push(bench, ident, target).digest
+    who = granted.credentials(target.registry)
+    return pushing.push(bench._replace(credentials=who), ident, target).digest
 
 
 def parse(word: str, *, taken: bool) -> Place:

@@ -55,7 +55,7 @@ class Workshop:
         self._sealed: dict[str, tuple[str, int]] = {}  # by diff id: directory, size
         self._made: dict[str, Step] = {}
         self._used: dict[str, Step] = {}
-        self._shared = Shared(engine, shared, self.flavour)
+        self._shared = Shared(engine, shared, self.flavour, self.granted)
         self._fds: list[int] = []
 
     @property

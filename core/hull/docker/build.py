@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from hull.builder import session
 from hull.builder.asked import Asked, Sent
-from hull.docker import buildsteps, platform
+from hull.builder.granted import Granted
+from hull.docker import buildsteps, images_auth, platform
 from hull.dockerfile import contexts
 from hull.dockerfile.place import DockerfileError
 from hull.engine import Engine
 from hull.errors import HullError, Unsupported, UserError
 from hull.images import reference
+from hull.images.credentials import Credentials
 from hull.light import IO, Any, NamedTuple
 from hull.model import Ulimit
 
@@ -20,10 +22,22 @@ LIMITS = ("memory", "memswap", "cpushares", "cpuperiod", "cpuquota", "cpusetcpus
 Words = Mapping[str, str]
 
 
+class Known(Granted):
+    """What the request says: whose credentials the build takes at each registry."""
+
+    def __init__(self, auths: str) -> None:
+        super().__init__()
+        self._auths = images_auth.several(auths)
+
+    def credentials(self, registry: str) -> Credentials | None:
+        """Return who the client is at a registry; None where the request names nobody."""
+        return self._auths.get(registry) or None
+
+
 class Query(NamedTuple):
     """What the request says: its single words, those that may come several times, whether it knows `aux`.
 
-    `lenient`: limits that cannot be honoured are left out, and that is told.
+    `lenient`: limits that cannot be honoured are left out, and that is told. `auths` is X-Registry-Config.
     """
 
     words: Words
@@ -32,6 +46,7 @@ class Query(NamedTuple):
     security: tuple[str, ...] = ()
     aux: bool = True
     lenient: bool = False
+    auths: str = ""
 
     @property
     def limits(self) -> list[str]:
@@ -73,7 +88,7 @@ def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> I
     """
     quiet, begun = query.flag("q"), False
     display = buildsteps.Silent(stop) if quiet else buildsteps.Steps(stop, aux=query.aux)
-    build = session.run(engine, asked, display)
+    build = session.run(engine, asked, display, Known(query.auths))
     left_out = [] if quiet else [buildsteps.said(f"[Warning] {name} is left out\n") for name in query.limits]
     try:
         while True:
@@ -102,6 +117,7 @@ def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> I
 def _refuse(query: Query) -> None:
     """Refuse what cannot be honoured, by its name."""
     words = query.words
+    images_auth.several(query.auths)
     if query.security:
         raise UserError("security options are not supported on linux")
     if words.get("isolation", "") not in {"", "default"}:

@@ -5,24 +5,27 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import IO
 
 from hull.builder import session, workshop
 from hull.builder.building import Built
 from hull.builder.granted import Granted
-from hull.docker import buildkit, buildstatus
+from hull.docker import buildkit, buildlent, buildstatus
 from hull.engine import Engine
+from hull.images.credentials import Credentials
 from hull.output import Piece
 from hull.storage import overlay
 
 Tell = Callable[[bytes], object]
+HUB = "registry-1.docker.io"  # what BuildKit calls Docker's own registry
 STREAMS = ("local", "tar", "docker", "oci")  # exporters whose result the client gets
 
 
 class Lent(Granted):
-    """Secrets and agents of the client, asked for when a step needs them."""
+    """Secrets, agents and credentials of the client, asked for when a step needs them."""
 
-    def __init__(self, client: buildkit.Client, place: str, owner: tuple[int, int] | None) -> None:
+    def __init__(self, client: buildlent.Client, place: str, owner: tuple[int, int] | None) -> None:
         super().__init__()
         self._client = client
         self.agents = Agents(client, place, owner)
@@ -31,11 +34,20 @@ class Lent(Granted):
         """Return a secret's content, None where the client lends none of that name."""
         return self._client.secret(ident)
 
+    def credentials(self, registry: str) -> Credentials | None:
+        """Return who the client is at a registry; None where it names nobody."""
+        host = HUB if registry == "docker.io" else registry
+        user, secret = self._client.credentials(host)
+        if user or secret:
+            return Credentials(user, secret) if user else Credentials(token=secret)
+        fetch = partial(self._client.token, host)
+        return Credentials(fetch=fetch) if fetch("", "", []) else None
+
 
 class Agents(dict[str, str]):
     """The sockets of the client's agents by their names, each made when it is first asked for: `owner`'s, or ours."""
 
-    def __init__(self, client: buildkit.Client, place: str, owner: tuple[int, int] | None) -> None:
+    def __init__(self, client: buildlent.Client, place: str, owner: tuple[int, int] | None) -> None:
         super().__init__()
         self._client, self._place, self._owner = client, place, owner
         self._turn = threading.Lock()
@@ -54,7 +66,7 @@ class Agents(dict[str, str]):
 
 
 def build(
-    engine: Engine, wanted: buildkit.Wanted, client: buildkit.Client, told: buildstatus.Statuses, tell: Tell
+    engine: Engine, wanted: buildkit.Wanted, client: buildlent.Client, told: buildstatus.Statuses, tell: Tell
 ) -> dict[str, str]:
     """Build; return what the exporters answer. Everything that is told is an encoded Status."""
     buildkit.refuse(wanted)
@@ -63,11 +75,11 @@ def build(
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="buildkit-", dir=engine.paths.runtime))
         os.chmod(sockets, 0o711 if owner else 0o700)
         place = stack.enter_context(workshop.scratch(engine))
-        found = buildkit.find(wanted, client, lambda text: tell(told.note(text)))
+        found = buildlent.find(wanted.attributes, client, lambda text: tell(told.note(text)))
         if found.sent is not None and found.sent.file is not None:
             stack.enter_context(found.sent.file)
         told.read(found)
-        names = tuple(_kept(name, value, place) for name, value in buildkit.named(wanted.attributes, client))
+        names = tuple(_kept(name, value, place) for name, value in buildlent.named(wanted.attributes, client))
         places = [f"{place}/out{number}" for number in range(len(wanted.exporters))]
         asked = buildkit.asked(wanted, found, places, names)
         steps = session.run(engine, asked, told, Lent(client, sockets, owner))

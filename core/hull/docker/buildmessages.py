@@ -52,6 +52,8 @@ Secret data 1 bytes
 CheckAgent ID 1 string
 CredentialsRequest Host 1 string
 Credentials Username 1 string, Secret 2 string
+FetchToken ClientID 1 string, Host 2 string, Realm 3 string, Service 4 string, Scopes 5 string*
+Token Token 1 string
 """  # noqa: E501 (a table)
 
 KINDS = {"string": 9, "bytes": 12, "int64": 3, "int32": 5, "uint32": 13, "bool": 8}

@@ -11,7 +11,7 @@ from typing import Any
 
 from hull.builder.building import Built
 from hull.builder.displays import CACHED, FAILED, STOPPED, Step
-from hull.docker import buildkit, buildsteps
+from hull.docker import buildlent, buildsteps
 from hull.docker.buildsteps import CLIPPED, MOST
 from hull.dockerfile.place import DockerfileError
 from hull.errors import HullError
@@ -35,7 +35,7 @@ class Statuses(buildsteps.Silent):
         self._sizes: dict[str, int] = {}
         self._file, self._text = "Dockerfile", b""
 
-    def read(self, found: buildkit.Found) -> None:
+    def read(self, found: buildlent.Found) -> None:
         """Know the Dockerfile: an error shows its lines."""
         if found.sent is not None and found.sent.text is not None:
             self._file, self._text = found.file, found.sent.text

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from contextlib import suppress
 from typing import Any
 
 from hull import config
@@ -11,7 +12,7 @@ from hull.errors import RegistryError, UserError
 from hull.images import login, refusals
 from hull.images.credentials import Credentials
 
-HEADER = "X-Registry-Auth"
+HEADER, CONFIG = "X-Registry-Auth", "X-Registry-Config"
 Who = Credentials | None
 
 
@@ -24,22 +25,38 @@ def credentials(header: str) -> Credentials | None:
 
     Then those of the user's own files are taken: who may talk to the server is that user.
     """
-    if not header:
-        return None
+    return of(_object(header, HEADER)) or None if header else None
+
+
+def several(header: str) -> dict[str, Credentials]:
+    """Return what X-Registry-Config says, by registry: a build may ask several."""
+    found: dict[str, Credentials] = {}
+    for address, said in (_object(header, CONFIG) if header else {}).items():
+        if not isinstance(said, dict):
+            raise UserError(f"invalid {CONFIG} header: {address} is no JSON object")
+        with suppress(UserError):  # an address that names no registry is never asked
+            found.setdefault(login.name(address), of(said))
+    return found
+
+
+def _object(header: str, name: str) -> dict[str, Any]:
     try:
         found = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
     except (ValueError, binascii.Error, RecursionError):
-        raise UserError(f"invalid {HEADER} header: it is no base64 of JSON") from None
+        raise UserError(f"invalid {name} header: it is no base64 of JSON") from None
     if not isinstance(found, dict):
-        raise UserError(f"invalid {HEADER} header: it is no JSON object")
-    return of(found) or None
+        raise UserError(f"invalid {name} header: it is no JSON object")
+    return found
 
 
 def of(said: dict[str, Any]) -> Credentials:
     """Return what Docker's AuthConfig says; empty ones where it names nobody."""
-    user, password, token = (said.get(key) or "" for key in ("username", "password", "identitytoken"))
-    if not all(isinstance(word, str) for word in (user, password, token)):
-        raise UserError("invalid credentials: username, password and identitytoken are words")
+    words = [said.get(key) or "" for key in ("username", "password", "identitytoken", "registrytoken")]
+    if not all(isinstance(word, str) for word in words):
+        raise UserError("invalid credentials: username, password, identitytoken and registrytoken are words")
+    user, password, token, bearer = words
+    if bearer:
+        return Credentials(fetch=lambda *_: bearer)
     if not (user or token) and isinstance(said.get("auth"), str) and said["auth"]:
         user, password = _parted(said["auth"])
     return Credentials(token=token) if token else Credentials(user, password)

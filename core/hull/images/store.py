@@ -17,14 +17,17 @@ from hull.state.db import Database
 from hull.state.images import ImageRecord, Images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from hull.images.changes import Expand
     from hull.images.child import Confine
+    from hull.images.credentials import Credentials
     from hull.images.layers import Layers
     from hull.images.pulling import Asked, Pulled
     from hull.images.source import Offer
+
+    Who = Callable[[str], Credentials | None]
 
 LOCK = "images"  # shared by whoever brings an image, exclusive for whoever cleans up
 _HEX = frozenset("0123456789abcdef")
@@ -49,15 +52,20 @@ class ImageStore:
         """The rows, for those who list and remove."""
         return self._rows
 
-    def resolve(self, name: str, pull: str = "missing", platform: str = "", flavour: str = "range") -> Image:
-        """Return the image that a reference or an id means, pulled as the policy (missing, always, never) says."""
+    def resolve(
+        self, name: str, pull: str = "missing", platform: str = "", flavour: str = "range", who: "Who | None" = None
+    ) -> Image:
+        """Return the image that a reference or an id means, pulled as the policy (missing, always, never) says.
+
+        `who` says, of the registry that is asked, whose credentials are taken in place of what files hold.
+        """
         if pull not in ("missing", "always", "never"):
             raise UserError(f"cannot use --pull {pull}", "choose missing, always or never")
         ident = self.identify(name) if pull != "always" else ""
         if ident and (found := self.ready(ident, name, flavour)) and self._fits(found, platform):
             return found
         if ident and self._proved(ident, flavour):
-            return self.resolve(name, pull, platform, flavour)
+            return self.resolve(name, pull, platform, flavour, who)
         if ident and (found := self._converted(ident, name, flavour)) and self._fits(found, platform):
             return found
         if pull != "always" and (found := self._stacked(ident or name, name, flavour)) and self._fits(found, platform):
@@ -71,7 +79,9 @@ class ImageStore:
             raise UserError(
                 f"cannot use the image {name}: it was unpacked for another id map", "pull or load it again by name"
             )
-        return self.pull(name, platform, flavour)
+        from hull.images.pulling import Asked
+
+        return self.fetch(Asked(name, platform, flavour, who and who(reference.parse(name).registry))).image
 
     def identify(self, name: str) -> str:
         """Return the id of the image that a reference, an id or the start of an id means; "" for none."""

@@ -41,6 +41,8 @@ def _token(http: Http, asked: dict[str, str], credentials: Credentials, registry
 
     realm = asked["realm"]
     scopes = list(dict.fromkeys([*wanted, *asked.get("scope", "").split()]))
+    if credentials.fetch is not None and (token := credentials.fetch(realm, asked.get("service", ""), scopes)):
+        return _sound(token, realm)
     query = {"service": asked["service"]} if asked.get("service") else {}
     headers, body = {}, None
     if credentials.token:
@@ -68,6 +70,11 @@ def _token(http: Http, asked: dict[str, str], credentials: Credentials, registry
         raise RegistryError(
             f"cannot log in at {origin(realm).host}: no token in its answer", "try again later"
         ) from None
+    return _sound(token, realm)
+
+
+def _sound(token: object, realm: str) -> str:
+    """Return a token that a header can hold."""
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         raise RegistryError(f"cannot log in at {origin(realm).host}: its token is malformed", "try again later")
     return token

@@ -16,7 +16,7 @@ from hull.api.memory import give_back
 from hull.api.rpc.desk import Session
 from hull.api.taken import Taken
 from hull.docker import build as builds
-from hull.docker import buildcache
+from hull.docker import buildcache, images_auth
 from hull.docker.versions import Version
 from hull.errors import UserError
 
@@ -29,7 +29,7 @@ async def build(call: Call) -> web.StreamResponse:
     """Build an image of the context that the body is, or that the query names."""
     query = builds.Query(
         dict(call.request.query), call.texts("t"), call.texts("extrahosts"), call.texts("securityopt"),
-        call.version >= AUX, call.work.limits == "warn",
+        call.version >= AUX, call.work.limits == "warn", call.request.headers.get(images_auth.CONFIG, ""),
     )  # fmt: skip
     with contextlib.ExitStack() as stack:
         context = None if call.text("remote") else await _kept(call)

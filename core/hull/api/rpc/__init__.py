@@ -1,6 +1,6 @@
 """gRPC over a connection that was taken: what BuildKit's clients speak, and what the engine asks of them in turn.
 
-    http2      streams of one connection, whichever side opened it; the protocol's state is h2's
+    http2      one connection, whichever side opened it; the protocol's state is h2's; streams: what is read and written
     calls      gRPC's messages, statuses and metadata on a stream; a server of methods, calls of the other side's
     desk       the clients that let themselves be asked, by their ids, and the builds on their way
     attached   what a client is asked: its files, secrets, agents

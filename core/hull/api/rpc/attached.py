@@ -16,6 +16,7 @@ from hull.api.rpc.desk import Session
 from hull.errors import UserError
 
 R = TypeVar("R")
+AUTH = "/moby.filesync.v1.Auth/"
 
 
 class Attached:
@@ -61,6 +62,25 @@ class Attached:
         except UserError:
             return None
         found: bytes = self._types.Secret.FromString(said).data
+        return found
+
+    def credentials(self, host: str) -> tuple[str, str]:
+        """Return the user and the secret that the client has for a registry; a secret alone is an identity token."""
+        try:
+            said = self._ask(f"{AUTH}Credentials", self._types.CredentialsRequest(Host=host).SerializeToString())
+        except UserError:
+            return "", ""
+        found = self._types.Credentials.FromString(said)
+        return found.Username, found.Secret
+
+    def token(self, host: str, realm: str, service: str, scopes: list[str]) -> str:
+        """Return the bearer token that the client fetches for a registry, "" where it fetches none."""
+        wanted = self._types.FetchToken(ClientID="hull", Host=host, Realm=realm, Service=service, Scopes=scopes)
+        try:
+            said = self._ask(f"{AUTH}FetchToken", wanted.SerializeToString())
+        except UserError:
+            return ""
+        found: str = self._types.Token.FromString(said).Token
         return found
 
     def agent(self, ident: str) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from hull.api.rpc.http2 import Headers, Lost, Mux, Stream
+from hull.api.rpc.http2 import Mux
+from hull.api.rpc.streams import Headers, Lost, Stream
 
 LARGEST = 32 << 20  # bytes of one message
 OK, CANCELLED, UNKNOWN, NOT_FOUND, UNIMPLEMENTED, INTERNAL = 0, 1, 2, 5, 12, 13
