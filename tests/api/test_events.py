@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import json
 import os
+import threading
 import time
 from types import SimpleNamespace
 
 import pytest
+from hull.api.call import Call
 from hull.api.handlers import events as handler
+from hull.api.work import Work
 from hull.docker import events
 from hull.docker.tail import Listener
+from hull.model import Image, Spec
 
 OURS = f"api-{os.getpid()}"
 
@@ -103,7 +107,7 @@ def heard(engine, wanted, found, told, ends):
         listener = Listener()
         for event in found:
             listener.put(event)
-        call = SimpleNamespace(work=SimpleNamespace(lines=events.Lines(engine)))
+        call = Call(None, SimpleNamespace(lines=events.Lines(engine), engine=engine), None)
         with contextlib.suppress(ConnectionResetError):
             await handler._follow(call, wanted, listener, SimpleNamespace(write=write), told)
 
@@ -118,6 +122,35 @@ def test_what_was_told_is_not_told_again_when_it_is_heard(engine):
     found = list(engine.history.read())
     told = {events.key_of(event) for event in found[:2]}
     assert heard(engine, events.asked("0", "", {}), found, told, "after") == ["after"]
+
+
+def test_the_event_loop_does_not_wait_for_who_has_the_database(engine):
+    row = engine.containers.add("a" * 64, Spec("busybox", name="new"), Image("sha256:1", "busybox", ()))
+    held, going, went = threading.Event(), threading.Event(), []
+
+    def write():
+        with engine.db.transaction():
+            held.set()
+            went.append(going.wait(20))
+
+    async def hear():
+        work, listener, sent = Work(engine), Listener(), asyncio.Queue()
+        engine.history.add("container", "die", row.id, {"name": "old", "image": "busybox"})
+        for event in engine.history.read():
+            listener.put(event)
+        writing = asyncio.ensure_future(work.run(write))
+        await asyncio.to_thread(held.wait, 20)
+        response = SimpleNamespace(write=sent.put)
+        asked = events.asked("0", "", {})
+        following = asyncio.ensure_future(handler._follow(Call(None, work, None), asked, listener, response, set()))
+        asyncio.get_running_loop().call_later(0.05, going.set)
+        assert b'"new"' in await sent.get()
+        following.cancel()
+        await writing
+        await work.settle(20)
+
+    asyncio.run(asyncio.wait_for(hear(), 60))
+    assert went == [True]
 
 
 def test_one_who_does_not_ask_for_the_past_is_not_told_of_it(engine):

@@ -11,14 +11,14 @@ import pytest
 from aiohttp import web
 from hull.api import hijack
 from hull.api.answering import _connections
-from hull.api.handlers import system
+from hull.api.handlers import starting, system
 from hull.api.leaving import Leavers
-from hull.api.work import Work
+from hull.api.work import THREADS, Work
 from hull.docker import execs
 from hull.docker.execs import Exec
 from hull.docker.running import Pipe
 from hull.engine import Engine
-from hull.errors import UserError
+from hull.errors import HostError, UserError
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 HOLD = b"POST /hull/hold HTTP/1.1\r\nHost: hull\r\n" + UPGRADE
@@ -38,7 +38,7 @@ def served(tmp_path, story):
                 await story(lambda: asyncio.open_unix_connection(path), work)
             finally:
                 server.close()
-        work.settle(10)
+        await work.settle(10)
         engine.close()
 
     asyncio.run(asyncio.wait_for(run(), 60))
@@ -171,6 +171,68 @@ def test_what_starts_while_its_client_goes_has_its_end(tmp_path, monkeypatch):
         assert (one.code, one.running, len(closed)) == (3, False, 1)
 
     served(tmp_path, story)
+
+
+def test_who_leaves_while_a_start_fails_does_not_keep_what_was_to_be_removed(tmp_path, monkeypatch):
+    cleared = []
+    monkeypatch.setattr(starting.life, "clear", lambda _engine, ident: cleared.append(ident))
+
+    async def story(connect, work):
+        began, failing = asyncio.Event(), asyncio.Event()
+
+        async def start(_run, _row):
+            began.set()
+            await failing.wait()
+            raise HostError("no")
+
+        work.attachments.start = start
+        work.engine.containers.find = lambda _word: SimpleNamespace(id="ab", remove=True)
+        _, writer = await connect()
+        writer.write(b"POST /containers/ab/start HTTP/1.1\r\nHost: hull\r\nContent-Length: 0\r\n\r\n")
+        await began.wait()
+        assert work.active == 2, "the request and the start"
+        writer.close()
+        await _until(lambda: work.active == 1)
+        failing.set()
+        await _until(lambda: work.active == 0)
+        assert cleared == ["ab"]
+
+    served(tmp_path, story)
+
+
+def test_who_is_slow_to_send_keeps_nobody_else_waiting(tmp_path):
+    async def story(connect, work):
+        head = b"POST /images/load HTTP/1.1\r\nHost: hull\r\nContent-Length: 9\r\n\r\nslow"
+        slow = [(await connect())[1] for _ in range(THREADS + 1)]
+        for writer in slow:
+            writer.write(head)
+        await _until(lambda: len(work._running) > THREADS)
+        answered, _, asking = await _ask(connect, b"GET /images/json HTTP/1.1\r\nHost: hull\r\n\r\n")
+        assert answered.startswith(b"HTTP/1.1 200 ")
+        for writer in (asking, *slow):
+            writer.close()
+        await _until(lambda: work.active == 0)
+
+    served(tmp_path, story)
+
+
+def test_a_thread_that_asks_the_event_loop_at_the_end_is_no_reason_to_wait():
+    async def run():
+        engine = Engine()
+        work, loop, going = Work(engine), asyncio.get_running_loop(), threading.Event()
+
+        def act():
+            assert going.wait(20)
+            return asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "answered"), loop).result(20)
+
+        acting = asyncio.ensure_future(work.run(act))
+        loop.call_later(0.05, going.set)
+        await asyncio.sleep(0)
+        assert await work.settle(10)
+        assert await acting == "answered"
+        engine.close()
+
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_threads_find_the_engine_whole(tmp_path):

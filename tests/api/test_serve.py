@@ -86,18 +86,18 @@ def test_a_signal_ends_it_whoever_waits(cli, number):
 
 
 def test_the_next_takes_over_from_one_that_was_killed(cli, place):
-    words = ("serve", "-H", f"unix://{place}/d.sock", "-d", "--idle=0")
-    assert cli(*words, check=True).stdout == f"export DOCKER_HOST=unix://{place}/d.sock\n".encode()
-    first = _pid(f"{place}/d.sock")
+    words = ("serve", "-H", f"unix://{place}/d$s.sock", "-d", "--idle=0")
+    assert cli(*words, check=True).stdout == f"export DOCKER_HOST='unix://{place}/d$s.sock'\n".encode()
+    first = _pid(f"{place}/d$s.sock")
     assert cli(*words, check=True).stdout.startswith(b"export ")
-    assert _pid(f"{place}/d.sock") == first
-    refused = cli("serve", "-H", f"unix://{place}/d.sock")
+    assert _pid(f"{place}/d$s.sock") == first
+    refused = cli("serve", "-H", f"unix://{place}/d$s.sock")
     assert (refused.returncode, refused.stdout) == (125, b"")
     assert b"a server answers there already" in refused.stderr
     os.kill(first, signal.SIGKILL)
     assert waiting.gone(first)
     cli(*words, check=True)
-    second = _pid(f"{place}/d.sock")
+    second = _pid(f"{place}/d$s.sock")
     assert second != first
     os.kill(second, signal.SIGTERM)
     assert waiting.gone(second)

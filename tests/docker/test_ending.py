@@ -24,6 +24,23 @@ def ending(states, restart):
     return Ending(engine, row, "not-running", Heard()), left
 
 
+def test_an_end_that_nobody_told_is_found_soon():
+    waiting, left = ending([("running", True), ("exited", False)], "no")
+
+    class Deaf:
+        async def next(self):
+            await asyncio.Event().wait()
+
+    async def story():
+        waiting._heard = Deaf()
+        assert not await waiting.before(run)
+        return await waiting.wait(run)
+
+    waiting._engine.containers.find = lambda _ident: waiting._row
+    assert asyncio.run(asyncio.wait_for(story(), 20)) == {"StatusCode": 0}
+    assert left == []
+
+
 async def run(function):
     return function()
 

@@ -48,11 +48,12 @@ def test_a_line_is_made_once_and_leaves_the_event_as_it_was(engine):
     lines = events.Lines(engine)
     engine.history.add("container", "die", row.id, {"name": "old", "image": "busybox", "exitCode": "0"})
     (event,) = engine.history.read()
-    named, line = lines.of(event)
+    named, line = lines.keep(event, lines.make(event))
     assert named["Actor"]["Attributes"]["name"] == "new"  # a launcher knows the name of its start
     assert event["Actor"]["Attributes"]["name"] == "old"
     assert json.loads(line) == {"status": "die", "id": IDENT, "from": "busybox", **named}
-    assert lines.of(dict(event))[1] is line
+    assert lines.known(dict(event))[1] is line
+    assert lines.keep(event, lines.make(event))[1] is line
 
 
 def test_lines_that_nobody_asks_for_again_are_forgotten(engine, monkeypatch):
@@ -60,7 +61,7 @@ def test_lines_that_nobody_asks_for_again_are_forgotten(engine, monkeypatch):
     lines = events.Lines(engine)
     for number in range(10):
         engine.history.add("volume", "create", f"v{number}", {})
-    made = [lines.of(event)[1] for event in engine.history.read()]
+    made = [lines.keep(event, lines.make(event))[1] for event in engine.history.read()]
     assert len(set(made)) == 10
     assert len(lines._made) == 3
 

@@ -45,7 +45,7 @@ async def answer(asked: Served, listening: socket.socket, place: Place | None) -
         gc.freeze()
         await keeping
         await _until_idle(work, asked.idle, place)
-    return work.settle(LAST)
+    return await work.settle(LAST)
 
 
 @contextlib.asynccontextmanager

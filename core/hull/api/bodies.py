@@ -87,7 +87,7 @@ async def pour(
         asyncio.run_coroutine_threadsafe(send(bytes(waiting)), loop).result()
 
     try:
-        await call.verb(run)
+        await call.slow(run)
     except Exception as error:
         if response.prepared:
             if not isinstance(error, ConnectionError | HullError):

@@ -96,6 +96,10 @@ class Call:
         """Return what a function that may block returns; it runs in a thread."""
         return await self.work.run(lambda: function(*words, **flags))
 
+    async def slow(self, function: Callable[P, R], *words: P.args, **flags: P.kwargs) -> R:
+        """Return what a function returns that is as slow as a client, a registry or a program, as `verb`."""
+        return await self.work.run(lambda: function(*words, **flags), slow=True)
+
     async def quick(self, function: Callable[P, R], *words: P.args, **flags: P.kwargs) -> R:
         """Return what a function returns that reads a row and a small file, as `verb`: to wake a thread costs more."""
         return function(*words, **flags) if self.engine.db.free() else await self.verb(function, *words, **flags)

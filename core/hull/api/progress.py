@@ -83,7 +83,7 @@ async def follow(call: Call, act: Callable[[Say], None], *, begun: bool = False)
     raises `Left` in the thread: work stops at a place where it may.
     """
     lines = Lines(call)
-    task = asyncio.ensure_future(call.verb(_act, act, lines.say))
+    task = asyncio.ensure_future(call.slow(_act, act, lines.say))
     task.add_done_callback(_looked_at)
     await lines.follow(task)
     await lines.send()

@@ -23,19 +23,26 @@ def serve(asked: Served) -> int:
     place = None if given else _listening.bind(asked.path)
     listening = given or place.socket  # type: ignore[union-attr]  # one of them is there
     try:
-        sys.stdout.write(f"export DOCKER_HOST=unix://{listening.getsockname() if given else asked.path}\n")
+        settled = _answer(asked, listening, place)
+        if not settled:
+            os._exit(0)  # a verb's thread does not end, and may have the database: what it does is whole or absent
+    finally:
+        asked.engine.close()
+    return 0
+
+
+def _answer(asked: Served, listening: socket.socket, place: _listening.Place | None) -> bool:
+    """Answer to the end; whether nothing is left running."""
+    try:
+        sys.stdout.write(f"{_listening.exported(asked.path if place else listening.getsockname())}\n")
         sys.stdout.flush()
         _lean()
         from hull.api.answering import answer
 
-        settled = asyncio.run(answer(asked, listening, place))
+        return asyncio.run(answer(asked, listening, place))
     finally:
         if place is not None:
             place.remove()
-        asked.engine.close()
-    if not settled:
-        os._exit(0)  # a verb's thread does not end: what it does is whole or absent at any moment
-    return 0
 
 
 def _leave(*_: object) -> None:

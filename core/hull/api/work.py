@@ -16,7 +16,8 @@ from hull.engine import Engine
 
 R = TypeVar("R")
 
-THREADS = 64  # verbs that block at the same time; what waits for hours waits in the event loop
+THREADS = 64  # verbs that answer soon, at the same time; what waits for hours waits in the event loop
+SLOW = 256  # those that are as slow as a client, a registry or a program: they keep nobody but each other waiting
 
 
 class Work:
@@ -27,6 +28,7 @@ class Work:
         self.engine = engine
         self.limits = limits  # what becomes of limits that nothing here can hold: refuse, warn
         self.threads = concurrent.futures.ThreadPoolExecutor(THREADS, thread_name_prefix="hull-api")
+        self._slow = concurrent.futures.ThreadPoolExecutor(SLOW, thread_name_prefix="hull-slow")
         self.active = 0
         self.changed = asyncio.Event()
         self.ending = asyncio.Event()
@@ -55,9 +57,12 @@ class Work:
         self.ending.set()
         self.changed.set()
 
-    async def run(self, function: Callable[[], R]) -> R:
-        """Return what a function that may block returns; it goes on in its thread where nobody waits any more."""
-        future = self.threads.submit(function)
+    async def run(self, function: Callable[[], R], *, slow: bool = False) -> R:
+        """Return what a function that may block returns; it goes on in its thread where nobody waits any more.
+
+        One that is as `slow` as somebody else takes none of the threads that answer everybody.
+        """
+        future = (self._slow if slow else self.threads).submit(function)
         self._running.add(future)  # type: ignore[arg-type]  # a set of any of them
         future.add_done_callback(self._running.discard)
         return await asyncio.wrap_future(future)
@@ -76,7 +81,21 @@ class Work:
         """Whether a thread still works, for a client that may have gone."""
         return any(not future.done() for future in tuple(self._running))
 
-    def settle(self, seconds: float) -> bool:
-        """Begin nothing more and wait for what runs in threads; whether all of it has ended."""
-        self.threads.shutdown(wait=False, cancel_futures=True)
-        return not concurrent.futures.wait(tuple(self._running), seconds).not_done
+    async def settle(self, seconds: float) -> bool:
+        """Begin nothing more and wait for what runs in threads; whether all of it has ended.
+
+        The event loop goes on meanwhile: a thread may ask it for a body's next piece, and has to hear that none comes.
+        """
+        for threads in (self.threads, self._slow):
+            threads.shutdown(wait=False, cancel_futures=True)
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        for future in tuple(self._running):
+            future.add_done_callback(lambda _: loop.call_soon_threadsafe(over.set))
+        try:
+            async with asyncio.timeout(seconds):
+                while self.running:
+                    await over.wait()
+                    over.clear()
+        except TimeoutError:
+            return False
+        return True

@@ -74,8 +74,15 @@ def _free(path: str) -> None:
     if alive(path):
         raise Conflict(
             f"cannot listen at {path}: a server answers there already",
-            f"export DOCKER_HOST=unix://{path} uses it; -H unix://PATH listens elsewhere",
+            f"{exported(path)} uses it; -H unix://PATH listens elsewhere",
         )
+
+
+def exported(path: str) -> str:
+    """Return the line by which a shell uses the server at `path`, whatever characters that has."""
+    from shlex import quote
+
+    return f"export DOCKER_HOST={quote(f'unix://{path}')}"
 
 
 def _beside(path: str) -> tuple[str, str]:

@@ -108,7 +108,9 @@ def joined(engine: Engine, path: str) -> Joined:
 def started(engine: Engine, path: str, *flags: str) -> str:
     """Return what a shell reads to use the server at `path`, started where none answers."""
     held_open(engine, path, *flags).close()
-    return f"export DOCKER_HOST=unix://{path}"
+    from hull.commands._listening import exported
+
+    return exported(path)
 
 
 def held_open(engine: Engine, path: str, *flags: str) -> socket.socket:

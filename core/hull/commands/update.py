@@ -62,7 +62,9 @@ def changed(engine: Engine, word: str, asked: Limits, restart: str | None) -> st
         _in_force(row, status, limits)
     if restart is not None:
         _tell_monitor(engine.paths.container(row.id), policy)
-    engine.containers.respecify(row, row.spec._replace(limits=limits, restart=policy))
+    with engine.containers.lock(row):  # what others change of it meanwhile would be lost
+        now = engine.containers.find(row.id)
+        engine.containers.respecify(now, now.spec._replace(limits=limits, restart=policy))
     engine.history.add("container", "update", row.id, attributes(row.spec, row.name))
     return word
 

@@ -14,7 +14,7 @@ from hull.state.status import Status
 
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 CONDITIONS = ("not-running", "next-exit", "removed")
-LOOK = 30.0  # seconds after which is looked at what should have been heard
+FIRST, LOOK = 0.25, 30.0  # seconds after which is looked at what should have been heard: soon, then ever later
 SOON = 0.005  # seconds
 
 
@@ -40,12 +40,14 @@ class Ending:
 
     async def wait(self, run: Run) -> dict[str, Any]:
         """Return Docker's document of the end, once it has come."""
+        patience = FIRST  # an end that comes while the wait begins is told to nobody; so is one of a killed monitor
         while True:
             try:
-                event = await asyncio.wait_for(self._heard.next(), LOOK)
+                event = await asyncio.wait_for(self._heard.next(), patience)
             except TimeoutError:
                 if await run(self._over):
                     return self.document()
+                patience = min(2 * patience, LOOK)
                 continue
             if event["Action"] == "die":
                 self._code = int(event["Actor"]["Attributes"]["exitCode"])

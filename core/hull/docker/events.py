@@ -72,14 +72,19 @@ class Lines:
         self._names = Names(engine, time.time())
         self._made: dict[tuple[int, str, str], tuple[Event, bytes]] = {}
 
-    def of(self, event: Event) -> tuple[Event, bytes]:
-        """Return an event with its container's name of now, and its line."""
-        key = key_of(event)
-        found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = _line(self._names, event)
-            if len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
+    def known(self, event: Event) -> tuple[Event, bytes] | None:
+        """Return an event with its container's name of then, and its line; None where nobody has made that."""
+        return self._made.get(key_of(event))
+
+    def make(self, event: Event) -> tuple[Event, bytes]:
+        """Return that, made: a name is asked of the database."""
+        return _line(self._names, event)
+
+    def keep(self, event: Event, made: tuple[Event, bytes]) -> tuple[Event, bytes]:
+        """Return what was made, or what somebody else made meanwhile; in the event loop."""
+        found = self._made.setdefault(key_of(event), made)
+        if len(self._made) > KEPT:
+            del self._made[next(iter(self._made))]
         return found
 
 

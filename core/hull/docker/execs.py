@@ -14,7 +14,8 @@ from hull.light import Any, NamedTuple
 from hull.runtime import ops
 from hull.state.containers import Container
 
-KEPT = 300.0  # seconds for which an ended one is remembered
+LOOK = 60.0  # seconds between two looks at the containers of those that nobody has started
+KEPT = 300.0  # seconds for which an ended one is remembered, and one that nobody starts after its container has ended
 
 
 class Asked(NamedTuple):
@@ -65,7 +66,7 @@ class Exec:
         self.child: Child | None = None
         self.begun = False
         self.code: int | None = None
-        self.ended = 0.0
+        self.ended = 0.0  # 0: neither it nor, where nobody has started it, its container
 
     @property
     def running(self) -> bool:
@@ -77,7 +78,7 @@ class Exec:
         if self.begun:
             state = "is already running" if self.code is None else "has already run"
             raise Conflict(f"Error: Exec command {self.id} {state}")
-        self.begun = True
+        self.begun, self.ended = True, 0.0
 
     def plan(self, engine: Engine) -> list[ops.Op]:
         """Return its plan, as the container is now."""
@@ -137,17 +138,35 @@ def make(engine: Engine, word: str, body: dict[str, Any]) -> Exec:
     return made
 
 
+def leave(engine: Engine, waiting: list[Exec]) -> None:
+    """Note which cannot be started any more: their containers have ended. Those of one that runs stay, as Docker's."""
+    rows = {one.row.id: one.row for one in waiting}
+    over = {ident for ident, row in rows.items() if not engine.containers.status(row).up}
+    for one in waiting:
+        if one.row.id in over:
+            one.ended = time.monotonic()
+
+
 class Execs:
     """All of a server's; they do not outlive it."""
 
     def __init__(self) -> None:
         self._known: dict[str, Exec] = {}
+        self._next_look = 0.0
 
     def keep(self, made: Exec) -> None:
         """Know one more, in the event loop: two threads would forget each other's. Old ones are forgotten."""
         now = time.monotonic()
-        self._known = {one.id: one for one in self._known.values() if one.code is None or now - one.ended < KEPT}
+        self._known = {one.id: one for one in self._known.values() if not one.ended or now - one.ended < KEPT}
         self._known[made.id] = made
+
+    def waiting(self) -> list[Exec]:
+        """Return those that nobody has started; now and then: a container's end is looked at."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return []
+        self._next_look = now + LOOK
+        return [one for one in self._known.values() if not one.begun and not one.ended]
 
     def find(self, word: str) -> Exec:
         """Return the one of this id, or whose id begins so."""

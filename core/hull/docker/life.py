@@ -115,10 +115,11 @@ def clear(engine: Engine, ident: str) -> None:
 
 def unlink(engine: Engine, word: str) -> None:
     """Take a link back: CONTAINER/ALIAS."""
-    row, _other = links.linked(engine, word)
-    alias = word.rpartition("/")[2]
-    left = tuple(link for link in row.spec.links if link.partition(":")[2] != alias)
-    engine.containers.respecify(row, row.spec._replace(links=left))
+    with engine.containers.lock(links.linked(engine, word)[0]):  # what others change of it meanwhile would be lost
+        row, _other = links.linked(engine, word)
+        alias = word.rpartition("/")[2]
+        left = tuple(link for link in row.spec.links if link.partition(":")[2] != alias)
+        engine.containers.respecify(row, row.spec._replace(links=left))
 
 
 def processes(engine: Engine, word: str, options: tuple[str, ...]) -> dict[str, Any]:

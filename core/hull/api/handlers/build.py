@@ -135,7 +135,7 @@ async def _streamed(call: Call, pieces: Iterator[bytes], stop: threading.Event) 
         finally:
             loop.call_soon_threadsafe(coming.put_nowait, None)
 
-    building = asyncio.ensure_future(call.verb(build))
+    building = asyncio.ensure_future(call.slow(build))
     try:
         while (piece := await coming.get()) is not None:
             if not told.prepared:

@@ -80,13 +80,13 @@ async def stats(call: Call) -> web.StreamResponse:
 
 async def stop(call: Call) -> web.StreamResponse:
     """Stop it; 304 where it does not run."""
-    stopped = await call.verb(life.stop, call.engine, call.word("id"), call.number("t"), call.text("signal"))
+    stopped = await call.slow(life.stop, call.engine, call.word("id"), call.number("t"), call.text("signal"))
     return nothing(204 if stopped else 304)
 
 
 async def restart(call: Call) -> web.StreamResponse:
     """Stop it and start it."""
-    await call.verb(life.restart, call.engine, call.word("id"), call.number("t"), call.text("signal"))
+    await call.slow(life.restart, call.engine, call.word("id"), call.number("t"), call.text("signal"))
     return nothing()
 
 

@@ -52,6 +52,7 @@ async def _follow(
         event = await listener.next()
         if event["timeNano"] < first or events.key_of(event) in told:
             continue
-        named, line = call.work.lines.of(event)
+        lines = call.work.lines
+        named, line = lines.known(event) or lines.keep(event, await call.quick(lines.make, event))
         if wanted.takes(named):
             await response.write(line)

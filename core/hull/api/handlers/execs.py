@@ -21,6 +21,8 @@ async def create(call: Call) -> web.StreamResponse:
     """Make one that can be started."""
     body = await call.document()
     made = await call.verb(execs.make, call.engine, call.word("id"), body)
+    if waiting := call.work.execs.waiting():
+        await call.verb(execs.leave, call.engine, waiting)
     call.work.execs.keep(made)
     return answer({"Id": made.id}, 201)
 

@@ -1,5 +1,6 @@
 """A container's start, with whoever has attached to it before; and the wait for its end."""
 
+import asyncio
 import json
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from hull.docker import life
 from hull.docker.ending import Ending
 from hull.docker.starting import refused
 from hull.errors import HullError, Unsupported, UserError
+from hull.state.containers import Container
 
 STREAMED = (1, 30)  # since then the head of a wait's answer comes at once
 
@@ -22,13 +24,19 @@ async def start(call: Call) -> web.StreamResponse:
     if call.text("checkpoint"):
         raise Unsupported("cannot start from a checkpoint of processes: hull keeps files alone")
     row = await call.verb(call.engine.containers.find, call.word("id"))
+    starting = call.work.keep(_start(call, row))  # to its end, though the client goes meanwhile
+    starting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return nothing(204 if await asyncio.shield(starting) else 304)
+
+
+async def _start(call: Call, row: Container) -> bool:
+    """Start it; what was to be removed at its end is removed where it cannot start."""
     try:
-        begun = await call.work.attachments.start(call.work.run, row)
+        return await call.work.attachments.start(call.work.run, row)
     except HullError as error:
         if row.remove:
             await call.verb(life.clear, call.engine, row.id)
         raise refused(row, error) from error
-    return nothing(204 if begun else 304)
 
 
 async def wait(call: Call) -> web.StreamResponse:

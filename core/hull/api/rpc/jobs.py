@@ -55,7 +55,7 @@ class Job:
         gone = asyncio.ensure_future(session.gone.wait())
         gone.add_done_callback(lambda done: None if done.cancelled() else self._stop.set())
         try:
-            return await call.verb(act)
+            return await call.slow(act)
         except HullError as error:
             raise Failed(UNKNOWN, *told.failure(error)) from error
         finally:
