@@ -5,14 +5,15 @@ import http.client
 import json
 import os
 import socket
+import statistics
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from bench.measure import Figure, Side, Skipped, compare, interleave, process
 from bench.place import IMAGE, Place, program, version
 from bench.pull import debian
+from bench.services import Service, env, hull, podman
 from tests import imagebuild, registries
 from tests.waiting import until
 
@@ -20,30 +21,7 @@ RUNS = int(os.environ.get("BENCH_RUNS", "30"))
 PULLS = int(os.environ.get("BENCH_PULLS", "5"))
 INSPECTS = 100
 RUN, INSPECT, PULL, RESIDENT = 0.3, 1.0, 0.6, 60.0
-SETTINGS = '[containers]\ncgroups = "disabled"\n[engine]\ncgroup_manager = "cgroupfs"\n'
 NAME = "bench-api"
-
-
-class Service(NamedTuple):
-    """One server: its label, its socket, its process."""
-
-    label: str
-    path: str
-    process: "subprocess.Popen[bytes]"
-
-    def docker(self, *words: str) -> list[str]:
-        """Return a command line of the docker client."""
-        return [program("docker"), "-H", f"unix://{self.path}", *words]
-
-    def run(self, *words: str) -> None:
-        """Run the docker client to its end."""
-        subprocess.run(self.docker(*words), check=True, capture_output=True, timeout=300)
-
-    @property
-    def resident(self) -> float:
-        """The MiB that its process holds."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as lines:
-            return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def figures(place: Place) -> Iterator[Figure | Skipped]:
@@ -53,7 +31,7 @@ def figures(place: Place) -> Iterator[Figure | Skipped]:
         return
     with contextlib.ExitStack() as stack:
         try:
-            ours, theirs = stack.enter_context(_hull(place)), stack.enter_context(_podman(place))
+            ours, theirs = stack.enter_context(hull(place)), stack.enter_context(podman(place))
             subprocess.run(place.podman("import", "-q", place.archive, IMAGE), check=True, capture_output=True)
             theirs.run("run", "--rm", IMAGE, "true")
         except (OSError, subprocess.SubprocessError, AssertionError) as error:
@@ -76,7 +54,7 @@ def figures(place: Place) -> Iterator[Figure | Skipped]:
 
 def _clients(title: str, sides: tuple[Service, Service], words: tuple[str, ...], bound: float | None) -> Figure:
     ours, theirs = (
-        Side(f"docker, {one.label}", "", lambda one=one: process(one.docker(*words), _env())) for one in sides
+        Side(f"docker, {one.label}", "", lambda one=one: process(one.docker(*words), env())) for one in sides
     )  # type: ignore[misc]
     return compare(title, ours, theirs._replace(version=version("podman")), RUNS, bound=bound)  # type: ignore[arg-type]
 
@@ -100,25 +78,56 @@ def _inspect(service: Service) -> float:
 
 
 def _pulls(sides: tuple[Service, Service], address: str) -> Iterator[Figure]:
-    """Yield pulls of what is not here: the image is removed between, which is not counted."""
+    """Yield pulls of what was never here, and their processor time: the same images for both, one a turn.
+
+    Nothing is removed between: ext4 without a journal is slow to make files beside those that went a moment ago, and
+    one side's removal would be the other's time.
+    """
     for how in ("gzip", "zstd"):
-        with open(debian(), "rb") as file:
-            made = imagebuild.image(file.read(), how=how)
-        reference = imagebuild.push(made, address, "bench", how)
-        ours, theirs = (_pulling(one, reference) for one in sides)
-        mine, peer = interleave(ours, theirs, PULLS, warm=1)
-        yield Figure(f"docker pull, 200 MB, {how}", ours, theirs, mine, peer, PULLS, "s", bound=PULL)
+        references = list(_pushed(how, address))
+        ours, theirs = (_Pulling(one, references) for one in sides)
+        labelled = [Side(f"docker, {one.service.label}", "", one) for one in (ours, theirs)]
+        walls = interleave(labelled[0], labelled[1], PULLS, warm=1)
+        yield Figure(f"docker pull, 200 MB, {how}", *labelled, *walls, PULLS, "s", bound=PULL)
+        spent = [statistics.median(one.spent[1:]) for one in (ours, theirs)]
+        yield Figure(f"processor time of that pull, {how}", *labelled, *spent, PULLS, "s", note="servers alone")
 
 
-def _pulling(service: Service, reference: str) -> Side:
-    return Side(f"docker, {service.label}", "", lambda: _pull(service, reference))
+def _pushed(how: str, address: str) -> Iterator[str]:
+    """Yield a reference for each turn, to an image of the same Debian and a file that no other turn's has."""
+    with open(debian(), "rb") as file:
+        tree = file.read()
+    for turn in range(PULLS + 1):
+        made = imagebuild.image(imagebuild.member(f"{how}-{turn}") + tree, how=how)
+        yield imagebuild.push(made, address, f"bench-{turn}", how)
 
 
-def _pull(service: Service, reference: str) -> float:
-    os.sync()
-    elapsed = process(service.docker("pull", "-q", reference), _env())
-    service.run("rmi", reference)
-    return elapsed
+class _Pulling:
+    """One side's pulls: called, it takes the next image and returns the seconds; `spent` gets the processor's."""
+
+    def __init__(self, service: Service, references: list[str]) -> None:
+        self.service = service
+        self.spent: list[float] = []
+        self._references = iter(references)
+
+    def __call__(self) -> float:
+        until(lambda: not _settling(), "what hull does after a pull", seconds=120)
+        os.sync()
+        before = self.service.spent
+        elapsed = process(self.service.docker("pull", "-q", next(self._references)), env())
+        self.spent.append(self.service.spent - before)
+        return elapsed
+
+
+def _settling() -> bool:
+    """Whether a process of this user still syncs what was pulled: nobody waits for it, the next turn would pay."""
+    return any(b"hull.commands._settling" in _words(pid) for pid in _mine())
+
+
+def _words(pid: str) -> bytes:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+        return file.read()
+    return b""
 
 
 def _resident(sides: tuple[Service, Service]) -> Figure:
@@ -134,7 +143,7 @@ def _resident(sides: tuple[Service, Service]) -> Figure:
 def _left(place: Place) -> Figure:
     """Return how many processes are left of a server and what it did, once its idle time is over."""
     before = _mine()
-    with _hull(place, "1s") as service:
+    with hull(place, "1s") as service:
         service.run("run", "--rm", IMAGE, "true")
         service.process.wait(60)
     with contextlib.suppress(AssertionError):
@@ -154,38 +163,3 @@ def _owner(pid: str) -> int:
         return os.stat(f"/proc/{pid}").st_uid
     except OSError:
         return -1
-
-
-@contextlib.contextmanager
-def _hull(place: Place, idle: str = "0") -> Iterator[Service]:
-    path = f"{place.base}/h.sock"
-    argv = place.hull.argv("serve", "-H", f"unix://{path}", "--idle", idle)
-    with _ended(subprocess.Popen(argv, env=place.hull.env(), stdout=subprocess.DEVNULL)) as made:
-        until(lambda: os.path.exists(path), "hull serve")
-        yield Service("hull serve", path, made)
-
-
-@contextlib.contextmanager
-def _podman(place: Place) -> Iterator[Service]:
-    path, settings, names = (f"{place.base}/{name}" for name in ("p.sock", "containers.conf", "registries.conf"))
-    for file, text in ((settings, SETTINGS), (names, '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n')):
-        with open(file, "w", encoding="ascii") as out:
-            out.write(text)
-    env = {**os.environ, "CONTAINERS_CONF": settings, "CONTAINERS_REGISTRIES_CONF": names}
-    argv = place.podman("system", "service", "--time=0", f"unix://{path}")
-    with _ended(subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)) as made:
-        until(lambda: os.path.exists(path) or made.poll() is not None, "podman system service")
-        yield Service("podman system service", path, made)
-
-
-@contextlib.contextmanager
-def _ended(made: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
-    try:
-        yield made
-    finally:
-        made.terminate()
-        made.wait(30)
-
-
-def _env() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
