@@ -208,6 +208,11 @@ class Spec(NamedTuple):
         return "" if self.network == "host" or self.uts else ident[:12]
 
     @property
+    def shares(self) -> bool:
+        """Whether its processes or its IPC are another container's, too."""
+        return self.pid.startswith("container:") or self.ipc.startswith("container:")
+
+    @property
     def administers_network(self) -> bool:
         """Whether CAP_NET_ADMIN was asked for."""
         return self.privileged or any(cap.upper().removeprefix("CAP_") in ("NET_ADMIN", "ALL") for cap in self.cap_add)

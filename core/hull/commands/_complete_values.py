@@ -38,6 +38,13 @@ NETWORKS = (
     ("none", "no way out, loopback only"), ("host", "this machine's own"), ("slirp4netns", "a way out"),
     ("pasta", "a way out"), ("container:", "that of a container"),
 )  # fmt: skip
+PID_MODES = (
+    ("private", "its own"), ("host", "this machine's, to look at"), ("container:", "those of a container"),
+)  # fmt: skip
+IPC_MODES = (
+    ("private", "its own"), ("shareable", "its own, for others, too"), ("host", "this machine's"),
+    ("none", "no /dev/shm"), ("container:", "that of a container"),
+)  # fmt: skip
 
 
 class Asked(NamedTuple):
@@ -132,11 +139,23 @@ def _both(asked: Asked) -> Pairs:
     yield from asked.here.volumes()
 
 
+def _spaces(asked: Asked) -> Pairs:
+    """Yield containers whose namespaces can be entered."""
+    found = asked.here.containers(asked.prefix.removeprefix("container:"))
+    yield from ((f"container:{one.name}", one.about) for one in found if one.state in ("running", "paused"))
+
+
+def _pid_modes(asked: Asked) -> Pairs:
+    yield from _spaces(asked) if asked.prefix.startswith("container:") else PID_MODES
+
+
+def _ipc_modes(asked: Asked) -> Pairs:
+    yield from _spaces(asked) if asked.prefix.startswith("container:") else IPC_MODES
+
+
 def _networks(asked: Asked) -> Pairs:
     if asked.prefix.startswith("container:"):
-        states = ("running", "paused")
-        found = asked.here.containers(asked.prefix.removeprefix("container:"))
-        yield from ((f"container:{one.name}", one.about) for one in found if one.state in states)
+        yield from _spaces(asked)
         return
     yield from asked.here.networks()
     if asked.place.verb.name != "network":
@@ -221,6 +240,8 @@ FINDERS: dict[str, Callable[[Asked], Pairs]] = {
     "container": _containers,
     "image": _images,
     "network": _networks,
+    "pid-space": _pid_modes,
+    "ipc-space": _ipc_modes,
     "volume": _volumes,
     "any": _both,
     "place": _places,

@@ -18,6 +18,10 @@ def make(engine: Engine, spec: Spec) -> Container:
         from hull.commands import _attaching
 
         spec = _attaching.known(engine, spec)
+    if spec.shares:
+        from hull.commands import _sharing
+
+        spec = _sharing.known(engine, spec)
     identity = engine.identity(spec.userns)
     image = resolve(engine, spec, identity.layer_flavour)
     spec = finish(mounting(engine, _settled(engine, spec), identity.layer_flavour), image)

@@ -93,6 +93,7 @@ def document(row: Container) -> dict[str, Any]:
         **limits,
         **({"IpcMode": spec.ipc} if spec.ipc else {}),
         **said,
+        **{key: mode for key, mode in (("IpcMode", spec.ipc), ("PidMode", spec.pid)) if ":" in mode},
         **_log(said, spec.log_driver),
     }
 

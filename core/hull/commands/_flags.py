@@ -101,14 +101,19 @@ def asked(
         str, Flag("how ids are mapped: auto, keep-id[:uid=N,gid=N] or single", metavar="MODE", complete="userns")
     ] = "auto",
     pid: Annotated[
-        str, Flag("host shows this machine's processes, which it cannot signal", metavar="MODE", choices=("", "host"))
+        str,
+        Flag(
+            "host shows this machine's processes, which it cannot signal; container:NAME shares those of another",
+            metavar="MODE",
+            complete="pid-space",
+        ),
     ] = "",
     ipc: Annotated[
         str,
         Flag(
-            "host: this machine's shared memory; none: no /dev/shm",
+            "shareable: others may have it, too, by container:NAME; host: this machine's; none: no /dev/shm",
             metavar="MODE",
-            choices=("", "private", "host", "none"),
+            complete="ipc-space",
         ),
     ] = "",
     uts: Annotated[str, Flag("host keeps this machine's host name", metavar="MODE", choices=("", "host"))] = "",
@@ -138,6 +143,11 @@ def asked(
         raise UserError(
             "cannot run --privileged: without root there is no privilege to give",
             "name what is needed: --cap-add, --device, --security-opt seccomp=unconfined, --network host",
+        )
+    if pid.startswith("container:") and not init:
+        raise UserError(
+            "cannot share processes without an init: what its program leaves behind would run on",
+            "leave out --no-init",
         )
     from hull.network import ports
 
@@ -212,10 +222,18 @@ def asked(
         ),
         egress=reached(egress),
         checkpoint=checkpoint,
-        pid=pid,
-        ipc="" if ipc == "private" else ipc,
+        pid=_space("pid", pid, ("", "private", "host")),
+        ipc=_space("ipc", ipc, ("", "private", "shareable", "host", "none")),
         uts=_own_name(uts, hostname),
     )
+
+
+def _space(flag: str, mode: str, words: Many) -> str:
+    """Return the mode of a namespace, checked; "" is one of its own."""
+    kind, _, name = mode.partition(":")
+    if mode not in words and (kind != "container" or not name):
+        raise UserError(f"invalid --{flag} {mode!r}", f"write one of {', '.join(words[1:])} or container:NAME")
+    return "" if mode == "private" else mode
 
 
 def _own_name(uts: str, hostname: str | None) -> str:

@@ -45,6 +45,8 @@ def check(engine: Engine, row: Container) -> None:
 
         _meeting.check(engine, row.spec)
         spec = spec._replace(network="none", networks=(), egress=())
+    if spec.shares:  # whoever it is with need not run yet
+        spec = spec._replace(pid="", ipc="")
     plan_of(engine, row._replace(spec=spec), Detached(), ahead=False)
 
 
@@ -97,11 +99,13 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
     if identity.flavour == "single":
         with open(f"{directory}/apt.conf", "w", encoding="utf-8") as file:
             file.write('APT::Sandbox::User "root";\n')
+    made = launch.identity_ops(identity, session)
+    made, share = _shared(engine, spec, session, made) if spec.shares else (made, ())
     return plan.Site(
         ident=row.id,
         directory=directory,
         flavour=identity.flavour,
-        identity=tuple(launch.identity_ops(identity, session)),
+        identity=tuple(made),
         nested=session is not None,
         root=root.ops,
         root_helper=root.helper,
@@ -114,8 +118,20 @@ def _site(engine: Engine, row: Container, detached: Detached | None, link: "Atta
         name=row.name,
         events=engine.history.path,
         detached=detached,
+        share=share,
         **trial,
     )
+
+
+def _shared(
+    engine: Engine, spec: Spec, outer: "Session | None", made: list[ops.Op]
+) -> tuple[list[ops.Op], tuple[ops.Op, ...]]:
+    """Return the ops of an identity that is another container's, and the one that enters its namespaces."""
+    from hull.commands import _sharing
+    from hull.runtime import sharing
+
+    door = _sharing.find(engine, spec, outer)
+    return sharing.identity_ops(made), (sharing.op(door, spec),)
 
 
 def _link(engine: Engine, row: Container, *, ahead: bool) -> "Attached":
@@ -140,6 +156,8 @@ def _outer(engine: Engine, spec: Spec, identity: Identity) -> "Session | None":
     """Return the user namespace that owns the container's network; None where the container's own does."""
     if spec.egress:
         return engine.outer(identity)
+    if spec.shares:  # the one whose processes or IPC it shares
+        return None
     return engine.session if engine.session is not None and engine.session.holds(identity) else None
 
 

@@ -25,7 +25,7 @@ ONLY = {
     "Isolation": (("", "default"), "it is for Windows"),
     "Runtime": (("", "runc", "hull"), "unknown or invalid runtime name"),
 }
-SPACES = {"": "", "private": "", "shareable": "", "host": "host", "none": "none"}
+SHARED = ("IpcMode", "PidMode")  # which may be container:NAME
 # Namespaces: the field's words, and what Docker calls the mode.
 MODES = {
     "IpcMode": (("", "private", "shareable", "host", "none"), "IPC"),
@@ -45,9 +45,7 @@ def refuse(host: Fields) -> None:
             raise Unsupported(f"cannot set {host.name(key)} to {host.text(key)}: {why}")
     for key, (words, kind) in MODES.items():
         mode = host.text(key)
-        if mode.startswith("container:"):
-            raise Unsupported(f"cannot set {host.name(key)} to {mode}: {kind} namespaces are not shared")
-        if mode not in words:
+        if mode not in words and not (key in SHARED and _container(mode)):
             raise UserError(f"invalid {kind} mode: {mode}")
     if "" in host.pairs("Annotations"):
         raise UserError("invalid Annotations: the empty string is not permitted as an annotation key")
@@ -73,8 +71,18 @@ def read(host: Fields) -> dict[str, Any]:
         "sysctls": tuple(f"{key}={value}" for key, value in host.pairs("Sysctls").items()),
         "init": host.flag("Init"),
         "userns": "auto" if userns in USERNS else userns,
-        **{key: SPACES[host.text(name)] for key, name in (("ipc", "IpcMode"), ("pid", "PidMode"), ("uts", "UTSMode"))},
+        **{key: _space(host.text(name)) for key, name in (("ipc", "IpcMode"), ("pid", "PidMode"), ("uts", "UTSMode"))},
     }
+
+
+def _container(mode: str) -> str:
+    """Return whose namespaces a mode asks for, "" for nobody's."""
+    kind, _, name = mode.partition(":")
+    return name if kind == "container" else ""
+
+
+def _space(mode: str) -> str:
+    return "" if mode == "private" else mode
 
 
 def _groups(host: Fields) -> list[Any]:

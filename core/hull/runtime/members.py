@@ -1,7 +1,8 @@
 """The processes of a container as the host's /proc tells them: those of its pid namespace, and all they have started.
 
 A pid namespace inside the container is another one, but whoever made it descends from the container's own processes;
-a program that entered (`hull exec`) has a parent outside, but the namespace tells it. Source: proc(5).
+a program that entered (`hull exec`) has a parent outside, but the namespace tells it. Where containers share a pid
+namespace (`--pid container:NAME`) their mount namespaces tell them apart. Source: proc(5).
 """
 
 import os
@@ -52,6 +53,24 @@ class Table(NamedTuple):
     everyone: dict[int, Member]
     spaces: dict[int, int]
 
+    def _apart(self, init: int, found: set[int]) -> set[int]:
+        """Return those of a pid namespace's processes that are not another container's.
+
+        Whoever has come from outside in another mount namespace than `init` is one's first process, and what has
+        neither's follows its parent.
+        """
+        doors = {pid for pid in found if self.everyone[pid].parent not in found}
+        if doors <= {init}:
+            return found
+        own = namespace(init, "mnt")
+        others = {namespace(pid, "mnt") for pid in doors} - {own, 0}
+        theirs: set[int] = set()
+        for pid in sorted(found if others else (), key=lambda pid: (self.everyone[pid].start, pid)):
+            space = namespace(pid, "mnt")
+            if space in others or (space != own and self.everyone[pid].parent in theirs):
+                theirs.add(pid)
+        return found - theirs
+
     @classmethod
     def take(cls) -> "Table":
         """Look now."""
@@ -66,7 +85,7 @@ class Table(NamedTuple):
         space = self.spaces.get(init, 0)
         if space in (0, namespace(os.getpid())):
             return []
-        found = {pid for pid, other in self.spaces.items() if other == space}
+        found = self._apart(init, {pid for pid, other in self.spaces.items() if other == space})
         grown = True
         while grown:
             more = {member.pid for member in self.everyone.values() if member.parent in found} - found
@@ -85,10 +104,10 @@ def pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
 
 
-def namespace(pid: int) -> int:
-    """Return which pid namespace a process is in, 0 where that cannot be told."""
+def namespace(pid: int, kind: str = "pid") -> int:
+    """Return which namespace of a kind a process is in, 0 where that cannot be told."""
     try:
-        return os.stat(f"/proc/{pid}/ns/pid").st_ino
+        return os.stat(f"/proc/{pid}/ns/{kind}").st_ino
     except OSError:
         return 0
 

@@ -63,6 +63,9 @@ OPS: dict[str, Word] = {
     "join": Word(
         ("pid", "start", "kinds"), "namespaces", "enter the {2} namespaces of process {0} started at tick {1}"
     ),
+    "share": Word(
+        ("pid", "start", "kinds"), "namespaces", "be in the {2} namespaces of process {0} started at tick {1}"
+    ),
     "nftables": Word(("batch",), "namespaces", "filter its network before anything runs in it ({0:.24}…)"),
     "unreachable": Word(("network",), "namespaces", "let no route lead to {0}"),
     "helper": Word(("name", "ready"), "helpers", "start {0} beside the container, ready by {1}"),

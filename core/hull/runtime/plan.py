@@ -63,6 +63,7 @@ class Site(NamedTuple):
     hidden: tuple[str, ...] = ()
     umask: str = UMASK
     env: tuple[str, ...] = ()
+    share: tuple[Op, ...] = ()
 
 
 def build(spec: Spec, image: Image, site: Site) -> list[Op]:
@@ -170,7 +171,9 @@ def environment(spec: Spec, image: Image, hostname: str) -> dict[str, str]:
 
 def _namespaces(spec: Spec, site: Site) -> list[Op]:
     shared = [kind for kind in ("ipc", "uts") if getattr(spec, kind) == "host"]
+    shared += [kind for kind in ("pid", "ipc") if getattr(spec, kind).startswith("container:")]
     plan: list[Op] = [("namespace", kind) for kind in ("mount", "pid", "ipc", "uts", "cgroup") if kind not in shared]
+    plan += site.share
     if site.attachment.namespace:
         plan.append(("namespace-join", "net", site.attachment.namespace))
     elif site.attachment.backend != "host":
@@ -187,7 +190,7 @@ def _system_mounts(spec: Spec, site: Site) -> list[Op]:
     return [
         # A view of the host's processes: the program's own, of a namespace below, cannot reach them by it.
         ("bind", "/proc", "/proc", "rec,nosuid,nodev,noexec")
-        if spec.pid
+        if spec.pid == "host"
         else ("mount", "proc", "/proc", "nosuid,nodev,noexec", ""),
         ("mount", "tmpfs", "/dev", "nosuid,noexec", "mode=755,size=64k"),
         *(("device", f"/dev/{name}", f"/dev/{name}") for name in DEVICES),
@@ -206,10 +209,13 @@ def _shared_memory(spec: Spec) -> list[Op]:
     """Return the mounts of IPC; a message queue's file system is its namespace's, the host's is nobody's to mount."""
     if spec.ipc == "none":
         return []
-    if spec.ipc:
+    if spec.ipc == "host":
         return [("bind", "/dev/shm", "/dev/shm", "nosuid,nodev,noexec")]  # noqa: S108
+    shared = spec.ipc.startswith("container:")
     return [
-        ("mount", "tmpfs", "/dev/shm", "nosuid,nodev,noexec", f"mode=1777,size={spec.shm_size or DEFAULT_SHM}"),  # noqa: S108
+        ("mount", "shared-memory", "/dev/shm", "nosuid,nodev,noexec", "")  # noqa: S108
+        if shared
+        else ("mount", "tmpfs", "/dev/shm", "nosuid,nodev,noexec", f"mode=1777,size={spec.shm_size or DEFAULT_SHM}"),  # noqa: S108
         ("mount", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec", ""),
     ]
 
@@ -240,7 +246,7 @@ def _settings(spec: Spec, site: Site) -> list[Op]:
         plan.append(("loopback",))
     if spec.trial is not None:
         plan.append(("signals-inside",))
-    if spec.init:
+    if spec.init or spec.pid.startswith("container:"):  # else nobody would end what its program leaves
         plan.append(("init",))
     return plan
 

@@ -11,7 +11,7 @@
 
 static void await_maps(const struct launch *launch, int channel)
 {
-    if (!maps_asked(launch->plan))
+    if (!maps_due(launch->plan))
         return;
     if (launch->maps_own)
         maps_write_own(launch->plan);
@@ -86,7 +86,8 @@ static _Noreturn void start(struct launch *launch, int channel, int progress)
     int foreground = 0;
     pid_t program;
 
-    channel_send(channel, NOTE_READY, 0, -1);
+    share_begin(launch, channel);
+    channel_send(channel, NOTE_READY, (int)launch->space, -1);
     if (supervise_holds(launch))
         foreground = channel_await(channel, NOTE_GO);
     if (launch->has_init) {
@@ -101,6 +102,7 @@ static _Noreturn void start(struct launch *launch, int channel, int progress)
             init_run(launch, channel, program);
         }
     }
+    share_await_init(launch);
     terminal_adopt(launch, foreground);
     program_run(launch, progress);
 }
@@ -114,7 +116,8 @@ _Noreturn void child_run(struct launch *launch, int channel, int progress)
     umask(0);
     await_maps(launch, channel);
     become_root(plan);
-    MUST(prctl(PR_SET_DUMPABLE, 1), "show", "the container to its owner");
+    if (!share_has(plan, "pid")) /* else later, when it has nothing of the host's */
+        MUST(prctl(PR_SET_DUMPABLE, 1), "show", "the container to its owner");
     die_with_launcher(channel);
     if (plan_find(plan, W_HOLD) != NULL)
         hold(launch, channel);

@@ -107,7 +107,7 @@ static bool is_ours(const char *pid, const char *kind, size_t length)
     return stat(theirs, &their) == 0 && stat(ours, &our) == 0 && their.st_ino == our.st_ino;
 }
 
-static void enter_running(const struct op *op)
+void clone_enter(const struct op *op, const char *kinds)
 {
     pid_t pid = (pid_t)text_must_number(op->arg[0], 1 << 22, "it is not a process id");
     int fd = sys_pidfd_open(pid), flags = 0;
@@ -117,7 +117,7 @@ static void enter_running(const struct op *op)
     /* The descriptor is taken first: what the start time is then compared with cannot be replaced any more. */
     if (fd < 0 || status_start_ticks(pid) != text_must_number(op->arg[1], UINT64_MAX, "it is not a start time"))
         fail(EXIT_TOOL, ESRCH, "enter the container of process", op->arg[0], "it is no longer running");
-    for (const char *at = op->arg[2]; *at;) {
+    for (const char *at = kinds; *at;) {
         size_t length = strcspn(at, ",");
 
         if (!is_ours(op->arg[0], at, length))
@@ -164,11 +164,12 @@ static int intermediate(void *data)
         if (op->word == W_NAMESPACE_JOIN)
             MUST(setns(launch->joins[count++], (int)kind_flag(op->arg[0], strlen(op->arg[0]))), "enter", op->arg[1]);
         else if (op->word == W_JOIN)
-            enter_running(op);
+            clone_enter(op, op->arg[2]);
     }
     if (clone_outer_network(launch->plan))
         outer_network(launch->plan);
     nftables_apply(launch->plan);
+    share_enter(launch, &errand->request.flags);
     errand->request.flags |= CLONE_PARENT;
     errand->request.signal = 0; /* the intermediate's own, SIGCHLD, is taken over */
     launch->child = sys_clone(&errand->request);
@@ -217,11 +218,12 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
         fail_at(plan_find(plan, W_USERNS_JOIN));
         MUST(setns(launch->userns, CLONE_NEWUSER), "enter the user namespace", "that the session keeps");
     }
-    launch->maps_own = launch->helper_count == 0 && maps_by_child(plan); /* a keeper must find the ids mapped */
+    launch->maps_own = launch->helper_count == 0 && maps_due(plan) && maps_by_child(plan); /* a keeper must find the ids mapped */
     if (joins) /* nothing inside may look at this process before its program runs: CVE-2016-9962 */
         MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
+    share_prepare(launch);
     fail_at(plan_find(plan, W_USERNS_NEW));
-    if (joins || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan) || root_joins(launch)) {
+    if (joins || plan_find(plan, W_SHARE) != NULL || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan) || root_joins(launch)) {
         clone_aside(intermediate, &errand, CLONE_FILES);
         outer_forget();
         if (!clone_joins(plan, "mount"))

@@ -21,6 +21,7 @@ void finish_failed(struct launch *launch)
             continue;
         launch->child = 0;
     }
+    sweep_finish(launch);
     helpers_stop(launch);
     pty_finish(launch);
     terminal_take_back(launch, true);

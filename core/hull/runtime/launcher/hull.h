@@ -22,7 +22,7 @@ enum { EXIT_TOOL = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 enum word {
     W_ID, W_STATUS, W_EVENTS, W_VOLUME, W_MONITOR, W_INPUT, W_ATTACH, W_CLIENT, W_LOG, W_RESTART, W_STOP, W_HEALTH, W_HEALTH_ARG, W_CGROUP,
     W_USERNS_JOIN, W_USERNS_NEW, W_UID_MAP, W_GID_MAP, W_MAP_HELPERS, W_SETGROUPS_DENY, W_HOLD, W_HAND_OUT, W_NAMESPACE,
-    W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
+    W_NAMESPACE_JOIN, W_KEEP, W_JOIN, W_SHARE, W_NFTABLES, W_UNREACHABLE, W_HELPER, W_HELPER_ARG, W_HELPER_REQUEST, W_ROOT_OVERLAY, W_LOWER,
     W_LOWER_FUSE, W_ROOT_BIND, W_ROOT_FUSE, W_ROOT_READONLY, W_MOUNT, W_FILL, W_FILL_BELOW, W_BIND, W_BIND_BELOW, W_OVERLAY, W_DEVICE, W_SYMLINK, W_MKDIR, W_MASK, W_READONLY,
     W_HOSTNAME, W_DOMAINNAME, W_SYSCTL, W_LOOPBACK, W_SIGNALS_INSIDE, W_INIT, W_RLIMIT, W_OOM_SCORE, W_USER, W_GROUP, W_OWN, W_UMASK,
     W_CAPABILITIES, W_NO_NEW_PRIVILEGES, W_SECCOMP, W_WORKDIR, W_ENV, W_HOME, W_TERMINAL, W_STREAM, W_STREAMS_CLOSED, W_ARG, W_GLOB, W_STAND_IN, W_REMOVE,
@@ -199,6 +199,11 @@ struct launch {
     int kept[KEPT_MAX];                        /* inherited ones that stay open, as many as `kept_count` */
     size_t kept_count;
     int inside;                                /* the container's own user namespace, -1: none */
+    int network; /* its network namespace where nobody may look it up, -1 */
+    /* Where processes of another container are beside its own: its mount namespace's number, its /proc, and a pipe that
+     * closes once init can be looked at; 0 elsewhere. */
+    unsigned space;
+    int proc, shown, unshown;
     pid_t child;
     int channel, progress; /* progress: a byte before exec, the end of file when it succeeded */
     bool has_init, direct; /* direct: the child becomes the program itself */
@@ -224,6 +229,7 @@ void clone_child(struct launch *launch, int child_end, int progress_end);
 void clone_aside(int (*errand)(void *), void *data, int shared); /* in a process that shares our memory; and wait */
 uint64_t clone_flags(const struct plan *plan);
 bool clone_joins(const struct plan *plan, const char *kind);
+void clone_enter(const struct op *op, const char *kinds); /* those of a process that is proven to be the one meant */
 bool clone_outer_network(const struct plan *plan);
 int outer_sysfs(void); /* child: a detached sysfs made by the intermediate, or 0 */
 void outer_network(const struct plan *plan);
@@ -231,10 +237,24 @@ void outer_forget(void);
 void outer_join_as_root(const struct launch *launch);
 void maps_give(struct launch *launch); /* whoever cloned the child: it waits */
 bool maps_asked(const struct plan *plan);
+bool maps_due(const struct plan *plan); /* somebody of ours writes them: the namespace is not another's */
 bool maps_by_child(const struct plan *plan); /* launcher: asked before the clone, of the parent namespace's ids */
 void maps_write_own(const struct plan *plan);
 void maps_write_directly(const struct plan *plan, const char *process); /* without a helper */
 bool maps_hold(const struct plan *plan, enum word word, unsigned long long inside);
+
+/* share.c: a container in namespaces of another one. */
+bool share_has(const struct plan *plan, const char *kind);
+void share_prepare(struct launch *launch);
+void share_enter(struct launch *launch, uint64_t *flags); /* intermediate, last: it is root of the other's namespace */
+int share_memory(void);                                   /* child: the other's /dev/shm, detached */
+void share_begin(struct launch *launch, int channel);     /* child: before there is a program */
+void share_await_init(struct launch *launch);             /* program */
+void share_show_init(struct launch *launch);              /* init: it holds nothing any more that is not its own */
+
+/* sweep.c: who is left of such a container when it ends. */
+void sweep_below(const struct launch *launch);  /* init */
+void sweep_finish(const struct launch *launch); /* launcher: the same from outside, whatever became of init */
 
 /* nftables.c: what the container may reach, in force before it is made. */
 void nftables_check(const struct plan *plan); /* launcher: that the container could not undo it */

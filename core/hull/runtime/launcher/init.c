@@ -101,6 +101,7 @@ static int release(struct init *init)
 
 static _Noreturn void end(struct init *init, int status)
 {
+    sweep_below(init->launch);
     if (WIFEXITED(status))
         _exit(WEXITSTATUS(status));
     channel_send(init->channel, NOTE_KILLED, WTERMSIG(status), -1);
@@ -145,8 +146,10 @@ static void read_channel(struct init *init)
     struct message message = {0};
     int passed;
 
-    if (!channel_try_receive(init->channel, &message, &passed))
+    if (!channel_try_receive(init->channel, &message, &passed)) {
+        sweep_below(init->launch);
         _exit(EXIT_TOOL);
+    }
     if (message.note == NOTE_SIGNAL && message.value > 0 && message.value < NSIG)
         take_relayed(init, message.value);
     if (message.note == NOTE_ALONE && message.value > 0 && message.value < NSIG)
@@ -162,6 +165,7 @@ static void read_channel(struct init *init)
 static void keep_only(struct init *init)
 {
     int null = MUST(open("/", O_PATH | O_CLOEXEC), "open", "/");
+    bool shared = init->launch->space != 0;
     sigset_t all;
 
     sigfillset(&all);
@@ -171,7 +175,9 @@ static void keep_only(struct init *init)
         MUST(dup2(init->launch->pty, STDIN_FILENO), "keep", "the pseudo-terminal");
     for (int fd = init->launch->terminal != TERMINAL_INHERIT; fd <= STDERR_FILENO; fd++)
         MUST(dup2(null, fd), "let go of", "a standard descriptor");
-    MUST(sys_close_others((const int[]){init->channel, init->signals}, 2), "close", "descriptors");
+    MUST(sys_close_others((const int[]){init->channel, init->signals, shared ? init->launch->proc : -1,
+                                        shared ? init->launch->shown : -1}, 4), "close", "descriptors");
+    share_show_init(init->launch);
 }
 
 /* What ended a start that had no program yet waits in our queue; the program was born too late for its own copy. */

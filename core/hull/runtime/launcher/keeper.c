@@ -12,17 +12,19 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { FD_READY = 3, FD_EXIT, FD_FUSE, FD_FIRST_UNUSED, FD_ASIDE = 32 };
+enum { FD_READY = 3, FD_EXIT, FD_FUSE, FD_NETWORK, FD_ASIDE = 32 };
 
 struct keeper {
     struct launch *launch;
     struct helper *helper;
-    int ready, hangup, log, fuse;
+    int ready, hangup, log, fuse, network;
+    char place[48]; /* how its helper finds the network namespace */
 };
 
 /* Whole word, or what follows an equals sign. */
-static char *fill_in(const struct launch *launch, char *word)
+static char *fill_in(const struct keeper *keeper, char *word)
 {
+    const struct launch *launch = keeper->launch;
     struct {
         const char *name;
         char value[48];
@@ -32,6 +34,8 @@ static char *fill_in(const struct launch *launch, char *word)
 
     snprintf(places[0].value, 48, "%d", (int)launch->child);
     snprintf(places[1].value, 48, "/proc/%d/ns/net", (int)launch->child);
+    if (*keeper->place)
+        memcpy(places[1].value, keeper->place, 48);
     snprintf(places[2].value, 48, "/proc/%d/ns/user", (int)launch->child);
     snprintf(places[3].value, 48, "%d", FD_READY);
     snprintf(places[4].value, 48, "%d", FD_EXIT);
@@ -58,7 +62,7 @@ static void put_descriptor(int fd, int place)
 static void arrange_descriptors(struct keeper *keeper)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int *const ends[] = {&keeper->ready, &keeper->hangup, &keeper->log, &keeper->fuse, &null};
+    int *const ends[] = {&keeper->ready, &keeper->hangup, &keeper->log, &keeper->fuse, &keeper->network, &null};
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (*ends[i] >= 0 && (*ends[i] = fcntl(*ends[i], F_DUPFD_CLOEXEC, FD_ASIDE)) < 0)
@@ -69,7 +73,22 @@ static void arrange_descriptors(struct keeper *keeper)
     put_descriptor(keeper->ready, FD_READY);
     put_descriptor(keeper->hangup, FD_EXIT);
     put_descriptor(keeper->fuse, FD_FUSE);
-    sys_close_range((unsigned)(keeper->fuse >= 0 ? FD_FIRST_UNUSED : FD_FUSE), ~0U);
+    put_descriptor(keeper->network, FD_NETWORK);
+    sys_close_others((const int[]){FD_READY, FD_EXIT, keeper->fuse >= 0 ? FD_FUSE : -1,
+                                   keeper->network >= 0 ? FD_NETWORK : -1}, 4);
+}
+
+/* Where nobody may look at the child, its helper looks at us, and we have the namespace open. */
+static void show_network(struct keeper *keeper)
+{
+    char self[16] = "";
+
+    if (keeper->network < 0)
+        return;
+    if (fcntl(FD_NETWORK, F_SETFD, FD_CLOEXEC) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 ||
+        readlink("/proc/self", self, sizeof self - 1) < 0)
+        _exit(EXIT_TOOL);
+    snprintf(keeper->place, sizeof keeper->place, "/proc/%s/fd/%d", self, FD_NETWORK);
 }
 
 static _Noreturn void execute(struct keeper *keeper)
@@ -81,7 +100,7 @@ static _Noreturn void execute(struct keeper *keeper)
 
     for (const struct op *op = keeper->helper->op; op < keeper->helper->end && count < HELPER_WORDS; op++)
         if (op->word == W_HELPER_ARG)
-            words[count++] = fill_in(keeper->launch, op->arg[0]);
+            words[count++] = fill_in(keeper, op->arg[0]);
     words[count] = NULL;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -109,6 +128,7 @@ static _Noreturn void keep(struct keeper *keeper)
          setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
         _exit(EXIT_TOOL);
     prctl(PR_SET_NAME, "hull-keeper");
+    show_network(keeper);
     setsid(); /* the terminal's signals are not for it, nor for the helper */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || poll(&launcher, 1, 0) != 0)
         _exit(EXIT_TOOL);
@@ -157,7 +177,7 @@ void keeper_start(struct launch *launch, struct helper *helper, int fuse)
     helper->ready = ready[0];
     helper->hangup = hangup[1];
     helper->log = log[0];
-    struct keeper keeper = {launch, helper, ready[1], hangup[0], log[1], fuse};
+    struct keeper keeper = {launch, helper, ready[1], hangup[0], log[1], fuse, launch->network, ""};
 
     clone_aside(start_aside, &keeper, 0);
     close(ready[1]);

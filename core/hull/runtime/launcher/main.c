@@ -100,6 +100,7 @@ static _Noreturn void finish(struct launch *launch, int code)
     bool oom;
 
     fail_finishing(NULL);
+    sweep_finish(launch);
     helpers_stop(launch);
     if (launch->aborted_by != 0) {
         code = 128 + launch->aborted_by;

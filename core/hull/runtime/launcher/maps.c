@@ -26,6 +26,11 @@ bool maps_asked(const struct plan *plan)
     return plan_find(plan, W_USERNS_NEW) != NULL && plan_find(plan, W_UID_MAP) != NULL;
 }
 
+bool maps_due(const struct plan *plan)
+{
+    return maps_asked(plan) && plan_find(plan, W_SHARE) == NULL;
+}
+
 static bool maps_one(const struct plan *plan, enum word word, const char *own)
 {
     const struct op *op = plan_find(plan, word);
@@ -187,7 +192,7 @@ static void open_inside(struct launch *launch)
  * nobody look at it. */
 void maps_give(struct launch *launch)
 {
-    bool ours = maps_asked(launch->plan) && !launch->maps_own;
+    bool ours = maps_due(launch->plan) && !launch->maps_own;
 
     if (ours)
         maps_write(launch);

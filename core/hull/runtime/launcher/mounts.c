@@ -80,7 +80,8 @@ static void apply_mount(const struct op *op, int root)
 
     if (!mounts_is_directory(target, op->arg[1]))
         fail(EXIT_TOOL, ENOTDIR, "mount on the container's", op->arg[1], NULL);
-    if ((mount = attach_new(op->arg[0], op->arg[2], op->arg[3])) < 0) {
+    mount = strcmp(op->arg[0], "shared-memory") == 0 ? share_memory() : attach_new(op->arg[0], op->arg[2], op->arg[3]);
+    if (mount < 0) {
         if (text_has(op->arg[2], "optional")) {
             close(target);
             return;

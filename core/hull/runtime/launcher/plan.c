@@ -37,6 +37,7 @@ static const struct {
     {"namespace-join", 2, STAGE_NAMESPACES},
     {"keep", 1, STAGE_NAMESPACES},
     {"join", 3, STAGE_NAMESPACES},
+    {"share", 3, STAGE_NAMESPACES},
     {"nftables", 1, STAGE_NAMESPACES},
     {"unreachable", 1, STAGE_NAMESPACES},
     {"helper", 2, STAGE_HELPERS},

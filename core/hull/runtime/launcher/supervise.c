@@ -70,6 +70,8 @@ static void take_message(struct launch *launch, const struct message *message, i
         break;
     case NOTE_WARNING: fail_warn(message->failure.text); break;
     case NOTE_READY:
+        if (!launch->stands) /* said before there was a program; who could speak for init later is not believed */
+            launch->space = (unsigned)message->value;
         launch->stands = true;
         status_ready(launch->child);
         leash_ready(launch);
