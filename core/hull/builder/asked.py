@@ -4,6 +4,7 @@ from hull.light import IO, TYPE_CHECKING, NamedTuple
 from hull.model import Ulimit
 
 if TYPE_CHECKING:
+    from hull.builder.joining import Joining
     from hull.builder.sharing import Place
 
 Many = tuple[str, ...]
@@ -41,7 +42,8 @@ class Asked(NamedTuple):
     `fresh` are stages that take nothing from the cache. `devices` are what RUN --device may ask for. `epoch` is
     SOURCE_DATE_EPOCH: seconds, None where it is not set. `sent` stands in place of a context that has a name. `only`
     are the images (ids) whose layers alone are taken from the cache; None for any. `whole`: stages before the target
-    are built, needed or not.
+    are built, needed or not. `keep` are the steps' containers that stay (builder.containers): none, failed ones or all.
+    `joining` brings steps to networks of the user's own; without it there are none.
     """
 
     context: str
@@ -72,3 +74,5 @@ class Asked(NamedTuple):
     sent: Sent | None = None
     only: Many | None = None
     whole: bool = False
+    keep: str = ""
+    joining: "Joining | None" = None

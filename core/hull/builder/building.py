@@ -8,6 +8,7 @@ from hull.builder import mounting, opening, outputs, running, sharing
 from hull.builder.asked import Asked
 from hull.builder.bases import Bases
 from hull.builder.console import Console, Tale
+from hull.builder.containers import Containers
 from hull.builder.origins import Origin
 from hull.builder.stage import Stage, Stopped
 from hull.builder.state import State, encode
@@ -49,6 +50,7 @@ class Build:
         self._turns = threading.Semaphore(max(os.cpu_count() or 1, 1))
         self._bases, self._opening = Bases(shop, asked), threading.Lock()
         self._origins: dict[str, Origin] = {}
+        self._containers = Containers(shop, asked.network, asked.keep, asked.joining)
 
     def run(self) -> Built:
         """Build the target."""
@@ -97,6 +99,7 @@ class Build:
                 self._squash(state)
         finally:
             self._shop.keep()
+            self._containers.settle()
         return state
 
     def _result(self, state: State) -> Built:
@@ -210,7 +213,8 @@ class Build:
         """What every RUN is told."""
         asked = self._asked
         proxies = tuple(f"{key}={value}" for key, value in scope.proxies(self._given).items())
-        return running.Manner(asked.network, asked.hosts, asked.shm_size, asked.ulimits, asked.devices, proxies)
+        way = self._containers.network
+        return running.Manner(self._containers, way, asked.hosts, asked.shm_size, asked.ulimits, asked.devices, proxies)
 
     def fresh(self, stage: model.Stage) -> bool:
         """Whether a stage takes nothing from the cache."""

@@ -1,19 +1,16 @@
 """RUN: a container over the stage's layers, made by the launcher; what it changed is the next layer."""
 
 import os
-import select
 
-from hull.builder import keys, mounting
+from hull.builder import carrying, keys, mounting
+from hull.builder.carrying import Where
 from hull.builder.console import Tale
+from hull.builder.containers import Containers
 from hull.builder.state import State
 from hull.builder.workshop import Layer, Workshop
 from hull.dockerfile.model import Run
-from hull.errors import UserError
 from hull.light import TYPE_CHECKING, NamedTuple
-from hull.model import Identity, Image, Mount, Spec
-from hull.runtime import caps, launch, ops, plan, protect, seccomp
-from hull.runtime.devices import resolve
-from hull.storage import overlay
+from hull.model import Mount, Spec
 
 if TYPE_CHECKING:
     from hull.model import Ulimit
@@ -25,12 +22,12 @@ STUBS = (
 )  # fmt: skip
 HOSTNAME = "build"
 SCRIPT = "/dev/pipes/{}"
-CUT = 1 << 16
 
 
 class Manner(NamedTuple):
-    """What the command line says of every RUN."""
+    """What the command line says of every RUN; `containers` are those that outlive their step, or are on networks."""
 
+    containers: Containers
     network: str = "default"
     hosts: tuple[str, ...] = ()
     shm_size: int | None = None
@@ -67,21 +64,30 @@ def run(  # noqa: PLR0917 (each is a different part of the build)
         stubs = [*STUBS, *over]
         shop.worker.ask("prepare", step=step, top=state.directories[-1] if state.layers else "", stubs=stubs)
         mounts = (*mounted.mounts, *_script(shop, instruction, step))
-        spec = Spec(
-            "build", command=tuple(words), entrypoint=(), env=(*env, *manner.proxies, *mounted.env), mounts=mounts,
-            workdir=state.workdir, user=str(state.run.get("User") or "") or None, network=network, hosts=manner.hosts,
-            shm_size=manner.shm_size, ulimits=manner.ulimits, hostname=HOSTNAME, devices=tuple(devices),
-            cap_add=("NET_ADMIN",),  # the network is its own: raw sockets work, as in any first container; not given
-        )  # fmt: skip
-        code = _carry_out(shop, spec, (f"{step}/stubs", *state.directories), Where(step, ident), tale)
+        spec = _spec(state, words, network, manner, devices)
+        with manner.containers.of(ident, spec, state, step) as container:
+            own = container.spec._replace(env=(*env, *manner.proxies, *mounted.env), mounts=mounts)
+            layers = (f"{step}/stubs", *state.directories)
+            code = carrying.run(shop, own, layers, Where(step, ident, container), tale)
+            container.ended(code, stopped=shop.stopped.is_set())
     finally:
         for fd in mounted.locks:
             os.close(fd)
     if code:
         raise _failed(instruction, code, words, tale)
     layer = shop.seal(step, [path for path, _ in stubs], state.epoch)
+    container.made(layer)
     shop.remember(key, layer, instruction.at.text)
     return layer, False
+
+
+def _spec(state: State, words: list[str], network: str, manner: Manner, devices: list[str]) -> Spec:
+    """Return what may be known of the step's container: no secret is in it."""
+    return Spec(
+        "build", command=tuple(words), entrypoint=(), env=tuple(_environment(state)), workdir=state.workdir,
+        user=str(state.run.get("User") or "") or None, network=network, hosts=manner.hosts,
+        shm_size=manner.shm_size, ulimits=manner.ulimits, hostname=HOSTNAME, devices=tuple(devices),
+    )  # fmt: skip
 
 
 def _devices(instruction: Run, manner: Manner) -> list[str]:
@@ -121,84 +127,6 @@ def _script(shop: Workshop, instruction: Run, step: str) -> tuple[Mount, ...]:
     data = script.content.encode("utf-8", "surrogateescape")
     shop.worker.ask("file", feed=lambda sink: sink.write(data), path=f"{step}/script", mode=0o755, uid=0, gid=0)
     return (Mount("bind", f"{step}/script", SCRIPT.format(script.name), readonly=True),)
-
-
-class Where(NamedTuple):
-    """A step's directory, and the id of the container that it is in."""
-
-    directory: str
-    ident: str
-
-
-def _carry_out(shop: Workshop, spec: Spec, layers: tuple[str, ...], where: Where, tale: Tale) -> int:
-    from subprocess import DEVNULL, PIPE, STDOUT
-
-    image = Image("", "build", layers)
-    steps = plan.build(spec, image, _site(shop, spec, image, where))
-    nested = any(op[0] == "userns-join" for op in steps)
-    session = shop.engine.session
-    fds = (session.fd,) if nested and session is not None else ()
-    prepared = launch.Launch(ops.encode(steps), ("hull-build", *spec.command), "", fds)
-    if shop.stopped.is_set():
-        raise UserError("the build was stopped")
-    errors = PIPE if tale.apart else STDOUT
-    with launch.spawn(prepared, stdin=DEVNULL, stdout=PIPE, stderr=errors, env=launch.tied()) as child:
-        shop.endings.append(child.kill)
-        try:
-            _listen([file.fileno() for file in (child.stdout, child.stderr) if file is not None], tale)
-            return child.wait()
-        except BaseException:
-            child.kill()
-            raise
-        finally:
-            shop.endings.remove(child.kill)
-
-
-def _listen(fds: list[int], tale: Tale) -> None:
-    """Show whole lines of output and, where it comes apart, of standard error as they come."""
-    rests, poller = (
-        dict.fromkeys(fds, b""),
-        select.poll(),
-    )  # in a server with many clients a descriptor's number is high
-    for fd in fds:
-        poller.register(fd, select.POLLIN)
-    while rests:
-        for fd, _ in poller.poll():
-            chunk = os.read(fd, 1 << 16)
-            *lines, rests[fd] = (rests[fd] + chunk).split(b"\n")
-            if rests[fd] and (not chunk or len(rests[fd]) > CUT):
-                lines, rests[fd] = [*lines, rests[fd]], b""  # no end comes, or it has grown too long to wait for it
-            for line in lines:
-                tale.write(line, 1 + fds.index(fd))
-            if not chunk:
-                poller.unregister(fd)
-                del rests[fd]
-
-
-def _site(shop: Workshop, spec: Spec, image: Image, where: Where) -> plan.Site:
-    engine, identity, step = shop.engine, shop.identity, where.directory
-    nested = engine.session is not None and engine.session.holds(identity)
-    attachment = engine.networks.attach(spec, step)
-    if identity.flavour == "single":
-        with open(f"{step}/apt.conf", "w", encoding="utf-8") as file:
-            file.write('APT::Sandbox::User "root";\n')
-    root = overlay.image_root(step, image.layers)
-    return plan.Site(
-        ident=where.ident, directory=step, flavour=identity.flavour,
-        identity=tuple(launch.identity_ops(identity, engine.session)), nested=nested, root=root.ops,
-        root_helper=root.helper, attachment=attachment, confinement=_confinement(identity), mounts=spec.mounts,
-        devices=tuple(map(resolve, spec.devices)),
-    )  # fmt: skip
-
-
-def _confinement(identity: Identity) -> plan.Confinement:
-    """Return what a RUN may not do: what `run` without flags may not."""
-    security = protect.parse_security((), identity.flavour)
-    names, bounding, ambient = caps.resolve((), ())
-    filters = seccomp.filters(security.seccomp, names, alone=identity.flavour == "single")
-    return plan.Confinement(
-        bounding, ambient, tuple(filters), security.no_new_privileges, security.masked, security.readonly
-    )
 
 
 def _failed(instruction: Run, code: int, words: list[str], tale: Tale) -> Exception:

@@ -57,6 +57,7 @@ def build(
     """Build an image of a Dockerfile. Prints its id; exits with 1 where a step fails."""
     from hull.builder import outputs, sharing
     from hull.builder.asked import Asked
+    from hull.commands import _building
 
     asked = Asked(
         context, file, tag, target, build_arg, label, _one(platform), network, not no_cache, pull,
@@ -67,6 +68,7 @@ def build(
         ulimits=tuple(_words.ulimit(word) for word in ulimit), epoch=_epoch(),
         display="quiet" if quiet else progress, fresh=tuple(one for word in no_cache_filter for one in word.split(",")),
         devices=tuple(_words.device(word) for word in device), check=check,
+        joining=_building.Joining(engine),
     )  # fmt: skip
     return _told(engine, asked, iidfile, metadata_file)
 

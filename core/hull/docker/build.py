@@ -4,9 +4,10 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 
-from hull.builder import session
+from hull.builder import containers, session
 from hull.builder.asked import Asked, Sent
 from hull.builder.granted import Granted
+from hull.commands import _building
 from hull.docker import buildsteps, images_auth, platform
 from hull.dockerfile import contexts
 from hull.dockerfile.place import DockerfileError
@@ -77,8 +78,15 @@ def asked(engine: Engine, query: Query, file: IO[bytes] | None) -> Asked:
         not query.flag("nocache"), query.flag("pull"), query.flag("squash"),
         hosts=query.hosts, shm_size=shm or None, ulimits=tuple(map(_ulimit, _json(words, "ulimits", list))),
         sent=None if remote else Sent(file), only=_only(engine, sources),
-        whole=True,
+        whole=True, keep=kept(query), joining=_building.Joining(engine),
     )  # fmt: skip
+
+
+def kept(query: Query) -> str:
+    """Return which containers of steps stay: `rm` (usual) takes those of steps that went well, `forcerm` all."""
+    if query.flag("forcerm"):
+        return containers.NEVER
+    return containers.FAILED if query.words.get("rm", "") == "" or query.flag("rm") else containers.ALWAYS
 
 
 def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> Iterator[bytes]:
@@ -87,7 +95,7 @@ def told(engine: Engine, asked: Asked, query: Query, stop: threading.Event) -> I
     What fails before anything was told is raised, a later failure is told.
     """
     quiet, begun = query.flag("q"), False
-    display = buildsteps.Silent(stop) if quiet else buildsteps.Steps(stop, aux=query.aux)
+    display = buildsteps.Silent(stop) if quiet else buildsteps.Steps(stop, aux=query.aux, keep=kept(query))
     build = session.run(engine, asked, display, Known(query.auths))
     left_out = [] if quiet else [buildsteps.said(f"[Warning] {name} is left out\n") for name in query.limits]
     try:

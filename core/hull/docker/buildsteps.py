@@ -7,7 +7,7 @@ import json
 import re
 import threading
 
-from hull.builder import displays
+from hull.builder import containers, displays
 from hull.builder.displays import CACHED, FAILED, STOPPED, Step
 from hull.dockerfile.place import DockerfileError
 from hull.errors import HullError, UserError
@@ -54,14 +54,17 @@ class Silent(displays.Quiet):
 
 
 class Steps(Silent):
-    """Docker's words for each event of a build. `aux` tells of the images that stages make, as since 1.30."""
+    """Docker's words for each event of a build.
+
+    `aux` tells of the images that stages make, as since 1.30; `keep` says which containers of steps stay.
+    """
 
     hides = False
     identifies = apart = True
 
-    def __init__(self, stop: threading.Event, *, aux: bool = True) -> None:
+    def __init__(self, stop: threading.Event, *, aux: bool = True, keep: str = containers.FAILED) -> None:
         super().__init__(stop)
-        self._aux = aux
+        self._aux, self._keep = aux, keep
         self._waiting: list[str] = []  # the stages that are not over, the first is told at once
         self._kept: dict[str, list[bytes]] = {}
         self._sizes: dict[str, int] = {}
@@ -101,7 +104,8 @@ class Steps(Silent):
         made = self._opened(step)
         if end == CACHED:
             made += said(" ---> Using cache\n")
-        if step.container and end not in {FAILED, STOPPED}:
+        stays = containers.NEVER if end == STOPPED else containers.FAILED if end == FAILED else containers.ALWAYS
+        if step.container and self._keep not in {stays, containers.ALWAYS}:
             made += said(f" ---> Removed intermediate container {short(step.container)}\n")
         if end in {FAILED, STOPPED}:
             self._idents.pop(step.stage, None)  # the stage has no image
