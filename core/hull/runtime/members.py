@@ -53,23 +53,23 @@ class Table(NamedTuple):
     everyone: dict[int, Member]
     spaces: dict[int, int]
 
-    def _apart(self, init: int, found: set[int]) -> set[int]:
-        """Return those of a pid namespace's processes that are not another container's.
+    def _others(self, init: int, found: set[int]) -> set[int]:
+        """Return those of a pid namespace's processes that are another container's.
 
         Whoever has come from outside in another mount namespace than `init` is one's first process, and what has
         neither's follows its parent.
         """
         doors = {pid for pid in found if self.everyone[pid].parent not in found}
         if doors <= {init}:
-            return found
+            return set()
         own = namespace(init, "mnt")
-        others = {namespace(pid, "mnt") for pid in doors} - {own, 0}
+        spaces = {namespace(pid, "mnt") for pid in doors} - {own, 0}
         theirs: set[int] = set()
-        for pid in sorted(found if others else (), key=lambda pid: (self.everyone[pid].start, pid)):
+        for pid in sorted(found if spaces else (), key=lambda pid: (self.everyone[pid].start, pid)):
             space = namespace(pid, "mnt")
-            if space in others or (space != own and self.everyone[pid].parent in theirs):
+            if space in spaces or (space != own and self.everyone[pid].parent in theirs):
                 theirs.add(pid)
-        return found - theirs
+        return theirs
 
     @classmethod
     def take(cls) -> "Table":
@@ -85,10 +85,12 @@ class Table(NamedTuple):
         space = self.spaces.get(init, 0)
         if space in (0, namespace(os.getpid())):
             return []
-        found = self._apart(init, {pid for pid, other in self.spaces.items() if other == space})
+        found = {pid for pid, other in self.spaces.items() if other == space}
+        others = self._others(init, found)
+        found -= others
         grown = True
         while grown:
-            more = {member.pid for member in self.everyone.values() if member.parent in found} - found
+            more = {member.pid for member in self.everyone.values() if member.parent in found} - found - others
             found |= more
             grown = bool(more)
         return sorted((self.everyone[pid] for pid in found), key=lambda m: (m.pid != init, m.start, m.pid))

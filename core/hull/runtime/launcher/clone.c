@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -159,6 +158,7 @@ static int intermediate(void *data)
     }
     if (root_joins(launch))
         outer_join_as_root(launch);
+    share_hide(launch->plan);
     EACH(op, launch->plan) {
         fail_at(op);
         if (op->word == W_NAMESPACE_JOIN)
@@ -219,8 +219,6 @@ void clone_child(struct launch *launch, int child_end, int progress_end)
         MUST(setns(launch->userns, CLONE_NEWUSER), "enter the user namespace", "that the session keeps");
     }
     launch->maps_own = launch->helper_count == 0 && maps_due(plan) && maps_by_child(plan); /* a keeper must find the ids mapped */
-    if (joins) /* nothing inside may look at this process before its program runs: CVE-2016-9962 */
-        MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
     share_prepare(launch);
     fail_at(plan_find(plan, W_USERNS_NEW));
     if (joins || plan_find(plan, W_SHARE) != NULL || plan_find(plan, W_NAMESPACE_JOIN) != NULL || clone_outer_network(plan) || root_joins(launch)) {

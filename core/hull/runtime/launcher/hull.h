@@ -245,6 +245,8 @@ bool maps_hold(const struct plan *plan, enum word word, unsigned long long insid
 
 /* share.c: a container in namespaces of another one. */
 bool share_has(const struct plan *plan, const char *kind);
+bool share_hides(const struct plan *plan);
+void share_hide(const struct plan *plan); /* intermediate: before it enters anything of others */
 void share_prepare(struct launch *launch);
 void share_enter(struct launch *launch, uint64_t *flags); /* intermediate, last: it is root of the other's namespace */
 int share_memory(void);                                   /* child: the other's /dev/shm, detached */

@@ -123,7 +123,7 @@ static void apply(const struct plan *plan)
         fail_at(op);
         if (op->word == W_RLIMIT)
             set_limit(op);
-        else if (op->word == W_OOM_SCORE)
+        else if (op->word == W_OOM_SCORE && !share_hides(plan))
             settings_oom_score(op->arg[0]);
         else if (op->word == W_WORKDIR)
             enter_workdir(op->arg[0]);

@@ -61,8 +61,6 @@ void share_prepare(struct launch *launch)
     fail_at(op);
     if (share_has(launch->plan, "pid") && !launch->has_init)
         fail(EXIT_TOOL, EINVAL, "be in the namespaces of process", op->arg[0], "the plan has no init");
-    if (share_has(launch->plan, "pid"))
-        MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
     if (share_has(launch->plan, "ipc"))
         clone_aside(take_memory, (void *)op, CLONE_FILES);
 }
@@ -70,6 +68,24 @@ void share_prepare(struct launch *launch)
 int share_memory(void)
 {
     return memory;
+}
+
+/* Whether the child is born where others can name it: CVE-2016-9962. */
+bool share_hides(const struct plan *plan)
+{
+    return plan_find(plan, W_JOIN) != NULL || share_has(plan, "pid");
+}
+
+/* Should: follow the last change of the intermediate's ids. Who is hidden cannot write what the child inherits here. */
+void share_hide(const struct plan *plan)
+{
+    if (!share_hides(plan))
+        return;
+    EACH_OF(op, plan, W_OOM_SCORE) {
+        fail_at(op);
+        settings_oom_score(op->arg[0]);
+    }
+    MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher");
 }
 
 /* The network namespace is made here where the child would make one: then it can be handed to helpers. */
@@ -82,11 +98,11 @@ void share_enter(struct launch *launch, uint64_t *flags)
         return;
     fail_at(op);
     text_join(path, sizeof path, "/proc/", op->arg[0], "/ns/user");
-    launch->inside = MUST(open(path, O_RDONLY | O_CLOEXEC), "open", path);
-    clone_enter(op, op->arg[2]); /* which proves whose it was */
+    launch->inside = open(path, O_RDONLY | O_CLOEXEC);
+    clone_enter(op, op->arg[2]); /* which proves that it lives, and whose it was */
+    MUST(launch->inside, "open", path);
     if (!share_has(launch->plan, "pid"))
         return;
-    MUST(prctl(PR_SET_DUMPABLE, 0), "hide", "the launcher"); /* root was shown again on its way */
     if (*flags & CLONE_NEWNET)
         MUST(unshare(CLONE_NEWNET), "make the namespace", "net");
     *flags &= ~(uint64_t)CLONE_NEWNET;
