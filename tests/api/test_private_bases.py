@@ -52,6 +52,10 @@ def test_the_first_builder_takes_them_of_the_request_alone(server, away):
     assert "Successfully built" in told(with_config(server, address, AUTH))
     server.cli("untag", "busybox", away, check=True)
     assert "registry asks for basic" in build(server, packed({"Dockerfile": text}), pull="1").lines[-1]["error"]
+    null = {"X-Registry-Config": base64.urlsafe_b64encode(b"null").decode()}
+    assert "Successfully built" in told(
+        server.request("POST", "/build", packed({"Dockerfile": "FROM busybox\n"}), null)
+    )
     reply = server.request("POST", "/build", packed({"Dockerfile": text}), {"X-Registry-Config": "no"})
     assert (reply.status, reply.message) == (400, "invalid X-Registry-Config header: it is no base64 of JSON")
 
