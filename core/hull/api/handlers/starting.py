@@ -7,10 +7,10 @@ from aiohttp import web
 
 from hull.api.call import Call, answer, nothing
 from hull.docker import life
+from hull.docker.attaching import Row
 from hull.docker.ending import Ending
 from hull.docker.starting import refused
 from hull.errors import HullError, Unsupported, UserError
-from hull.state.containers import Container
 
 STREAMED = (1, 30)  # since then the head of a wait's answer comes at once
 
@@ -29,7 +29,7 @@ async def start(call: Call) -> web.StreamResponse:
     return nothing(204 if await asyncio.shield(starting) else 304)
 
 
-async def _start(call: Call, row: Container) -> bool:
+async def _start(call: Call, row: Row) -> bool:
     """Start it; what was to be removed at its end is removed where it cannot start."""
     try:
         return await call.work.attachments.start(call.work.run, row)
