@@ -44,17 +44,21 @@ def raw_names(body: bytes) -> list[str]:
     """Return the names as they stand in the headers."""
     with tarfile.open(fileobj=io.BytesIO(body)) as tar:
         members = tar.getmembers()
-    return [body[member.offset : member.offset + 100].rstrip(b"\0").decode() for member in members]
+    return [body[(at := member.offset_data - 512) : at + 100].rstrip(b"\0").decode() for member in members]
 
 
-def packed(*members: tuple[str, bytes | str]) -> bytes:
-    """Return a tar of files, and of links to where a text says."""
+def packed(*members: tuple[str, bytes | str | None]) -> bytes:
+    """Return a tar of files, of links to where a text says, and of directories where nothing is said."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
         for name, content in members:
             info = tarfile.TarInfo(name)
+            info.mode, info.uid, info.gid = 0o750, 12, 34
             if isinstance(content, str):
                 info.type, info.linkname = tarfile.SYMTYPE, content
+                tar.addfile(info)
+            elif content is None:
+                info.type = tarfile.DIRTYPE
                 tar.addfile(info)
             else:
                 info.size = len(content)
@@ -111,6 +115,60 @@ def test_where_nothing_can_go(server, held) -> None:
     assert (refused.status, refused.message) == (400, "extraction point is not a directory")
     assert archive(server, held, "/t", "PUT", b"no tar at all" * 100).status in (400, 500)
     assert archive(server, held, "/t", "PUT", packed(("a/x", b""))).status in (400, 500)
+
+
+WAY = "rm -rf /way; mkdir -p /way/d/sub; echo old >/way/f; ln -s d /way/l"
+DIRECTORY = 'cannot overwrite directory "/way/d" with non-directory "/way"'
+OTHER = 'cannot overwrite non-directory "/way/{}" with directory "/way"'
+
+
+@pytest.mark.parametrize(
+    ("members", "refused", "left"),  # the end: mode and name of what is there when all gives way
+    [
+        ([("d", b"x")], DIRECTORY, "-rwxr-x--- d"),
+        ([("d", "f")], DIRECTORY, "lrwxrwxrwx d"),
+        ([("f", None), ("f/in", b"x")], OTHER.format("f"), "drwxr-x--- f"),
+        ([("l", None)], OTHER.format("l"), "drwxr-x--- l"),
+        ([("d", None), ("l/new", b"x"), ("f", b"x")], "", "drwxr-x--- d"),
+    ],
+)
+def test_what_is_in_a_files_way(members, refused, left, *, server, held, cli) -> None:
+    """It gives way, as with Docker, unless that is ruled out; a directory that is there becomes what is said of it."""
+    cli("exec", held, "sh", "-c", WAY, check=True)
+    tar = packed(*members)
+    done = archive(server, held, "/way&noOverwriteDirNonDir=1", "PUT", tar)
+    assert (done.status, done.body and done.message) == ((400, refused) if refused else (200, b""))
+    if refused:
+        seen = cli("exec", held, "sh", "-c", "cat /way/f; cd /way/d/sub && ls -l /way/l", check=True).stdout
+        assert seen.startswith(b"old\nl")
+        assert archive(server, held, "/way&noOverwriteDirNonDir=0", "PUT", tar).status == 200
+    listed = cli("exec", held, "sh", "-c", "cd /way; ls -ld *", check=True).stdout.decode()
+    mode, name = left.split()
+    assert [line.split()[0] for line in listed.splitlines() if line.split()[8] == name] == [mode]
+
+
+@pytest.mark.needs("range")
+def test_whose_files_become(server, cli) -> None:
+    cli("create", "--name", "archived-owned", "--user", "5:7", "busybox", check=True)
+    try:
+        for flag, owner in (("0", (12, 34)), ("1", (5, 7))):
+            assert archive(server, "archived-owned", f"/&copyUIDGID={flag}", "PUT", packed(("o", b""))).status == 200
+            found = archive(server, "archived-owned", "/o")
+            with tarfile.open(fileobj=io.BytesIO(found.body)) as tar:
+                assert [(member.uid, member.gid) for member in tar] == [owner]
+    finally:
+        cli("rm", "archived-owned", check=True)
+
+
+def test_a_running_root_goes_out_without_what_the_kernel_makes_up(server, held) -> None:
+    whole = archive(server, held, "/")
+    found = set(raw_names(whole.body))
+    assert {"/proc/", "/sys/", "/dev/pts/", "/t/a", "/etc/hosts"} <= found
+    assert not [name for name in found if name.startswith(("/proc/", "/sys/")) and name.count("/") > 2]
+    for path in ("/proc/version", "/proc/self/status", "/sys/kernel"):
+        missing = archive(server, held, path)
+        assert (missing.status, missing.message) == (404, f"Could not find the file {path} in container {held}")
+    assert names(archive(server, held, "/proc")) == ["proc"]
 
 
 def test_a_hostile_tar_stays_inside(server, held, tmp_path) -> None:

@@ -1,11 +1,11 @@
 """Where COPY and ADD put files, in the confined child: the destination by Docker's rules, owners, modes."""
 
 import os
-import stat
 
 from hull.dockerfile import modes
 from hull.errors import UserError
 from hull.images import tarheader
+from hull.images.accounts import Ids
 from hull.images.placing import Owners, Placer
 from hull.images.resolving import Root
 from hull.images.tarheader import Entry
@@ -15,7 +15,6 @@ from hull.light import NamedTuple
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _LINKS_MOST = 40
-Ids = tuple[int, int]
 
 
 class Spot(NamedTuple):
@@ -95,6 +94,7 @@ class _Lander(Placer):
     def __init__(self, fd: int, owner: Ids | None, mode: modes.Mode | None, flavour: str, *, fresh: bool) -> None:
         super().__init__(fd, Owners(keep=True, host=False))
         self._meta.single = flavour == "single"
+        self._renewing = True  # as BuildKit has it
         self._ids, self._mode, self._fresh = owner, mode, fresh
         self.top: Entry | None = None
         self.lenient = False
@@ -118,17 +118,6 @@ class _Lander(Placer):
             self.top = entry
         super()._apply(path, entry, stream)
 
-    def _directory(self, path: bytes, entry: Entry) -> None:
-        """Make a directory; one that is there takes the mode, owner and time of its source, as BuildKit has it."""
-        made = len(self._entered)
-        super()._directory(path, entry)
-        if len(self._entered) == made:
-            parent, name = self._tree.place(path)
-            fd = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
-            self._entered.append((path, fd, entry))
-            if not self._meta.single:
-                os.fchown(fd, 0, 0)  # settling says whose it is where it is somebody else's
-
     def settle_top(self, fd: int, *, unpack: bool) -> None:
         """Give the new destination what the archive says; a directory that is copied gives its content and its time."""
         if self.top is not None:
@@ -136,51 +125,3 @@ class _Lander(Placer):
             mode = self._mode.of(0o755, directory=True) if self._mode else 0o755
             plain = self.top._replace(mode=mode, uid=uid, gid=gid, xattrs={})
             self._settle(fd, self.top if unpack else plain)
-
-
-def owner(word: str, layers: list[str]) -> Ids | None:
-    """Return the ids that `USER[:GROUP]` means by the image's own passwd and group; None for no word.
-
-    A user without a group brings its own; a number that the files do not know is its group's number, too.
-    """
-    if not word:
-        return None
-    user, colon, group = word.partition(":")
-    uid, gid = 0, 0
-    if user:
-        row = _row(layers, "etc/passwd", user, 4)
-        if row is None and not user.isdecimal():
-            raise UserError(
-                f"cannot find the user {user} in the image", "make it first: RUN useradd …, or use a number"
-            )
-        uid = int(user) if row is None else int(row[2])
-        gid = uid if row is None or user.isdecimal() else int(row[3])
-    if colon and group:
-        row = _row(layers, "etc/group", group, 3)
-        if row is None and not group.isdecimal():
-            raise UserError(f"cannot find the group {group} in the image", "make it first, or use a number")
-        gid = int(group) if group.isdecimal() or row is None else int(row[2])
-    return uid, gid
-
-
-def _row(layers: list[str], path: str, name: str, fields: int) -> list[str] | None:
-    """Return the line of a name in the topmost layer that has the file; links end inside that layer."""
-    for layer in reversed(layers):
-        fd = os.open(layer, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            how = syscalls.RESOLVE_IN_ROOT | syscalls.RESOLVE_NO_MAGICLINKS
-            inner = syscalls.openat2(fd, os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK, 0, how)
-        except OSError:
-            continue
-        finally:
-            os.close(fd)
-        with open(inner, encoding="utf-8", errors="surrogateescape") as file:
-            if not stat.S_ISREG(os.fstat(inner).st_mode):
-                return None
-            rows = [line.rstrip("\n").split(":") for line in file]
-        sound = [row for row in rows if len(row) >= fields and row[2].isdecimal()]
-        number = 2 if name.isdecimal() else 0
-        return next((row for row in sound if row[0] == name), None) or next(
-            (row for row in sound if row[number] == name), None
-        )
-    return None

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable, Iterator
 
 from hull.builder import collecting, landing, sealing
-from hull.images import compression, squashing
+from hull.images import accounts, compression, squashing
 from hull.images.files import own_mounts
 from hull.images.resolving import Root
 from hull.images.tarstream import TarStream
@@ -83,7 +83,7 @@ def place(  # noqa: PLR0917 (a request's values)
     """Place the tar from the data pipe, compressed or not, as `landing.Spot` says; owners' names are of `names`."""
     root = _opened(step, layers)
     where = landing.Spot(**spot)
-    owner = landing.owner(where.chown, names)
+    owner = accounts.owner(where.chown, names)
     landing.land(root, where, owner, TarStream(compression.stream(lambda size: os.read(data, size))), flavour)
     return {}
 
@@ -105,7 +105,7 @@ def copy(  # noqa: PLR0917 (a request's values)
     writer.start()
     try:
         where = where._replace(single=found.single)
-        landing.land(root, where, landing.owner(where.chown, names), TarStream(_chunks(out)), flavour)
+        landing.land(root, where, accounts.owner(where.chown, names), TarStream(_chunks(out)), flavour)
     finally:
         os.close(out)
         writer.join()
@@ -131,7 +131,7 @@ def digest(_data: int, flavour: str, empty: str, source: Answer) -> Answer:  # n
 def directory(_data: int, flavour: str, step: str, layers: list[str], names: list[str], path: str, user: str) -> Answer:  # noqa: ARG001, PLR0917
     """Make a directory with its parents, a user's; what is there stays as it is."""
     root = _opened(step, layers)
-    fd, _ = landing.make(root, path, landing.owner(user, names))
+    fd, _ = landing.make(root, path, accounts.owner(user, names))
     os.close(fd)
     return {}
 

@@ -12,10 +12,10 @@ from hull.commands._files import CHUNK, Child, Files
 from hull.commands._verb import Flag, Word
 from hull.engine import Engine
 from hull.errors import HostError, UserError
-from hull.images.files import destination, missing
+from hull.images.files import destination
 from hull.images.packing import Packer, Policy
 from hull.images.placing import Owners, Placer
-from hull.images.resolving import Root
+from hull.images.resolving import Root, missing
 from hull.light import IO, Annotated, NamedTuple
 from hull.output import Piece
 from hull.state.containers import Container

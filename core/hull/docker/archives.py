@@ -10,6 +10,7 @@ from hull.commands._files import CHUNK, Child, Files
 from hull.commands.cp import last_name, writable
 from hull.engine import Engine
 from hull.errors import HostError, Missing, UserError
+from hull.light import NamedTuple
 from hull.runtime.detached import attributes
 from hull.state.containers import Container
 from hull.storage import overlay
@@ -27,6 +28,16 @@ class Readable(Protocol):
 
     def read(self, size: int = ..., /) -> bytes:
         """Return up to so many bytes, b"" at the end."""
+
+
+class How(NamedTuple):
+    """How a tar is unpacked: `users` gives all to the container's own user, if it has one, else owners' numbers stay.
+
+    `rigid`: no directory takes the place of something else, nor something else a directory's.
+    """
+
+    users: bool = False
+    rigid: bool = False
 
 
 def look(engine: Engine, word: str, path: str) -> tuple[Container, dict[str, Any]]:
@@ -63,8 +74,8 @@ def pack(engine: Engine, row: Container, path: str) -> Iterator[bytes]:
         yield from child.stream("read", path, name, "")
 
 
-def unpack(engine: Engine, word: str, path: str, body: Readable) -> None:
-    """Unpack a tar, compressed or not, into a directory that is there; the numbers of owners are the archive's."""
+def unpack(engine: Engine, word: str, path: str, body: Readable, how: How) -> None:
+    """Unpack a tar, compressed or not, into a directory that is there."""
     row = engine.containers.find(word)
     if not path:
         raise UserError("bad parameter: 'path' cannot be empty")
@@ -78,7 +89,8 @@ def unpack(engine: Engine, word: str, path: str, body: Readable) -> None:
     try:
         _ensure(engine, row)
         with writable(engine, row) as child:
-            child.run("write", _absolute(path), "archive", "", "1", feed=feed)
+            user = (row.spec.user or row.config.user) if how.users else ""
+            child.run("extract", _absolute(path), user, "1" if how.rigid else "", feed=feed)
     except Missing as error:
         raise Missing(f"Could not find the file {path} in container {word}") from error
     except UserError as error:

@@ -3,6 +3,8 @@
     read VIEW PATH NAME FOLLOW         a file or directory as a tar named NAME, on standard output
     write VIEW PATH SOURCE NAME KEEP   a tar on standard input to PATH; SOURCE is file, directory, contents, archive or
                                        volume: an archive that also says whose PATH itself is
+    extract VIEW PATH USER RIGID       a tar on standard input to PATH by the rules of Docker's engine; everything
+                                       becomes USER[:GROUP]'s, if that is said
     export VIEW                        the whole tree as a tar on standard output
     layer VIEW                         the upper directory as a layer's tar
     changes VIEW                       `KIND PATH` NUL-terminated on standard output
@@ -20,9 +22,9 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from hull.errors import Missing, UserError
+from hull.errors import UserError
 from hull.images import answers
-from hull.images.resolving import LINKS_MOST, Found, Root
+from hull.images.resolving import Root, missing
 from hull.light import NamedTuple
 from hull.model import from_json
 
@@ -80,27 +82,6 @@ def own_mounts() -> None:
     syscalls.unshare(syscalls.CLONE_NEWNS)
 
 
-def read(view: View, path: str, name: str, follow: str) -> dict[str, object]:
-    """Write one file or directory, or what a directory holds (`name` `.`), to standard output."""
-    from hull.images.packing import Packer, Policy
-
-    found = Root(view.open(), view.label).find(path, follow=bool(follow))
-    if found.status is None or (path.endswith(("/", "/.")) and not found.is_directory):
-        raise missing(view.label, path, found)
-    packer = Packer(sys.stdout.buffer, Policy(marks=False))
-    packer.write(found.directory, found.name, "./" if name == "." else name)  # ./ before each name, as Docker has it
-    packer.close()
-    sys.stdout.flush()
-    return {"size": packer.size}
-
-
-def missing(label: str, path: str, found: Found) -> UserError:
-    """Return the error for a source that is not there, or is no directory where one was named."""
-    kind = Missing if found.status is None else UserError
-    reason = "no such file or directory" if found.status is None else "it is not a directory"
-    return kind(f"cannot copy {label}{path}: {reason}", "check the path")
-
-
 def write(view: View, path: str, source: str, name: str, keep: str) -> dict[str, object]:
     """Place the tar on standard input at `path`."""
     from hull.images import compression
@@ -135,6 +116,19 @@ def destination(root: Root, label: str, path: str, source: str, name: str) -> tu
     if found.status is None and slash and source == "file":
         raise UserError(f"cannot copy to {label}{path}: no such directory", "make it, or leave the slash out")
     return found.directory, os.fsencode(found.name)
+
+
+def extract(view: View, path: str, user: str, rigid: str) -> dict[str, object]:
+    """Place the tar on standard input in the directory `path`."""
+    from hull.images import accounts, compression
+    from hull.images.extracting import Extractor
+    from hull.images.tarstream import TarStream
+
+    root = view.open()
+    fd, _ = destination(Root(root, view.label), view.label, path, "archive", "")
+    owner = accounts.owner(user, [f"/proc/self/fd/{root}"], login=True)
+    stream = TarStream(compression.stream(lambda size: os.read(0, size)))
+    return {"notes": Extractor(fd, path, owner, rigid=bool(rigid)).place(stream)}
 
 
 def export(view: View) -> dict[str, object]:
@@ -179,21 +173,6 @@ def size(_view: View, *directories: str) -> dict[str, object]:
     return {"sizes": [_bytes(directory) for directory in directories]}
 
 
-def status(view: View, path: str) -> dict[str, object]:
-    """Look at what is there, at a link itself; `link` is the path inside where one leads in the end."""
-    root = Root(view.open(), view.label)
-    found = root.find(path, follow=False)
-    if found.status is None or (path.endswith(("/", "/.")) and not found.is_directory):
-        raise missing(view.label, path, found)
-    shown, link, seen, followed = found.status, "", path, 0
-    while found.status is not None and stat.S_ISLNK(found.status.st_mode) and followed < LINKS_MOST:
-        text = os.readlink(found.name, dir_fd=found.directory)
-        link = os.path.normpath(os.path.join("/", os.path.dirname(seen), text))
-        os.close(found.directory)
-        found, seen, followed = root.find(link, follow=False), link, followed + 1
-    return {"size": shown.st_size, "mode": shown.st_mode, "time": shown.st_mtime_ns, "link": link}
-
-
 def _bytes(directory: str) -> int:
     """Return the bytes of the files below, one with several names counted once; 0 where nothing is there."""
     total, seen = 0, set[int]()
@@ -208,9 +187,19 @@ def _bytes(directory: str) -> int:
     return total
 
 
+def _looked(action: str) -> Callable[..., dict[str, object]]:
+    def look(view: View, *words: str) -> dict[str, object]:
+        from hull.images import looking
+
+        answer: dict[str, object] = getattr(looking, action)(view, *words)
+        return answer
+
+    return look
+
+
 _ACTIONS: dict[str, Callable[..., dict[str, object]]] = {
-    "read": read, "write": write, "export": export, "layer": layer, "changes": changes, "size": size,
-    "status": status,
+    "read": _looked("read"), "write": write, "extract": extract, "export": export, "layer": layer, "changes": changes,
+    "size": size, "status": _looked("status"),
 }  # fmt: skip
 
 

@@ -27,13 +27,15 @@ class Policy(NamedTuple):
     """How a tree becomes entries. `skipped` are placeholders, paths without a leading slash, left out while empty.
 
     `marks`: the tree is an upper directory or a layer, overlay's marks become whiteouts. `fuse`: fuse-overlayfs wrote
-    it. `strict`: a file that cannot be read is an error, not left out.
+    it. `strict`: a file that cannot be read is an error, not left out. Of a file system whose device is in `hollow`
+    only the directory that it is mounted on is written.
     """
 
     marks: bool = True
     skipped: frozenset[str] = frozenset()
     fuse: bool = False
     strict: bool = True
+    hollow: frozenset[int] = frozenset()
 
 
 class Packer:
@@ -66,8 +68,10 @@ class Packer:
 
     def directory(self, fd: int, name: str = ".") -> None:
         """Write the directory `fd` as `name`, with everything below it."""
-        self._add(self._describe(name, os.fstat(fd), _xattrs(fd)), None)
+        self.head(fd, name)
         self._mark(fd, name)
+        if self._is_hollow(fd):
+            return
         pending = [(os.dup(fd), name, iter(sorted(os.listdir(fd))))]
         try:
             while pending:
@@ -116,12 +120,19 @@ class Packer:
             os.close(fd)
             return None
         try:
-            self._add(self._describe(name, os.fstat(fd), _xattrs(fd)), None)
+            self.head(fd, name)
             self._mark(fd, name)
+            hollow = self._is_hollow(fd)
         except BaseException:
             os.close(fd)
             raise
+        if hollow:
+            os.close(fd)
+            return None
         return fd, name
+
+    def _is_hollow(self, fd: int) -> bool:
+        return bool(self._policy.hollow) and os.fstat(fd).st_dev in self._policy.hollow
 
     def _file(self, parent: int, base: str, name: str) -> None:
         if self._policy.fuse and base.startswith(WHITEOUT_PREFIX):

@@ -41,6 +41,7 @@ class Placer(Unpacker):
         self._top: tuple[int, Entry | None] | None = (fd, None) if whole else None
         self._tree = _Merging(fd)
         self._owners = owners
+        self._renewing = False  # a directory that is there takes what the archive says of it
         self._entered: list[tuple[bytes, int, Entry]] = []
 
     def place(self, stream: TarStream, top: bytes | None = None) -> dict[str, int]:
@@ -145,16 +146,21 @@ class Placer(Unpacker):
 
     def _directory(self, path: bytes, entry: Entry) -> None:
         parent, name = self._tree.place(path)
+        there = False
         try:
             os.mkdir(name, 0o700, dir_fd=parent)
         except FileExistsError:
-            if stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
-                return
-            raise UserError(
-                f"cannot overwrite {names.shown(path)}: it is no directory, the source is", "remove it first"
-            ) from None
+            there = stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+            if not there:
+                raise UserError(
+                    f"cannot overwrite {names.shown(path)}: it is no directory, the source is", "remove it first"
+                ) from None
+        if there and not self._renewing:
+            return
         fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
         self._entered.append((path, fd, entry))
+        if there and not self._meta.single:
+            os.fchown(fd, 0, 0)  # settling says whose it is where it is somebody else's
 
     def _leave(self, path: bytes) -> None:
         """Settle the directories that `path` is not below: their content is there."""

@@ -7,7 +7,7 @@ the tree meanwhile changes what is found, never where it is.
 import os
 import stat
 
-from hull.errors import UserError
+from hull.errors import Missing, UserError
 from hull.kernel import syscalls
 from hull.light import NamedTuple
 
@@ -30,6 +30,13 @@ class Found(NamedTuple):
     def is_directory(self) -> bool:
         """Whether a directory is there."""
         return not self.name
+
+
+def missing(label: str, path: str, found: Found) -> UserError:
+    """Return the error for a source that is not there, or is no directory where one was named."""
+    kind = Missing if found.status is None else UserError
+    reason = "no such file or directory" if found.status is None else "it is not a directory"
+    return kind(f"cannot copy {label}{path}: {reason}", "check the path")
 
 
 class Root:

@@ -28,7 +28,8 @@ async def get(call: Call) -> web.StreamResponse:
 
 async def put(call: Call) -> web.StreamResponse:
     """Unpack the body into a directory."""
-    await call.verb(archives.unpack, call.engine, call.word("id"), call.text("path"), Incoming(call))
+    how = archives.How(users=call.flag("copyUIDGID"), rigid=call.flag("noOverwriteDirNonDir"))
+    await call.slow(archives.unpack, call.engine, call.word("id"), call.text("path"), Incoming(call), how)
     return nothing(200)
 
 
