@@ -3,11 +3,12 @@
 import errno
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hull.errors import HostError, UserError
 from hull.model import Port
-from hull.network import ports
+from hull.network import choices, holders, ports
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,26 @@ def test_a_range_gives_the_first_that_is_free():
         assert found.last == 0
 
 
+def test_requests_side_by_side_choose_different_ports_of_a_range(tmp_path):
+    word = Port(80, 41000, "udp", "127.77.0.5", 41999)
+    with ThreadPoolExecutor(8) as pool:
+        found = [*pool.map(lambda _: ports.claim((word,), runtime=str(tmp_path))[0].host, range(24))]
+    assert len({*found}) == len(found)
+
+
+def test_a_port_chosen_before_is_taken_where_no_other_is_left_or_some_time_has_gone(tmp_path, monkeypatch):
+    def choose():
+        return ports.claim((Port(80, 21000, "udp", "127.77.0.5", 21001),), runtime=str(tmp_path))[0].host
+
+    assert [choose() for _ in range(3)] == [21000, 21001, 21000]
+    (tmp_path / "ports").write_text("")
+    assert choose() == 21000
+    with open(tmp_path / "ports", "a") as file:
+        file.write("udp 21001")  # whose writer was killed
+    monkeypatch.setattr(choices, "SECONDS", 0.0)
+    assert choose() == 21000
+
+
 def test_udp_is_tried_as_udp():
     with listening() as server:
         number = server.getsockname()[1]
@@ -133,13 +154,13 @@ def test_what_has_the_number_on_ipv6_alone_is_in_the_way_too():
         server.listen()
         taken = server.getsockname()[1]
         assert [port.address for port in ports.claim((Port(80, taken),))] == ["0.0.0.0"]
-        with pytest.raises(ports.InUse):
+        with pytest.raises(holders.InUse):
             ports.claim((Port(80, taken),), lambda _: True)
 
 
 def test_who_has_a_port_is_told():
     with listening() as server:
-        with pytest.raises(ports.InUse, match=rf"in use by .*\(process {os.getpid()}\)") as caught:
+        with pytest.raises(holders.InUse, match=rf"in use by .*\(process {os.getpid()}\)") as caught:
             ports.claim((Port(80, server.getsockname()[1], "tcp", "127.0.0.1"),))
         assert caught.value.port.host == server.getsockname()[1]
 

@@ -38,7 +38,7 @@ class Networks:
         request = self._request(spec, directory)._replace(interface=beside.interface)
         backend, warnings = self._choose(spec, request)
         if backend.name in OUTSIDE and spec.ports:
-            ports = _claim(spec.ports, lambda port: backend.serves_v6(request, port))
+            ports = _claim(spec.ports, lambda port: backend.serves_v6(request, port), self.host.paths.runtime)
             request = request._replace(ports=ports, scratch=scratch(request.scratch, directory))
         connection = backend.connect(request)
         connection = connection._replace(address=beside.address or connection.address)
@@ -129,10 +129,10 @@ def _backends(names: tuple[str, ...]) -> Iterator[Backend]:
             yield Pasta()
 
 
-def _claim(ports: tuple[Port, ...], v6: Callable[[Port], bool]) -> tuple[Port, ...]:
+def _claim(ports: tuple[Port, ...], v6: Callable[[Port], bool], runtime: str) -> tuple[Port, ...]:
     from hull.network.ports import claim
 
-    return claim(ports, v6)
+    return claim(ports, v6, runtime)
 
 
 def scratch(path: str, directory: str) -> str:

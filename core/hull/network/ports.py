@@ -1,6 +1,5 @@
 """Parse what -p takes, and choose and check host ports. Source of the grammar: Docker's run reference."""
 
-import os
 from collections.abc import Callable
 
 from hull.errors import HostError, UserError
@@ -8,7 +7,10 @@ from hull.light import TYPE_CHECKING
 from hull.model import Port
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from socket import socket
+
+    from hull.network.choices import Recent
 
 HIGHEST = 65535
 PROTOCOLS = ("tcp", "udp", "sctp")
@@ -40,32 +42,49 @@ def parse(word: str) -> tuple[Port, ...]:
     return tuple(Port(i, o, protocol, address) for i, o in zip(inside, outside, strict=True))
 
 
-def claim(ports: tuple[Port, ...], v6: Callable[[Port], bool] = lambda _: False) -> tuple[Port, ...]:
+def claim(ports: tuple[Port, ...], v6: Callable[[Port], bool] = lambda _: False, runtime: str = "") -> tuple[Port, ...]:
     """Return the ports with every host port chosen, after trying to bind each: the helper that listens comes later.
 
     One without an address becomes one of every IPv4 address and, where `v6` says that it can be and this machine has
     IPv6, one of every IPv6 address with the same number. Held until all are tried, so that two of one request cannot
-    meet. A port that somebody takes in the moment between is the helper's error.
+    meet; requests side by side that choose of a range do not either, where `runtime` is the directory that they share.
+    A port that somebody takes in the moment between is the helper's error.
     """
     held: list[socket] = []
-    try:
-        return tuple(found for port in ports for found in _claim(port, held, both=not port.address and v6(port)))
-    finally:
-        for listener in held:
-            listener.close()
+    with _recent(ports, runtime) as recent:
+        try:
+            return tuple(
+                one for port in ports for one in _claim(port, held, recent, both=not port.address and v6(port))
+            )
+        finally:
+            for listener in held:
+                listener.close()
 
 
 def bind(port: Port) -> "tuple[tuple[Port, socket], ...]":
     """Return the ports that one becomes, each with its number chosen and the socket that has it; of both families."""
     held: list[socket] = []
-    return tuple(zip(_claim(port, held, both=not port.address), held, strict=True))
+    return tuple(zip(_claim(port, held, {}, both=not port.address), held, strict=True))
 
 
-def _claim(port: Port, held: "list[socket]", *, both: bool) -> tuple[Port, ...]:
+def _recent(ports: tuple[Port, ...], runtime: str) -> "AbstractContextManager[Recent]":
+    if runtime and any(port.last for port in ports):
+        from hull.network.choices import kept
+
+        return kept(runtime)
+    from contextlib import nullcontext
+
+    return nullcontext({})
+
+
+def _claim(port: Port, held: "list[socket]", recent: "Recent", *, both: bool) -> tuple[Port, ...]:
     import errno
+    import time
 
-    lowest, last = _lowest(), max(port.host, port.last)
-    numbers = [*range(port.host, last + 1)] if port.host else [0] * TRIES
+    lowest, numbers = _lowest(), [0] * TRIES
+    if port.host:
+        numbers = [*range(port.host, max(port.host, port.last) + 1)]
+        numbers.sort(key=lambda number: (port.protocol, number) in recent)
     for number in numbers:
         if 0 < number < lowest:
             raise HostError(
@@ -78,10 +97,13 @@ def _claim(port: Port, held: "list[socket]", *, both: bool) -> tuple[Port, ...]:
         except OSError as error:
             for listener in taken:
                 listener.close()
-            if error.errno != errno.EADDRINUSE or number == last != 0 or len(numbers) == 1:
-                raise _taken(port, number, error) from None
+            if error.errno != errno.EADDRINUSE or number == numbers[-1] != 0:
+                from hull.network.holders import refusal
+
+                raise refusal(port, number, error) from None
             continue
         held += taken
+        recent[port.protocol, found[0].host] = time.monotonic()
         return found
     raise HostError(
         f"cannot publish port {port.container}: no number is free for IPv4 and IPv6", "name one: -p 8080:80"
@@ -126,32 +148,6 @@ def _socket(port: Port, address: str, number: int) -> "socket":
         found.close()
         raise
     return found
-
-
-class InUse(HostError):  # noqa: N818 (what it says)
-    """Somebody has the port already; `port` is the one that was asked, its number tried last."""
-
-    def __init__(self, message: str, hint: str, port: Port) -> None:
-        super().__init__(message, hint)
-        self.port = port
-
-
-def _taken(port: Port, number: int, error: OSError) -> HostError:
-    import errno
-
-    place = f"[{port.address}]:{number}" if ":" in port.address else f"{port.address or '*'}:{number}"
-    message = f"cannot publish port {port.container} on {place}: {os.strerror(error.errno or 0)}"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return HostError(message, "name an address of this machine, or leave it out for all of them")
-    if error.errno in (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT):
-        return HostError(message, f"this kernel has no {port.protocol}; as root: modprobe {port.protocol}")
-    if error.errno != errno.EADDRINUSE:
-        return HostError(message, "check the address")
-    from hull.network import holders
-
-    holder = holders.find(port.protocol, number)
-    hint = f"find who has it: ss -lntup sport = :{number}; or leave the choice: -p {port.container}"
-    return InUse(f"{message}{f' by {holder}' if holder else ''}", hint, port._replace(host=number))
 
 
 def _address(word: str, body: str) -> tuple[str, str]:
