@@ -135,7 +135,9 @@ def publish(engine: Engine, members: list[Member]) -> None:
             links = _links(member.row, known.get(place.network, ""))
             for other, its in on[place.network]:
                 more = [alias for name, alias in links if means(name, other.row, called)]
-                lines += _lines(other.row, its, known.get(place.network, ""), more)
+                network = known.get(place.network, "")
+                words = _words(other.row, network, more)
+                lines += [names.member(address, words, network) for address in _addresses(its)]
         names.tell(engine.paths.container(member.row.id), list(dict.fromkeys(lines)))
 
 
@@ -150,12 +152,16 @@ def means(word: str, row: Container, called: set[str]) -> bool:
     return word == row.name or (word not in called and row.id.startswith(word))
 
 
-def _lines(row: Container, place: Place, network: str, more: Iterable[str] = ()) -> list[str]:
+def _words(row: Container, network: str, more: Iterable[str] = ()) -> list[str]:
+    """Return what a container is called on a network, its name first."""
     endpoint = next((e for e in row.spec.networks if e.network == network), None)
     aliases = endpoint.aliases if endpoint else ()
     words = dict.fromkeys((row.name, *aliases, *more, row.id[:12], row.spec.host_name(row.id)))
-    named = " ".join(word for word in words if word)
-    return [f"{address}\t{named}" for address in (place.address, place.address6) if address]
+    return [word for word in words if word]
+
+
+def _addresses(place: Place) -> list[str]:
+    return [address for address in (place.address, place.address6) if address]
 
 
 def named(engine: Engine, places: tuple[Place, ...]) -> tuple[str, ...]:
@@ -165,7 +171,9 @@ def named(engine: Engine, places: tuple[Place, ...]) -> tuple[str, ...]:
     lines = [f"{subnet.subnet}\t{network.name}" for network in known.values() for subnet in network.subnets]
     for member in living(engine):
         for place in member.places:
-            lines += _lines(member.row, place, known[place.network].name) if place.network in known else []
+            if place.network in known:
+                words = " ".join(_words(member.row, known[place.network].name))
+                lines += [f"{address}\t{words}" for address in _addresses(place)]
     return tuple(lines)
 
 

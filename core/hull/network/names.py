@@ -1,7 +1,7 @@
 """Write what a container reads to find names: resolv.conf, hosts and hostname, beside its plan."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hull.errors import UserError
 from hull.light import NamedTuple
@@ -19,6 +19,7 @@ LOCAL = (
 GATEWAY = "host-gateway"
 BEGIN, END = "# hull: who is on its networks, kept up to date\n", "# hull: end\n"
 KNOWN = "names"  # what the container's name server answers from: no program inside can write it
+ON = "\t# "  # what is between a member's names and its network's
 MOST = 1 << 20  # bytes of an /etc/hosts that is kept up to date
 
 
@@ -117,10 +118,15 @@ def rewrite(path: str, lines: list[str]) -> None:
         os.close(fd)
 
 
+def member(address: str, words: Iterable[str], network: str) -> str:
+    """Return the line of a member of a network, as its name server reads it (launcher/resolve_names.c)."""
+    return f"{address}\t{' '.join(words)}{ON}{network}"
+
+
 def tell(directory: str, lines: list[str]) -> None:
-    """Put the lines where a container's programs read names, and where its name server does."""
-    for name in ("hosts", KNOWN):
-        rewrite(f"{directory}/{name}", lines)
+    """Put the members' lines where a container's programs read names, and where its name server does."""
+    rewrite(f"{directory}/hosts", list(dict.fromkeys(line.partition(ON)[0] for line in lines)))
+    rewrite(f"{directory}/{KNOWN}", lines)
 
 
 def _text(path: str) -> str:

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT = 1 << 16, SHORT = 512 };
+enum { TEXT = 1 << 16, LINES = 64, SHORT = 512 };
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    static char text[TEXT];
+    static struct named named[LINES];
+    char *text;
     unsigned char *message, answer[RESOLVE_MESSAGE];
     struct question question;
     size_t length = size > 0 ? data[0] : 0, got;
@@ -21,9 +22,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     if (question_read(message, length, &question)) {
         if (question.end > length || strlen(question.name) + 1 >= RESOLVE_NAME)
             abort();
+        text = malloc(size - length);
         memcpy(text, data + 1 + length, size - 1 - length);
         text[size - 1 - length] = '\0';
-        got = question_answer(message, &question, text, answer);
+        got = question_answer(message, &question, named, names_read(text, named, LINES), answer);
+        free(text);
         if (got > SHORT || (got != 0 && got < question.end) || question_refuse(message, &question, answer) > length)
             abort();
     }

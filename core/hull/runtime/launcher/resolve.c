@@ -9,29 +9,36 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-enum { STREAMS = 16, MOMENT = 250, TEXT = 256 << 10, FIXED = 3 };
+/* SHARE: questions that are heard in a span of time, a stream being worth WEIGHT of them; whole milliseconds. */
+enum { STREAMS = 16, MOMENT = 250, FIXED = 3, SPAN = 100, SHARE = 500, WEIGHT = 20, NANO = 1000000 };
 
 static struct {
-    int hosts, exit, packets, streams, running;
+    int hosts, exit, packets, streams, running, heard;
+    int64_t until; /* when the span is over */
 } resolve;
 
-static char *read_hosts(void)
+/* Milliseconds until more questions are heard, 0 where some are heard now. */
+static int span_left(void)
 {
-    static char text[TEXT + 1] ROOMY;
-    ssize_t got = pread(resolve.hosts, text, TEXT, 0);
+    int64_t now = channel_clock();
 
-    text[got > 0 ? got : 0] = '\0';
-    return text;
+    if (now >= resolve.until) {
+        resolve.until = now + (int64_t)SPAN * NANO;
+        resolve.heard = 0;
+    }
+    return resolve.heard < SHARE ? 0 : (int)((resolve.until - now) / NANO) + 1;
 }
 
 size_t resolve_answer(const unsigned char *message, size_t length, unsigned char *answer)
 {
     struct question question;
-    size_t found;
+    const struct named *named;
+    size_t found, count;
 
     if (!question_read(message, length, &question))
         return 0;
-    found = question_answer(message, &question, read_hosts(), answer);
+    named = names_current(resolve.hosts, &count);
+    found = question_answer(message, &question, named, count, answer);
     return found == 0 && ask_server() == NULL ? question_refuse(message, &question, answer) : found;
 }
 
@@ -45,6 +52,7 @@ static void answer_packet(void)
 
     if (got <= 0)
         return;
+    resolve.heard++;
     if ((length = resolve_answer(message, (size_t)got, answer)) > 0)
         sendto(resolve.packets, answer, length, 0, &client.any, size);
     else if (ask_server() != NULL)
@@ -56,6 +64,7 @@ static void accept_stream(void)
 {
     int client = accept4(resolve.streams, NULL, NULL, SOCK_CLOEXEC);
 
+    resolve.heard += WEIGHT;
     if (client >= 0 && resolve.running < STREAMS) {
         pid_t child = fork();
 
@@ -69,13 +78,16 @@ static void accept_stream(void)
 static _Noreturn void serve(void)
 {
     struct pollfd watched[FIXED + RESOLVE_ASKED] = {{.fd = resolve.exit, .events = POLLIN},
-                                                    {.fd = resolve.packets, .events = POLLIN},
-                                                    {.fd = resolve.streams, .events = POLLIN}};
+                                                    {.events = POLLIN},
+                                                    {.events = POLLIN}};
 
     for (;;) {
-        int patience = ask_watch(watched + FIXED);
+        int patience = ask_watch(watched + FIXED), left = span_left();
 
-        if (poll(watched, FIXED + RESOLVE_ASKED, resolve.running > 0 ? MOMENT : patience) < 0) {
+        watched[1].fd = left > 0 ? -1 : resolve.packets;
+        watched[2].fd = left > 0 ? -1 : resolve.streams;
+        patience = resolve.running > 0 ? MOMENT : patience;
+        if (poll(watched, FIXED + RESOLVE_ASKED, left > 0 ? left : patience) < 0) {
             if (errno != EINTR)
                 forward_fail("wait for", "questions");
             continue;
@@ -142,5 +154,6 @@ _Noreturn void resolve_run(char **words, int count)
     close(ready);
     dup2(STDIN_FILENO, STDERR_FILENO); /* nobody reads it any more, and who does must not wait for us */
     settle_stack();
+    resolve_confine();
     serve();
 }

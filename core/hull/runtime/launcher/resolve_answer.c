@@ -1,12 +1,12 @@
-/* A question about a name, and its answer from the lines of a hosts file. */
+/* A question about a name or an address, and its answer from what is named. */
 #include "resolve.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/in.h>
 #include <string.h>
-#include <strings.h>
 
-enum { HEAD = 12, LABEL = 63, SHORT = 512, A = 1, AAAA = 28, INTERNET = 1, NOBODY = 3, SECONDS = 5, FIXED = 12 };
+enum { HEAD = 12, LABEL = 63, SHORT = 512, INTERNET = 1, NOBODY = 3, SECONDS = 5, FIXED = 12 };
+enum { A = 1, POINTER = 12, AAAA = 28 };
 
 static unsigned pair(const unsigned char *at)
 {
@@ -67,28 +67,32 @@ static size_t add(unsigned char *answer, size_t length, unsigned type, const voi
     return length + FIXED + size;
 }
 
-size_t question_answer(const unsigned char *message, const struct question *question, char *hosts,
-                       unsigned char *answer)
+static size_t answer_pointer(const struct named *named, size_t count, const struct question *question,
+                             unsigned char *answer, size_t length)
 {
-    size_t length = begin(message, question, answer, 0);
-    char *line, *next = hosts, *word, *rest;
+    unsigned char address[16], name[RESOLVE_NAME];
+    size_t size = reverse_address(question->name, address), got;
+
+    for (const struct named *one = named; size > 0 && one < named + count; one++)
+        if (one->size == size && memcmp(one->address, address, size) == 0 && (got = reverse_name(one, name)) > 0)
+            return add(answer, length, POINTER, name, got);
+    return length;
+}
+
+size_t question_answer(const unsigned char *message, const struct question *question, const struct named *named,
+                       size_t count, unsigned char *answer)
+{
+    size_t head = begin(message, question, answer, 0), length = head;
     bool known = false;
 
-    while ((line = strsep(&next, "\n")) != NULL) {
-        char *address = strtok_r(line, " \t", &rest);
-        unsigned char bytes[sizeof(struct in6_addr)];
-        bool v4 = address != NULL && inet_pton(AF_INET, address, bytes) == 1;
-
-        if (address == NULL || (!v4 && inet_pton(AF_INET6, address, bytes) != 1))
-            continue;
-        while ((word = strtok_r(NULL, " \t", &rest)) != NULL && *word != '#') {
-            if (strcasecmp(word, question->name) != 0)
-                continue;
-            known = true;
-            if (question->type == (v4 ? A : AAAA))
-                length = add(answer, length, question->type, bytes, v4 ? 4 : sizeof bytes);
-            break;
-        }
-    }
-    return known ? length : 0;
+    if (question->type == POINTER)
+        length = answer_pointer(named, count, question, answer, length);
+    for (const struct named *one = named; length == head && one < named + count; one++)
+        known |= names_call(one, question->name);
+    if (!known)
+        return length > head ? length : 0;
+    for (const struct named *one = named; one < named + count; one++)
+        if (question->type == (one->size == sizeof(struct in_addr) ? A : AAAA) && names_call(one, question->name))
+            length = add(answer, length, question->type, one->address, one->size);
+    return length;
 }
