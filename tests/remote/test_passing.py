@@ -3,6 +3,8 @@
 import os
 import pathlib
 import signal
+import subprocess
+import sys
 
 import pytest
 from hull.commands._line import read
@@ -13,6 +15,16 @@ from hull.remote import taking
 from hull.remote.overssh import Passing
 
 BOX = Context("box", "ssh://far", HULL)
+HEAVY = {
+    "tempfile",
+    "shutil",
+    "hashlib",
+    "http.client",
+    "ssl",
+    "hull.contexts.client",
+    "hull.images",
+    "hull.commands.run",
+}
 
 
 def passing(tmp_path: pathlib.Path, script: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> Passing:
@@ -60,3 +72,20 @@ def test_who_stops_looking_ends_the_verb_there(tmp_path: pathlib.Path, monkeypat
     assert asked._started is not None
     assert asked._started.wait(20) == -signal.SIGINT
     assert said.read_text().endswith(" SIGINT\n")
+
+
+def test_what_a_second_command_by_ssh_waits_for_is_light(tmp_path: pathlib.Path) -> None:
+    """Half of its time would be imports of what speaks Docker's API."""
+    code = """
+import sys
+from hull.commands._line import read
+from hull.remote import carrying, overssh, taking
+context, runtime = carrying.find("box")
+overssh.Passing(context, runtime, taking.taken(read(["ps", "-a"])), "ps").argv("-T")
+print(*sys.modules)
+"""
+    env = {**os.environ, "HULL_ROOT": f"{tmp_path}/s"}
+    made = [sys.executable, "-m", "hull", "context", "create", "box", "ssh://far"]
+    subprocess.run(made, env=env, check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True)
+    assert HEAVY.intersection(done.stdout.split()) == set()

@@ -5,8 +5,7 @@ from contextlib import nullcontext
 
 from hull.commands import _contexts
 from hull.commands._contexts import PEMS
-from hull.contexts import dockers
-from hull.contexts.context import DOCKER, HULL, Context
+from hull.contexts.context import DOCKER, HULL, MOST, Context
 from hull.contexts.stored import Stored
 from hull.errors import Conflict, UserError
 from hull.light import Any
@@ -77,4 +76,4 @@ def unpack(listed: Stored, name: str, path: str) -> None:
 
 
 def _text(file: Any) -> str:
-    return str(file.read(dockers.MOST).decode())
+    return str(file.read(MOST).decode())

@@ -5,6 +5,8 @@ from hull.light import NamedTuple
 
 LOCAL, HULL, DOCKER = "local", "hull", "docker"
 DEFAULT = "default"
+THEIRS = "docker:"  # before the name of one of Docker's
+MOST = 1 << 20  # bytes of a file of one
 ALLOWED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
 SHELL = frozenset("'`\"$;&<>|(){}")  # what a command of ssh's own settings, told the host's name, reads as more
 

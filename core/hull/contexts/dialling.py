@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import tempfile
 from contextlib import suppress
 
 from hull import trust
@@ -119,7 +118,7 @@ def _by_ssh(context: Context, runtime: str, timeout: float | None) -> Dialled:
     docker = ["docker", *place, "system", "dial-stdio"]
     remote = [program or "hull", "serve", "--stdio"] if context.kind == HULL else docker
     ours, theirs = socket.socketpair()
-    log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Dialled)
+    log = ssh.log()
     quiet = () if timeout is None else ssh.BATCH  # nobody waits for a question
     words = [*ssh.argv(address, runtime, "-T", *quiet), *remote]
     ours.settimeout(timeout)

@@ -5,11 +5,9 @@ import json
 import os
 from contextlib import suppress
 
-from hull.contexts.context import DOCKER, Context
+from hull.contexts.context import DOCKER, THEIRS, Context
 from hull.light import Any
 
-PREFIX = "docker:"
-MOST = 1 << 20  # bytes of one file
 SOCKET = "/var/run/docker.sock"
 
 
@@ -28,7 +26,7 @@ def all_(environ: dict[str, str]) -> list[Context]:
                 continue  # Docker's client takes it for none, too
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
                 why = f"cannot read a context of Docker's: {path}: {type(error).__name__}: {error}"
-                found.append(Context(f"{PREFIX}{name[:12]}", kind=DOCKER, owner="docker", fault=why))
+                found.append(Context(f"{THEIRS}{name[:12]}", kind=DOCKER, owner="docker", fault=why))
     return [*_usual(environ), *sorted(found)]
 
 
@@ -38,7 +36,7 @@ def _base(environ: dict[str, str]) -> str:
 
 def prefixed(context: Context) -> Context:
     """Return a context by the name that is surely Docker's."""
-    return context if context.name.startswith(PREFIX) else context._replace(name=f"{PREFIX}{context.name}")
+    return context if context.name.startswith(THEIRS) else context._replace(name=f"{THEIRS}{context.name}")
 
 
 def _usual(environ: dict[str, str]) -> list[Context]:
@@ -47,7 +45,7 @@ def _usual(environ: dict[str, str]) -> list[Context]:
         host = f"unix://{SOCKET}"
     if not host:
         return []
-    made = Context(f"{PREFIX}default", host, DOCKER, "What Docker's client asks by default", owner="docker")
+    made = Context(f"{THEIRS}default", host, DOCKER, "What Docker's client asks by default", owner="docker")
     if not (environ.get("DOCKER_TLS_VERIFY") and host.startswith("tcp://")):
         return [made]
     return [made._replace(tls=True, **_pems(environ.get("DOCKER_CERT_PATH") or _base(environ)))]

@@ -1,11 +1,12 @@
 """How ssh is called: one connection to a host, kept for the next command, nothing ever asked on standard input."""
 
+import os
 import subprocess
-import tempfile
 
 from hull import paths
 from hull.contexts.context import Host
 from hull.errors import HostError
+from hull.light import IO
 
 PERSIST = 300  # seconds that a connection nobody uses stays
 LONGEST = 80  # bytes of a ControlPath: ssh appends to it, and a socket's path is bounded
@@ -53,13 +54,18 @@ def is_kept(host: Host, runtime: str) -> bool:
 def _tried(words: list[str], *, apart: bool = False) -> tuple[bool, str]:
     """Return whether a command succeeds, and what it says; what cannot be started is told by whoever starts it next."""
     null = subprocess.DEVNULL
-    with tempfile.TemporaryFile() as log:  # no pipe: the connection that stays would hold it
+    with log() as said:  # no pipe: the connection that stays would hold it
         try:
-            done = subprocess.run(words, stdin=null, stdout=null, stderr=log, start_new_session=apart, check=False)
+            done = subprocess.run(words, stdin=null, stdout=null, stderr=said, start_new_session=apart, check=False)
         except OSError:
             return False, ""
-        log.seek(0)
-        return done.returncode == 0, log.read().decode(errors="replace")
+        said.seek(0)
+        return done.returncode == 0, said.read().decode(errors="replace")
+
+
+def log() -> IO[bytes]:
+    """Return a file of memory for what ssh says."""
+    return open(os.memfd_create("hull-ssh"), "r+b")
 
 
 def failure(name: str, host: Host, said: str) -> HostError:

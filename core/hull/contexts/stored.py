@@ -5,10 +5,9 @@ A file holds the PEM texts too: one rename publishes an address and its keys tog
 
 import json
 import os
-import tempfile
 
-from hull.contexts import chosen, dockers
-from hull.contexts.context import DEFAULT, DOCKER, HULL, Context, checked
+from hull.contexts import chosen
+from hull.contexts.context import DEFAULT, DOCKER, HULL, MOST, THEIRS, Context, checked
 from hull.errors import Conflict, HostError, HullError, Missing, UserError
 from hull.light import Any
 
@@ -28,6 +27,8 @@ class Stored:
 
         One whose file is broken is there with its `fault`: it does not hide the others.
         """
+        from hull.contexts import dockers
+
         own = [self._readable(name) for name in self._names()]
         taken = {one.name for one in own}
         theirs = dockers.all_(self._environ)
@@ -37,8 +38,10 @@ class Stored:
         """Return a context, or Missing."""
         if name in ("", DEFAULT):
             return LOCAL
-        if not name.startswith(dockers.PREFIX) and os.path.lexists(self._path(name)):
+        if not name.startswith(THEIRS) and os.path.lexists(self._path(name)):
             return self.read(name)
+        from hull.contexts import dockers
+
         found = next((one for one in dockers.all_(self._environ) if name in (one.name, f"docker:{one.name}")), None)
         if found is None:
             raise Missing(f"no such context: {name}", "hull context ls lists them; hull context create makes one")
@@ -51,7 +54,7 @@ class Stored:
         path = self._path(name)
         try:
             with open(path, encoding="utf-8") as file:
-                return decode(name, json.loads(file.read(dockers.MOST)))
+                return decode(name, json.loads(file.read(MOST)))
         except FileNotFoundError:
             raise Missing(f"no such context: {name}", "hull context ls lists them") from None
         except (OSError, ValueError, TypeError) as error:
@@ -129,6 +132,8 @@ def decode(name: str, data: dict[str, Any]) -> Context:
 
 
 def _publish(path: str, text: str) -> None:
+    import tempfile
+
     fd, scratch = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".")  # 0600
     try:
         with open(fd, "w", encoding="utf-8") as file:

@@ -1,7 +1,6 @@
 """Carry out a verb on another engine: by ssh at a host that has hull, else by Docker's API."""
 
 import os
-from importlib import import_module
 
 from hull import paths
 from hull.commands._line import EVERY, Call
@@ -9,10 +8,11 @@ from hull.commands._verb import HERE, Parameter
 from hull.contexts.context import HULL, Context
 from hull.contexts.stored import Stored
 from hull.errors import Unsupported, UserError
-from hull.light import Any
+from hull.light import TYPE_CHECKING, Any
 from hull.log import Events
-from hull.remote.table import INSTEAD, TABLE
-from hull.remote.there import Asked, There
+
+if TYPE_CHECKING:
+    from hull.remote.there import There
 
 SHAPE = ("format", "json")  # the front's own
 
@@ -49,11 +49,18 @@ def carry(call: Call, events: Events) -> Any:
         from hull.remote import overssh
 
         return overssh.carry(context, runtime, call, events)
+    from hull.remote.there import There
+
     return ask(There(context, runtime, events), call)
 
 
-def ask(there: There, call: Call) -> Any:
+def ask(there: "There", call: Call) -> Any:
     """Return the verb's value from an engine of Docker's API."""
+    from importlib import import_module
+
+    from hull.remote.table import INSTEAD, TABLE
+    from hull.remote.there import Asked
+
     verb = call.verb
     assert verb is not None  # noqa: S101 (help is never carried)
     row = TABLE.get(verb.name)
@@ -73,7 +80,7 @@ def ask(there: There, call: Call) -> Any:
     return function(there, Asked(**asked))
 
 
-def _refused(there: There, verb: str, flag: Parameter) -> Unsupported:
+def _refused(there: "There", verb: str, flag: Parameter) -> Unsupported:
     return Unsupported(
         f"cannot use --{flag.longs[0]} with hull {verb} on {there.context.name}: Docker's API has no word for it",
         f"leave it out; a context that is ssh://HOST with hull there takes every flag of hull {verb}",

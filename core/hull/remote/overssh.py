@@ -1,33 +1,29 @@
 """A verb at a host that has hull, by ssh itself: its streams, terminal, signals and exit code are the caller's.
 
 Files that the words name are the caller's where Docker's client would read or write them: they go by standard input and
-output. What could only be the other machine's by mistake is refused.
+output. What could only be the other machine's by mistake is refused. A command waits for what is imported here: light.
 """
 
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
-from queue import SimpleQueue
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from hull.commands import _carried
-from hull.commands import export as export_
 from hull.commands._line import Call
 from hull.contexts import ssh
 from hull.contexts.context import Context
-from hull.errors import HostError, HullError
-from hull.light import IO, Any
+from hull.errors import HostError
+from hull.light import Any
 from hull.log import Events
 from hull.output import Piece
 from hull.remote import spelling, taking
 from hull.remote.taking import Taken
 
 NOISE = ("Shared connection to", "Connection to", "Warning: Permanently added", "ControlSocket", "mux_client")
-CHUNK = 1 << 16
 
 
 def carry(context: Context, runtime: str, call: Call, events: Events) -> Any:
@@ -39,28 +35,6 @@ def carry(context: Context, runtime: str, call: Call, events: Events) -> Any:
 
         return carrying.ask(There(context, runtime, events), call)
     return Passing(context, runtime, taking.taken(call), call.verb.name)
-
-
-class Ended(HullError):  # noqa: N818 (what it says)
-    """A verb there ended with a code other than 0, and has said why."""
-
-    def __init__(self, verb: str, code: int) -> None:
-        super().__init__(f"hull {verb} ended with exit code {code}")
-        self.exit_code = code
-
-
-class _Unfinished(Exception):  # noqa: N818 (what it says)
-    """What came is not all: ssh, or the verb there, failed, and its exit code says so."""
-
-
-def _whole(started: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> Generator[bytes]:
-    """Yield what comes; an end that is no success is raised, so that nobody takes a part for the whole."""
-    try:
-        yield from iter(lambda: pipe.read(CHUNK), b"")
-    finally:
-        pipe.close()  # where nobody takes it (a full disk), the verb there ends
-    if started.wait():
-        raise _Unfinished
 
 
 class Passing:
@@ -89,13 +63,13 @@ class Passing:
             source: Any = stack.enter_context(self._taken.stdin()) if self._taken.stdin else None
             if source is None and stdout is not None:
                 source = subprocess.DEVNULL
-            log = stack.enter_context(tempfile.NamedTemporaryFile(prefix="hull-ssh-"))
+            log = stack.enter_context(ssh.log())
             out = subprocess.PIPE if self._taken.output or self._taken.cidfile else stdout
             terminal = source is None and out is None and all(map(os.isatty, (0, 1, 2)))
             typed = source is None and os.isatty(0)
             apart = not typed and ssh.is_kept(self._context.address, self._runtime)
             group = 0 if apart else None  # else Ctrl-C would end ssh before the program there
-            words = self.argv("-t" if terminal else "-T", "-E", log.name)
+            words = self.argv("-t" if terminal else "-T", "-E", f"/proc/{os.getpid()}/fd/{log.fileno()}")
             sys.stdout.flush()
             try:
                 started = subprocess.Popen(words, stdin=source, stdout=out, stderr=stderr, process_group=group)
@@ -104,67 +78,25 @@ class Passing:
             self._started = started
             self._begun.set()
             with self._forwarding(started, terminal=terminal):
-                self._collect(started)
+                if started.stdout is not None:
+                    from hull.remote.collecting import collect
+
+                    collect(started, started.stdout, self._taken)
                 code = started.wait()
             log.seek(0)
             return self._settled(code, log.read().decode(errors="replace"))
 
     def pieces(self) -> Iterator[Piece]:
         """Yield what it writes, without input and terminal: for a notebook. Whoever leaves, by Ctrl-C say, ends it."""
+        from hull.remote import noting
+
         try:
-            yield from self._pieces()
+            yield from noting.pieces(self._verb, self.passed, self._begun.set)
         except BaseException:
             self._begun.wait()  # what it writes may come before the thread that starts it goes on
             if self._started is not None and self._started.poll() is None:
                 self._send(signal.SIGINT, self._started)
             raise
-
-    def _pieces(self) -> Iterator[Piece]:
-        queue: SimpleQueue[Piece | BaseException | None] = SimpleQueue()
-
-        def read(pipe: int, stream: int) -> None:
-            with open(pipe, "rb", 0) as file:
-                while data := file.read(CHUNK):
-                    queue.put(Piece(stream, data))
-
-        def run() -> None:
-            ends = [os.pipe() for _ in (1, 2)]
-            readers = [threading.Thread(target=read, args=(end[0], at)) for at, end in enumerate(ends, 1)]
-            for reader in readers:
-                reader.start()
-            try:
-                code = self.passed(*(end[1] for end in ends))
-                fault: BaseException | None = Ended(self._verb, code) if code else None
-            except BaseException as error:  # noqa: BLE001 (raised where somebody sees it)
-                fault = error
-            self._begun.set()
-            for _, end in ends:
-                os.close(end)
-            for reader in readers:
-                reader.join()
-            queue.put(fault)
-
-        threading.Thread(target=run, daemon=True).start()
-        while isinstance(item := queue.get(), Piece):
-            yield item
-        if item is not None:
-            raise item
-
-    def _collect(self, started: "subprocess.Popen[bytes]") -> None:
-        """Put what comes where it was asked: a file that is whole or not there, or a new --cidfile."""
-        pipe = started.stdout
-        if pipe is None:
-            return
-        if self._taken.output:
-            with closing(_whole(started, pipe)) as chunks, suppress(_Unfinished):
-                export_.save(chunks, self._taken.output)
-            return
-        text = pipe.read().decode(errors="replace")
-        if text.strip():
-            from hull.commands._flags import write_cid
-
-            write_cid(self._taken.cidfile, text.strip())
-            sys.stdout.write(text)
 
     @contextmanager
     def _forwarding(self, started: "subprocess.Popen[bytes]", *, terminal: bool) -> Iterator[None]:

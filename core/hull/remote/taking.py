@@ -1,16 +1,13 @@
 """What of a call is the caller's machine's, taken here before the rest goes to another one."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from hull.commands import _words
-from hull.commands._flags import free
 from hull.commands._line import Call
 from hull.errors import UserError
 from hull.light import IO, Any, NamedTuple
-from hull.remote import archives
 
 OF_BUILD = ("secret", "ssh", "output", "metadata_file", "iidfile", "build_context", "cache_to")
 ELSEWHERE = "it names a file of this machine, and the build is at the other one"
@@ -66,6 +63,8 @@ def _program(call: Call) -> Taken:
     cidfile = str(flags.get("cidfile", ""))
     if not cidfile:
         return Taken(call)
+    from hull.commands._flags import free
+
     free(cidfile)
     if call.verb is not None and call.verb.name == "run" and not flags.get("detach"):
         raise UserError("cannot write --cidfile by ssh for a program in the foreground", "hull run -d, or --name")
@@ -80,6 +79,8 @@ def _relative(flag: str, text: str) -> UserError:
 
 
 def _fed(path: str, doing: str) -> "Callable[[], AbstractContextManager[IO[bytes]]] | None":
+    from hull.remote import archives
+
     if path == "-":
         archives.checked_stdin(doing)
         return None
@@ -111,6 +112,8 @@ def _volume(call: Call) -> Taken:
 
 def _build(call: Call) -> Taken:
     """Send a context that is a directory or an archive here by standard input."""
+    import tempfile
+
     from hull.dockerfile import contexts
     from hull.remote import building
 
