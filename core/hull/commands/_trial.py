@@ -8,6 +8,7 @@ from hull.state.containers import Container, NoSuchContainer
 
 INSIDE = "HULL_TRY"  # the variable that holds a try's name inside
 PLACE = "tries"  # in the store: an empty file for each try that nobody named, until it has been looked at after its end
+MOST_GONE = 16  # tries that their launchers have removed; past them one write to the disk forgets all their rows
 
 
 def latest(engine: Engine, name: str = "") -> Container:
@@ -54,14 +55,19 @@ def remember(engine: Engine, row: Container) -> None:
 
 
 def sweep(engine: Engine) -> None:
-    """Remove the tries that nobody named, that have ended and in which nothing was changed."""
+    """Remove the tries that nobody named, that have ended and in which nothing was changed.
+
+    Rows of those that are gone wait until they are many: a start would pay the disk for each, and no verb shows them.
+    """
     try:
         idents = os.listdir(f"{engine.paths.data}/{PLACE}")
     except OSError:
         return
-    for ident in idents:
-        if is_gone(engine, ident):
-            continue
+    here = [ident for ident in idents if os.path.isdir(engine.paths.container(ident))]
+    if len(idents) - len(here) > MOST_GONE:
+        with engine.db.transaction():
+            here = [ident for ident in idents if not is_gone(engine, ident)]
+    for ident in here:
         try:
             row = engine.containers.find(ident)
         except NoSuchContainer:
