@@ -23,7 +23,8 @@ bool maps_hold(const struct plan *plan, enum word word, unsigned long long insid
 
 bool maps_asked(const struct plan *plan)
 {
-    return plan_find(plan, W_USERNS_NEW) != NULL && plan_find(plan, W_UID_MAP) != NULL;
+    return (plan_find(plan, W_USERNS_NEW) != NULL || plan_find(plan, W_SHARE) != NULL) &&
+           plan_find(plan, W_UID_MAP) != NULL;
 }
 
 bool maps_due(const struct plan *plan)
