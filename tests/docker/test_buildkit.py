@@ -5,11 +5,12 @@ import tarfile
 import threading
 
 import pytest
+from hull.builder import history
 from hull.builder.asked import Output
 from hull.builder.building import Built
 from hull.builder.displays import Step
 from hull.builder.sharing import Place
-from hull.docker import buildjob, buildkit, buildlent, buildstatus
+from hull.docker import buildkit, buildlent, buildstatus
 from hull.docker.buildkit import Wanted
 from hull.docker.buildlent import Found
 from hull.docker.buildmessages import Types
@@ -163,10 +164,10 @@ def test_output_without_an_end_is_clipped():
 
 
 def test_the_image_is_known_by_its_config():
-    answer = buildjob.answered(Built("sha256:1", "", ("a:1",)))
+    answer = history.answered(Built("sha256:1", "", ("a:1",)))
     assert answer == {
         "containerimage.config.digest": "sha256:1",
         "containerimage.digest": "sha256:1",
         "image.name": "a:1",
     }
-    assert buildjob.answered(Built("")) == {}
+    assert history.answered(Built("")) == {}

@@ -4,24 +4,32 @@ import sys
 import threading
 from collections.abc import Generator
 
-from hull.builder import displays
+from hull.builder import displays, history
 from hull.builder.asked import Asked
 from hull.builder.building import Build, Built
 from hull.builder.console import Console
 from hull.builder.granted import Granted
+from hull.builder.recording import Recording
 from hull.builder.workshop import Workshop
 from hull.engine import Engine
 from hull.output import Piece
 
 
 def run(
-    engine: Engine, asked: Asked, display: "displays.Display | None" = None, granted: Granted | None = None
+    engine: Engine,
+    asked: Asked,
+    display: "displays.Display | None" = None,
+    granted: Granted | None = None,
+    about: history.About | None = None,
 ) -> Generator[Piece, None, Built]:
     """Yield what the build tells; return what was made. Closed early, it ends the build and waits for that.
 
-    `display` and `granted` stand in place of what the words ask for.
+    `display`, `granted` and `about` stand in place of what the words ask for.
     """
-    console = Console(display or displays.of(asked.display, terminal=sys.stderr.isatty()))
+    shown = display or displays.of(asked.display, terminal=sys.stderr.isatty())
+    known = history.About("") if asked.check else about or history.of(asked)
+    recording = Recording(engine, known, shown, output=about is not None)
+    console = Console(recording)
     granted = granted or Granted(asked.secrets, asked.ssh)
     shop = Workshop(engine, cache=asked.cache, shared=asked.cache_from, granted=granted, only=asked.only)
     results: list[Built] = []
@@ -48,6 +56,7 @@ def run(
             thread.join()
     finally:
         shop.close()
+        recording.end(results[0] if results else None, failures[0] if failures else None)
     if failures:
         raise failures[0]
     return results[0]

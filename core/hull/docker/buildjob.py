@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import IO
 
-from hull.builder import session, workshop
+from hull.builder import history, session, workshop
 from hull.builder.building import Built
 from hull.builder.granted import Granted
 from hull.docker import buildkit, buildlent, buildstatus
@@ -82,7 +82,8 @@ def build(
         names = tuple(_kept(name, value, place) for name, value in buildlent.named(wanted.attributes, client))
         places = [f"{place}/out{number}" for number in range(len(wanted.exporters))]
         asked = buildkit.asked(wanted, found, places, names)
-        steps = session.run(engine, asked, told, Lent(client, sockets, owner))
+        about = (wanted.about or history.About(""))._replace(attributes=tuple(wanted.attributes.items()))
+        steps = session.run(engine, asked, told, Lent(client, sockets, owner), about)
         with contextlib.closing(steps):
             built = _followed(steps, tell)
         for number, (kind, _) in enumerate(wanted.exporters):
@@ -90,7 +91,7 @@ def build(
                 with open(places[number], "rb") as file:
                     client.send(file, number, tree=kind == "local")
         tell(told.exported(built))
-    return answered(built)
+    return history.answered(built)
 
 
 def _followed(steps: Generator[Piece, None, Built], tell: Tell) -> Built:
@@ -100,14 +101,6 @@ def _followed(steps: Generator[Piece, None, Built], tell: Tell) -> Built:
         except StopIteration as end:
             built: Built = end.value
             return built
-
-
-def answered(built: Built) -> dict[str, str]:
-    """Return what the exporters answer: an image of the engine's own store is known by its config's digest."""
-    if not built.ident:
-        return {}
-    names = {"image.name": ",".join(built.names)} if built.names else {}
-    return {"containerimage.config.digest": built.ident, "containerimage.digest": built.digest or built.ident, **names}
 
 
 def _kept(name: str, value: str | IO[bytes], place: str) -> str:

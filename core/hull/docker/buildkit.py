@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hull.builder import outputs, sharing
+from hull.builder import history, outputs, sharing
 from hull.builder.asked import Asked, Output
 from hull.docker.buildlent import Attributes, Found, below
 from hull.errors import Unsupported, UserError
@@ -21,12 +21,16 @@ NETWORKS = {"": "default", "default": "default", "sandbox": "default", "host": "
 
 
 class Wanted(NamedTuple):
-    """One build: its frontend, the frontend's attributes, exporters (type, attributes) in order, cache exports."""
+    """One build: its frontend, the frontend's attributes, exporters (type, attributes) in order, cache exports.
+
+    `about` is what its record says of it; None where there is to be none.
+    """
 
     frontend: str
     attributes: Attributes
     exporters: tuple[tuple[str, Attributes], ...] = ()
     cache: tuple[tuple[str, Attributes], ...] = ()
+    about: history.About | None = None
 
 
 def asked(wanted: Wanted, found: Found, places: list[str], names: tuple[str, ...]) -> Asked:

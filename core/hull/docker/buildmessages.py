@@ -26,7 +26,8 @@ Info buildkitVersion 1 Version
 Exporter Type 1 string, Attrs 2 map
 CacheEntry Type 1 string, Attrs 2 map
 CacheOptions Exports 4 CacheEntry*, Imports 5 CacheEntry*
-Solve Ref 1 string, Exporter 3 string, ExporterAttrs 4 map, Session 5 string, Frontend 6 string, FrontendAttrs 7 map, Cache 8 CacheOptions, Entitlements 9 string*, Exporters 13 Exporter*
+Definition def 1 bytes*
+Solve Ref 1 string, Definition 2 Definition, Exporter 3 string, ExporterAttrs 4 map, Session 5 string, Frontend 6 string, FrontendAttrs 7 map, Cache 8 CacheOptions, Entitlements 9 string*, Internal 11 bool, Exporters 13 Exporter*
 Solved ExporterResponse 1 map
 StatusRequest Ref 1 string
 Vertex digest 1 string, inputs 2 string*, name 3 string, cached 4 bool, started 5 Timestamp, completed 6 Timestamp, error 7 string
@@ -52,6 +53,15 @@ Secret data 1 bytes
 CheckAgent ID 1 string
 CredentialsRequest Host 1 string
 Credentials Username 1 string, Secret 2 string
+HistoryRequest ActiveOnly 1 bool, Ref 2 string, EarlyExit 3 bool
+HistoryEvent type 1 int32, record 2 HistoryRecord
+HistoryRecord Ref 1 string, Frontend 2 string, FrontendAttrs 3 map, Exporters 4 Exporter*, error 5 Failure, CreatedAt 6 Timestamp, CompletedAt 7 Timestamp, ExporterResponse 9 map, trace 13 Descriptor, pinned 14 bool, numCachedSteps 15 int32, numTotalSteps 16 int32, numCompletedSteps 17 int32
+UpdateHistory Ref 1 string, Pinned 2 bool, Delete 3 bool
+Descriptor media_type 1 string, digest 2 string, size 3 int64
+ContentRequest digest 1 string, offset 2 int64, size 3 int64
+ContentInfo digest 1 string, size 2 int64
+ContentKnown info 1 ContentInfo
+Content offset 1 int64, data 2 bytes
 FetchToken ClientID 1 string, Host 2 string, Realm 3 string, Service 4 string, Scopes 5 string*
 Token Token 1 string
 """  # noqa: E501 (a table)

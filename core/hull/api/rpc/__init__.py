@@ -5,7 +5,7 @@
     desk       the clients that let themselves be asked, by their ids, and the builds on their way
     attached   what a client is asked: its files, secrets, agents
     taking     a client's directory as a tar; sending: a result to a client; agents: a client's ssh agent at a socket
-    control    BuildKit's Control and LLBBridge: what a client asks of the engine
+    control    BuildKit's Control and LLBBridge: what a client asks of the engine; history: builds that are over
     jobs       one build as its client sees it: what was told, how it ended
 
 Imported when the first build needs it.

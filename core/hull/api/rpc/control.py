@@ -9,11 +9,12 @@ from typing import Any
 
 from hull.api.call import Call
 from hull.api.rpc.calls import NOT_FOUND, UNKNOWN, Asked, Failed, Method
+from hull.api.rpc.history import History
 from hull.api.rpc.jobs import Job, Request
-from hull.docker import buildcache
+from hull.docker import buildcache, buildhistory
 
 CONTROL, BRIDGE = "/moby.buildkit.v1.Control/", "/moby.buildkit.v1.frontend.LLBBridge/"
-BUILD = "buildkit-controlapi-buildid"
+BUILD, PARENT = "buildkit-controlapi-buildid", "traceparent"
 VERSION = "v0.13.0"  # of BuildKit, whose protocol this is
 FRONTEND_CAPS = (
     "solve.base", "solve.inlinereturn", "resolveimage", "resolveimage.resolvemode", "return", "returnmap",
@@ -36,13 +37,14 @@ class Control:
 
     def __init__(self, call: Call) -> None:
         self._call, self._desk = call, call.work.desk
-        self._types = self._desk.types
+        self._types, self._history = self._desk.types, History(call)
 
     def methods(self) -> dict[str, Method]:
         """Return every method by its path."""
         control = (self.ListWorkers, self.Info, self.Solve, self.Status, self.DiskUsage, self.Prune)
         bridge = (self.Ping, self.Return, self.Evaluate)
         return {
+            **self._history.methods(),
             **{f"{CONTROL}{one.__name__}": one for one in control},
             **{f"{BRIDGE}{one.__name__}": one for one in bridge},
             f"{BRIDGE}Solve": self.BridgeSolve,
@@ -67,19 +69,45 @@ class Control:
         if not exporters and wanted.Exporter:
             exporters = [(wanted.Exporter, dict(wanted.ExporterAttrs))]
         cache = [(one.Type, dict(one.Attrs)) for one in wanted.Cache.Exports]
-        job = Job(self._call, wanted.Ref, Request(wanted.Session, tuple(exporters), tuple(cache)))
+        parent = "" if wanted.Internal else asked.metadata.get(PARENT, "")
+        begun = buildhistory.begin(wanted.Ref, wanted.Frontend, wanted.FrontendAttrs, exporters, parent)
+        request = Request(wanted.Session, tuple(exporters), tuple(cache), None if wanted.Internal else begun.about)
+        job = Job(self._call, wanted.Ref, request)
         await self._desk.began(job)
+        if not wanted.Internal:
+            self._history.began(begun)
+        error = ""
         try:
-            answer = await (job.build(wanted.Frontend, dict(wanted.FrontendAttrs)) if wanted.Frontend else job.returned)
+            answer = await self._answer(job, wanted)
+        except Failed as failed:
+            error = failed.message
+            raise
         finally:
             job.end()
             loop = asyncio.get_running_loop()
             loop.call_later(60, self._desk.jobs.pop, wanted.Ref, None)  # who asks late for its status is answered
+            if not wanted.Internal:
+                await asyncio.shield(self._history.ended(begun, error))
         await self._say(asked, "Solved", ExporterResponse=answer)
+
+    async def _answer(self, job: Job, wanted: Any) -> dict[str, str]:
+        """Return what the exporters answer; a graph of operations is refused unless there is nothing in it."""
+        if wanted.Frontend:
+            return await job.build(wanted.Frontend, dict(wanted.FrontendAttrs))
+        if not wanted.HasField("Definition"):
+            return await job.returned
+        if getattr(wanted.Definition, "def"):
+            raise Failed(UNKNOWN, "cannot build a graph of operations: builds of hull read Dockerfiles")
+        return {}
 
     async def Status(self, asked: Asked) -> None:  # noqa: N802 (the protocol's name)
         """Tell how a build goes."""
-        job = await self._desk.job(self._types.StatusRequest.FromString(await asked.one()).Ref)
+        ref = self._types.StatusRequest.FromString(await asked.one()).Ref
+        if ref not in self._desk.jobs and (told := await self._history.told(ref)) is not None:
+            for status in told:
+                await asked.say(status)
+            return
+        job = await self._desk.job(ref)
         if job is None:
             raise Failed(NOT_FOUND, "no such job")
         async for status in job.status():

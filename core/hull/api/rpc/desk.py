@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from hull.api.rpc.calls import Caller
     from hull.api.rpc.jobs import Job
+    from hull.docker.buildhistory import Begun
 
 T = TypeVar("T")
 
@@ -27,6 +28,8 @@ class Desk:
     def __init__(self) -> None:
         self.builds: dict[str, threading.Event] = {}
         self.jobs: dict[str, Job] = {}
+        self.active: dict[str, Begun] = {}  # builds that go on, and who is told of them
+        self.listeners: set[asyncio.Queue[Any]] = set()
         self._sessions: dict[str, Session] = {}
         self._changed = asyncio.Condition()
 

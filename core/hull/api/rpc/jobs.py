@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hull.api.call import Call
 from hull.api.rpc.attached import Attached
@@ -13,11 +13,15 @@ from hull.errors import HullError
 
 
 class Request(NamedTuple):
-    """What Control.Solve asks: the session to ask in turn, exporters with their attributes, cache exports."""
+    """What Control.Solve asks: the session to ask in turn, exporters with their attributes, cache exports.
+
+    `about` is what its record says of it; None where there is to be none.
+    """
 
     session: str
     exporters: tuple[tuple[str, Mapping[str, str]], ...]
     cache: tuple[tuple[str, Mapping[str, str]], ...]
+    about: Any = None
 
 
 class Job:
@@ -39,7 +43,8 @@ class Job:
         session = await desk.session(self.request.session)
         if session is None:
             raise Failed(UNKNOWN, f"no active session for {self.request.session}")
-        wanted = buildkit.Wanted(frontend, attributes, self.request.exporters, self.request.cache)
+        request = self.request
+        wanted = buildkit.Wanted(frontend, attributes, request.exporters, request.cache, request.about)
         client = Attached(call, session)
         told = buildstatus.Statuses(desk.types, self._stop)
         loop = asyncio.get_running_loop()
