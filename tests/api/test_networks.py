@@ -128,6 +128,27 @@ def test_containers_come_and_go(server, net, town):
     assert older[name]["Containers"]
 
 
+@pytest.mark.needs("tun", "program:slirp4netns")
+def test_bridge_comes_and_goes_while_a_container_runs(server, net, town):
+    name, _ = net()
+    box = town.server("--network", name)
+
+    def ask(deed, network, **said):
+        reply = server.request("POST", f"/networks/{network}/{deed}", {"Container": box, **said})
+        return reply.status, reply.message if reply.body else ""
+
+    bridge = inspect(server, "bridge")["Id"]
+    assert ask("connect", bridge, EndpointConfig={"IPAMConfig": {}, "Links": None, "Aliases": None}) == (200, "")
+    assert ask("disconnect", name) == (200, "")
+    assert set(server.request("GET", f"/containers/{box}/json").json["NetworkSettings"]["Networks"]) == {"bridge"}
+    assert ask("connect", "bridge")[0] == 403  # it is there
+    assert ask("disconnect", "bridge") == (200, "")
+    assert ask("disconnect", "bridge") == (403, f"container {box} is not connected to network bridge")
+    assert ask("connect", "host")[0] == 403
+    assert ask("connect", "bridge", EndpointConfig={"Aliases": ["a"]})[0] == 400
+    assert "default" not in town.inside(box, "ip route")
+
+
 @pytest.mark.needs("program:docker")
 def test_the_docker_client_makes_lists_and_removes(server, net):
     name, ident = net(Labels={"who": OURS})

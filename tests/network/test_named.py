@@ -104,6 +104,37 @@ def test_connect_and_disconnect_while_it_runs(town: Town) -> None:
     assert town.refuses(other, "inner")
 
 
+@pytest.mark.needs("tun", "program:slirp4netns")
+def test_the_usual_network_comes_and_goes_while_it_runs(town: Town) -> None:
+    out, back = town.network(), town.network("--internal")
+    web, lone, plain = town.server("--network", out), town.server("--network", back), town.server()
+    route = town.inside(web, "ip route | grep default")
+    town.cli("network", "connect", "bridge", web, check=True)
+    assert json.loads(town.cli("inspect", web, check=True).stdout)[0]["NetworkSettings"]["Networks"].keys() == {
+        "default",
+        out,
+    }
+    town.cli("network", "disconnect", out, web, check=True)
+    assert town.inside(web, "ip route | grep default") == route
+    for box in (web, plain):
+        town.cli("network", "disconnect", "default", box, check=True)
+        assert "default" not in town.inside(box, "ip route")
+        assert b"it is not on it" in town.cli("network", "disconnect", "-f", "bridge", box).stderr
+    town.cli("network", "connect", "default", web, check=True)
+    assert town.inside(web, "ip route | grep default") == route
+    for box, words, said in (
+        (web, (), b"it is on it"),
+        (lone, (), b"without a way out"),
+        (plain, ("--ip", "10.0.2.9"), b"ask for"),
+    ):
+        done = town.cli("network", "connect", *words, "default", box)
+        assert (done.returncode, said in done.stderr) == (125, True), done.stderr
+    town.cli("stop", "-t", "0", lone, check=True)
+    town.cli("network", "connect", "default", lone, check=True)
+    town.cli("start", lone, check=True)
+    assert "default" in town.inside(lone, "ip route")
+
+
 def test_a_link_is_a_name_that_one_container_alone_has(town: Town) -> None:
     net = town.network("--internal", "--subnet", "10.123.0.0/24", "--aux-address", "printer=10.123.0.2")
     db, web = town.server("--network", net), town.server("--network", town.network("--internal"))

@@ -4,7 +4,7 @@ import os
 import time
 from contextlib import ExitStack
 
-from hull.commands import _meeting, _places
+from hull.commands import _meeting, _places, _uplinks
 from hull.commands._meeting import Joining
 from hull.commands._network_words import ALONE, RESERVED
 from hull.commands._places import Member
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 Many = tuple[str, ...]
 HELD_AT = 4  # where a holder has the namespace open
-UPLINK = "uplink"  # the file of what an uplink's interface had when it was put down
 
 
 def connect(engine: Engine, network: str, container: str, asked: "Endpoint") -> None:
     """Connect a container; at once where it runs, with its next start where not. `asked` names no network."""
+    if network in _uplinks.USUAL:
+        _uplinks.connect(engine, container, asked)
+        return
     if network in RESERVED:
         raise UserError(
             f"cannot connect to {network}: only a new container can be there", f"hull run --network {network}"
@@ -74,8 +76,7 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
         held.callback(os.close, inside)
         outer = _meeting.owner(engine, inside)
         held.callback(outer.close)
-        lacks = row.spec.network == "none" and not network.internal
-        lacks = lacks and not os.path.exists(f"{engine.paths.container(row.id)}/{UPLINK}")
+        lacks = row.spec.network == "none" and not network.internal and not _uplinks.kept(engine, row)
         if lacks or not _same(engine, members, outer.fd, row):
             reason = "it was started without a way out" if lacks else "its own user namespace owns its network"
             raise UserError(
@@ -91,7 +92,7 @@ def _plug(engine: Engine, row: Container, network: Network, asked: "Endpoint") -
             wiring.plug(desk, space, inside, network, place, asked.link_local)
             place = _held(engine, row, desk, space, place)
             if not network.internal:
-                _uplink(desk, inside, engine.paths.container(row.id), mine, up=True)
+                _uplinks.switch(desk, inside, engine.paths.container(row.id), mine, up=True)
         _places.rows(engine).put(place)
         row = engine.containers.respecify(row, _with(row, asked))
         _places.publish(engine, _places.living(engine))
@@ -128,6 +129,9 @@ def _held(engine: Engine, row: Container, desk: "Desk", space: int, place: Place
 
 def disconnect(engine: Engine, network: str, container: str, *, force: bool) -> None:
     """Disconnect a container; `force` does not complain of a network or a container that is not there."""
+    if network in _uplinks.USUAL:
+        _uplinks.disconnect(engine, container, force=force)
+        return
     try:
         known = _places.rows(engine).find(network)
         row = engine.containers.find(container)
@@ -173,7 +177,7 @@ def _unplug(engine: Engine, mine: Member, place: Place) -> None:
             if not _leads_out(engine, left):
                 pid = engine.containers.status(mine.row).init.pid
                 inside = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-                _uplink(desk, inside, engine.paths.container(mine.row.id), left, up=False)
+                _uplinks.switch(desk, inside, engine.paths.container(mine.row.id), left, up=False)
                 os.close(inside)
     finally:
         os.close(space)
@@ -190,26 +194,3 @@ def _leads_out(engine: Engine, member: Member) -> bool:
         return True
     internal = {network.id: network.internal for network in _places.rows(engine).all()}
     return any(not internal.get(place.network, True) for place in member.places)
-
-
-def _uplink(desk: "Desk", inside: int, directory: str, member: Member, *, up: bool) -> None:
-    """Put the way out down, or up with the addresses and routes that it had."""
-    import json
-
-    from hull.network import wiring
-    from hull.network.netlink import Netlink
-
-    path = f"{directory}/{UPLINK}"
-    desk.enter(inside)
-    with Netlink(desk.socket()) as link:
-        for found in wiring.uplinks(link, {place.interface for place in member.places}):
-            if not up and found.up:
-                kept = [(kind, body.hex()) for kind, body in link.of_link(found.number)]
-                with open(path, "w", encoding="ascii") as file:
-                    json.dump(kept, file)
-                link.set_up(found.name, up=False)
-            elif up and not found.up and os.path.exists(path):
-                link.set_up(found.name)
-                with open(path, encoding="ascii") as file:
-                    link.replay([(kind, bytes.fromhex(body)) for kind, body in json.load(file)])
-                os.unlink(path)

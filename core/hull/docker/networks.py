@@ -99,7 +99,7 @@ def connect(engine: Engine, word: str, body: dict[str, Any]) -> None:
     asked = create_networks.endpoint("", fields.inner("EndpointConfig"))
     found = _find(engine, word)
     name = found["Name"]
-    if name in PREDEFINED:
+    if name in PREDEFINED and name != USUAL:
         raise Refused(f"cannot connect to {shown(name)}: only a new container can be there")
     try:
         _linking.connect(engine, name, fields.text("Container"), asked)
