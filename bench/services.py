@@ -39,12 +39,18 @@ class Service(NamedTuple):
         return sum(map(_ticks, _family(self.process.pid))) / TICK
 
 
+def living(pid: int) -> list[int]:
+    """Return a process and what came of it, as far as they have not ended."""
+    return [one for one in _family(pid) if _fields(one)[0] not in "ZX"]
+
+
 def _family(pid: int) -> Iterator[int]:
     yield pid
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
-            for child in children.read().split():
-                yield from _family(int(child))
+    with contextlib.suppress(OSError):  # it has ended meanwhile
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
+                for child in children.read().split():
+                    yield from _family(int(child))
 
 
 def _resident(pid: int) -> int:
@@ -53,9 +59,14 @@ def _resident(pid: int) -> int:
 
 
 def _ticks(pid: int) -> int:
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15]))
+    return sum(map(int, _fields(pid)[11:15]))
+
+
+def _fields(pid: int) -> list[str]:
+    """Return what the kernel tells of a process, its state first."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()
+    return ["X", *["0"] * 20]
 
 
 @contextlib.contextmanager
