@@ -46,8 +46,9 @@ _GET_FLAGS, _SET_FLAGS, _TOP_DIRECTORY = 0x80086601, 0x40086602, 0x00020000
 def spread(path: str) -> None:
     """Ask ext4 to begin each directory made in `path` in a block group of its own (chattr +T).
 
-    It gives no inode again for minutes and looks at each that it passes over: next to a tree of 10,000 files just
-    removed, making another takes six times as long. A file system that does not know the wish goes without.
+    Without a journal it gives no inode again for minutes and looks at each that it passes over: next to a tree of
+    10,000 files just removed, making another takes six times as long. A file system that does not know the wish goes
+    without.
     """
     import fcntl
     import os
