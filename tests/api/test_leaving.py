@@ -16,7 +16,7 @@ from hull.api.leaving import Leavers
 from hull.api.work import THREADS, Work
 from hull.docker import execs
 from hull.docker.execs import Exec
-from hull.docker.running import Pipe
+from hull.docker.pipes import Pipe
 from hull.engine import Engine
 from hull.errors import HostError, UserError
 

@@ -8,10 +8,11 @@ import pytest
 from hull.api.copying import frame
 from hull.docker import tail as tail_
 from hull.docker.archives import go_mode
-from hull.docker.attaching import Keys, Streams
+from hull.docker.attaching import Streams
 from hull.docker.changes import Changes
 from hull.docker.execs import read, size_of
-from hull.docker.running import Pipe
+from hull.docker.keys import Keys
+from hull.docker.pipes import Pipe
 from hull.docker.starting import part, told
 from hull.docker.tail import Tail
 from hull.errors import HostError, Missing, UserError

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from hull.api.taken import Taken
-from hull.docker.attaching import Keys, Stream, Streams
+from hull.docker.attaching import Stream, Streams
+from hull.docker.keys import Keys
 
 STDOUT, STDERR = 1, 2
 STREAMS = {ord("o"): STDOUT, ord("e"): STDERR}

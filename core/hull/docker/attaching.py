@@ -6,7 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hull.commands import _life, _said
+from hull.commands import _said
 from hull.commands import start as start_
 from hull.docker.tail import Tail
 from hull.engine import Engine
@@ -18,7 +18,6 @@ from hull.state import status
 from hull.state.containers import Container
 
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]  # how what may block is run
-KEYS = b"\x10\x11"  # ctrl-p, ctrl-q: what Docker's terminals take where nobody says
 Row = Container
 FAILED = "failed"  # what listeners of a container hear of a start that failed; no event of the store's
 
@@ -207,24 +206,3 @@ def refuse(row: Container, found: status.Status) -> None:
 def ends_input(row: Container) -> bool:
     """Whether the end of a client's input is the program's, as Docker has it; else it ends the attachment."""
     return not row.spec.tty and bool(_said.part(row.spec, "Config").get("StdinOnce"))
-
-
-class Keys:
-    """Looks for the keys that detach in what is typed at a terminal; what is piped may hold any bytes."""
-
-    def __init__(self, text: str, *, tty: bool) -> None:
-        asked = bytes.fromhex(_life.detach_keys(text))
-        self._keys = (asked or KEYS) if tty else b""
-        self._held = b""
-
-    def pass_on(self, data: bytes) -> tuple[bytes, bool]:
-        """Return what to send of it, and whether it detaches; what may be the keys' beginning is held back."""
-        if not self._keys:
-            return data, False
-        data = self._held + data
-        at = data.find(self._keys)
-        if at >= 0:
-            return data[:at], True
-        held = next(size for size in range(len(self._keys) - 1, -1, -1) if data.endswith(self._keys[:size]))
-        self._held = data[len(data) - held :]
-        return data[: len(data) - held], False

@@ -5,8 +5,8 @@ import time
 
 from hull.commands import exec as exec_
 from hull.commands._recipe import Ran
-from hull.docker.attaching import Keys
 from hull.docker.fields import Fields
+from hull.docker.keys import Keys
 from hull.docker.running import Child, Wanted
 from hull.engine import Engine
 from hull.errors import Conflict, Missing, UserError

@@ -9,15 +9,13 @@ import platform
 import uuid
 from typing import Any
 
-from hull.docker import host, swarm
+from hull.docker import host, swarm, system_settings
 from hull.docker.versions import NEWEST, OLDEST, Version
 from hull.engine import Engine
 
 LIKE = "28.2.0"  # the engine that came with API NEWEST
 DRIVER = "overlay2"
 RUNTIME = "hull"
-INDEX = "https://index.docker.io/v1/"
-LOOPBACK = ("127.0.0.0/8", "::1/128")
 LOG_DRIVERS = ("json-file", "none")
 NETWORK_DRIVERS = ("bridge", "host", "null", "overlay")  # the last in a swarm
 
@@ -61,7 +59,6 @@ def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
     from hull.runtime import cgroups
 
     controllers = cgroups.available()
-    name, number = host.distribution()
     found = {
         "ID": str(uuid.uuid5(uuid.NAMESPACE_URL, f"hull:{os.uname().nodename}:{engine.paths.data}")),
         **_containers(engine),
@@ -69,31 +66,14 @@ def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
         "Driver": DRIVER,
         "DriverStatus": [["Supports d_type", "true"], ["userxattr", "true"]],
         "Plugins": plugins(),
-        **_limits(controllers),
-        "IPv4Forwarding": True,
-        "Debug": False,
-        "NFd": len(os.listdir("/proc/self/fd")),
-        "NGoroutines": _threads(),
-        "NEventsListener": listeners,
-        "SystemTime": _now(),
         "LoggingDriver": LOG_DRIVERS[0],
-        "CgroupDriver": "cgroupfs" if controllers else "none",
-        "CgroupVersion": "2",
-        "KernelVersion": os.uname().release,
-        "OperatingSystem": name,
-        "OSVersion": number,
-        "OSType": "linux",
-        "Architecture": os.uname().machine,
-        "NCPU": os.cpu_count() or 1,
-        "MemTotal": host.memory(),
-        "IndexServerAddress": INDEX,
-        "RegistryConfig": _registries(engine),
+        **_limits(controllers),
+        **_machine(),
+        **_process(listeners),
         "GenericResources": None,
         "DockerRootDir": engine.paths.data,
-        **_proxies(),
-        "Name": os.uname().nodename,
+        **system_settings.document(engine),
         "Labels": [],
-        "ExperimentalBuild": False,
         "ServerVersion": server_version(),
         **_runtimes(engine),
         "Swarm": swarm.info(engine),
@@ -104,6 +84,32 @@ def info(engine: Engine, asked: Version, listeners: int = 0) -> dict[str, Any]:
         "Warnings": host.warnings(controllers),
     }
     return _older(found, asked)
+
+
+def _machine() -> dict[str, Any]:
+    name, number = host.distribution()
+    return {
+        "Name": os.uname().nodename,
+        "KernelVersion": os.uname().release,
+        "OperatingSystem": name,
+        "OSVersion": number,
+        "OSType": "linux",
+        "Architecture": os.uname().machine,
+        "NCPU": os.cpu_count() or 1,
+        "MemTotal": host.memory(),
+        "IPv4Forwarding": True,
+    }
+
+
+def _process(listeners: int) -> dict[str, Any]:
+    return {
+        "Debug": False,
+        "ExperimentalBuild": False,
+        "NFd": len(os.listdir("/proc/self/fd")),
+        "NGoroutines": _threads(),
+        "NEventsListener": listeners,
+        "SystemTime": _now(),
+    }
 
 
 def plugins() -> dict[str, list[str] | None]:
@@ -141,7 +147,7 @@ def _containers(engine: Engine) -> dict[str, int]:
     }
 
 
-def _limits(controllers: set[str]) -> dict[str, bool]:
+def _limits(controllers: set[str]) -> dict[str, bool | str]:
     return {
         "MemoryLimit": "memory" in controllers,
         "SwapLimit": "memory" in controllers,
@@ -151,6 +157,8 @@ def _limits(controllers: set[str]) -> dict[str, bool]:
         "CPUSet": "cpuset" in controllers,
         "PidsLimit": "pids" in controllers,
         "OomKillDisable": False,
+        "CgroupDriver": "cgroupfs" if controllers else "none",
+        "CgroupVersion": "2",
     }
 
 
@@ -166,37 +174,6 @@ def _now() -> str:
     from hull.commands._details import time_text
 
     return time_text(time.time())
-
-
-def _registries(engine: Engine) -> dict[str, Any]:
-    """Return the settings of registries: which are spoken to without proof, which are asked in another's place."""
-    from hull import config
-
-    settings = config.load(engine.paths.config)
-    known = {"docker.io", *settings.tables.get("registry", {})}
-    indexes = {}
-    for one in sorted(known):
-        said = settings.registry(one)
-        indexes[one] = {
-            "Name": one,
-            "Mirrors": list(said.asked_first),
-            "Secure": not said.insecure,
-            "Official": one == "docker.io",
-        }
-    return {
-        "AllowNondistributableArtifactsCIDRs": None,
-        "AllowNondistributableArtifactsHostnames": None,
-        "InsecureRegistryCIDRs": list(LOOPBACK),
-        "IndexConfigs": indexes,
-        "Mirrors": indexes["docker.io"]["Mirrors"],
-    }
-
-
-def _proxies() -> dict[str, str]:
-    def said(name: str) -> str:
-        return os.environ.get(name.upper()) or os.environ.get(name) or ""
-
-    return {"HttpProxy": said("http_proxy"), "HttpsProxy": said("https_proxy"), "NoProxy": said("no_proxy")}
 
 
 def _runtimes(engine: Engine) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from hull.api.copying import STDOUT, TURNS, finish, frame
 from hull.api.handlers.streams import MULTIPLEXED, RAW, SAID, size
 from hull.api.taken import Taken
 from hull.docker import execs
-from hull.docker.attaching import Keys
 from hull.docker.execs import Exec, size_of
-from hull.docker.running import Child, Pipe
+from hull.docker.keys import Keys
+from hull.docker.pipes import Pipe
+from hull.docker.running import Child
 from hull.docker.starting import told
 from hull.errors import HullError, UserError
 

@@ -10,7 +10,8 @@ from aiohttp.http_websocket import WSMsgType
 from hull.api.call import Call, nothing
 from hull.api.copying import Source, copy, finish, of_packets, of_pieces
 from hull.docker import attaching
-from hull.docker.attaching import Keys, Row, Streams
+from hull.docker.attaching import Row, Streams
+from hull.docker.keys import Keys
 from hull.docker.logs import Asked, Reading
 from hull.docker.versions import Version
 from hull.errors import UserError
