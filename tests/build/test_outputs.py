@@ -1,6 +1,7 @@
 """--output, --squash, --iidfile, and steps that travel through a registry."""
 
 import io
+import json
 import os
 import tarfile
 
@@ -42,10 +43,31 @@ def test_tars(build, tmp_path):
 
 @pytest.mark.parametrize("kind", ["oci", "docker"])
 def test_an_archive_is_loaded_again(build, fresh_cli, tmp_path, kind):
-    build("FROM busybox\nRUN echo x > /x\n", "--output", f"type={kind},dest={tmp_path}/a.tar", "-t", f"out-{kind}:1")
+    """A layer's root stands in it only where it says something: Docker's layers have none."""
+    text = "FROM busybox\nRUN echo x > /x\nRUN echo y > /y && chmod 711 /\n"
+    build(text, "--output", f"type={kind},dest={tmp_path}/a.tar", "-t", f"out-{kind}:1")
+    assert layers(tmp_path / "a.tar")[1:] == [["x"], [".", "y"]]
     fresh_cli("load", "-i", str(tmp_path / "a.tar"), check=True)
-    run = fresh_cli("run", "--rm", "--network", "none", f"out-{kind}:1", "cat", "/x", check=True)
-    assert run.stdout == b"x\n"
+    run = fresh_cli("run", "--rm", "--network", "none", f"out-{kind}:1", "sh", "-c", "cat /x; stat -c %a /", check=True)
+    assert run.stdout == b"x\n711\n"
+
+
+def layers(archive):
+    """Return the names in each layer of an image's archive."""
+    with tarfile.open(archive) as tar:
+        manifest = json.load(tar.extractfile(f"blobs/sha256/{index(tar)}"))
+        blobs = [tar.extractfile(f"blobs/{one['digest'].replace(':', '/')}").read() for one in manifest["layers"]]
+    found = []
+    for blob in blobs:
+        with tarfile.open(fileobj=io.BytesIO(blob)) as layer:
+            found.append(layer.getnames())
+    return found
+
+
+def index(tar):
+    """Return the hash of the archive's manifest."""
+    (one,) = json.load(tar.extractfile("index.json"))["manifests"]
+    return one["digest"].rpartition(":")[2]
 
 
 def test_what_was_here_before_stays(build, tmp_path):

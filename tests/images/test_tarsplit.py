@@ -156,7 +156,7 @@ def test_a_name_that_comes_twice_is_found_out(box):  # noqa: F811
     with tarfile.open(f"{box.base}/out") as archive:
         (item,) = json.load(archive.extractfile("manifest.json"))
         with tarfile.open(fileobj=archive.extractfile(item["Layers"][0])) as packed:
-            assert packed.getnames() == [".", "a"], "not what could not be made again, half right"
+            assert packed.getnames() == ["a"], "not what could not be made again, half right"
 
 
 def test_a_last_block_that_is_not_filled_with_zeros_is_found_out(box):  # noqa: F811

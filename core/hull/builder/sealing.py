@@ -24,7 +24,7 @@ def seal(upper: str, stubs: list[str], epoch: int | None) -> dict[str, Any]:
         _cut(fd, epoch * NANO)
     sink = _Digest()
     packer = Packer(sink)  # type: ignore[arg-type]
-    packer.directory(fd)
+    packer.layer(fd)
     packer.close()
     return {"diff_id": f"sha256:{sink.hash.hexdigest()}", "size": packer.size}
 

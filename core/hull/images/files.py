@@ -148,7 +148,7 @@ def layer(view: View) -> dict[str, object]:
     from hull.images.packing import Packer, Policy
 
     packer = Packer(sys.stdout.buffer, Policy(skipped=frozenset(view.skipped), fuse=view.fuse))
-    packer.directory(view.own())
+    packer.layer(view.own())
     packer.close()
     sys.stdout.flush()
     return {"size": packer.size}

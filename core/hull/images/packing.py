@@ -21,6 +21,7 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NANO = 1_000_000_000
 _BLOCK = 512  # of st_blocks
+USUAL = (0o755, 0, 0)  # mode, user and group that unpacking gives to a root of which nothing is said
 
 
 class Policy(NamedTuple):
@@ -69,6 +70,19 @@ class Packer:
     def directory(self, fd: int, name: str = ".") -> None:
         """Write the directory `fd` as `name`, with everything below it."""
         self.head(fd, name)
+        self._below(fd, name)
+
+    def layer(self, fd: int) -> None:
+        """Write the layer or the upper directory `fd`; its root only where it is not what a layer without one has.
+
+        So a step that makes one file is that file and the directories above it, as in Docker's layers.
+        """
+        root = self._describe(".", os.fstat(fd), _xattrs(fd))
+        if (root.mode, root.uid, root.gid) != USUAL or root.pax_headers.keys() - {"mtime"}:
+            self._add(root, None)
+        self._below(fd, ".")
+
+    def _below(self, fd: int, name: str) -> None:
         self._mark(fd, name)
         if self._is_hollow(fd):
             return

@@ -92,7 +92,7 @@ def pack(directory: str) -> None:
     from hull.images.packing import Packer
 
     packer = Packer(sys.stdout.buffer)
-    packer.directory(os.open(directory, os.O_RDONLY | os.O_DIRECTORY))
+    packer.layer(os.open(directory, os.O_RDONLY | os.O_DIRECTORY))
     packer.close()
     sys.stdout.flush()
 
