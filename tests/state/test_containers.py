@@ -83,7 +83,7 @@ def test_names_are_made_up_until_one_is_free(containers: Containers, places: pat
 def test_every_older_database_is_brought_up(tmp_path: Path, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "db")
     with monkeypatch.context() as patch:
-        patch.setattr("hull.state.db.MIGRATIONS", schema.MIGRATIONS[:version])
+        patch.setattr("hull.state.database_file.MIGRATIONS", schema.MIGRATIONS[:version])
         Database(path).close()
     db = Database(path)
     assert db.rows("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
@@ -95,7 +95,7 @@ def test_a_container_of_the_first_version_is_read(places: paths.Paths, monkeypat
     spec = {"image": "busybox", "name": "old", "stop_signal": "TERM"}
     config = {"id": "sha256:1", "reference": "busybox", "layers": ["/layer"], "env": ["A=1"]}
     with monkeypatch.context() as patch:
-        patch.setattr("hull.state.db.MIGRATIONS", schema.MIGRATIONS[:1])
+        patch.setattr("hull.state.database_file.MIGRATIONS", schema.MIGRATIONS[:1])
         db = Database(places.database)
         db.write(
             "INSERT INTO containers VALUES (?, 'old', '', ?, ?, '1 1 boot', 1.0, 0)",
