@@ -18,17 +18,19 @@ PidFile none
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
-SetEnv HULL_ROOT={1} DOCKER_HOST={2}
+SetEnv HULL_ROOT={1} {2}
 AcceptEnv NONE
 """
 CLIENT = """
-Host far unknown
+Host far unknown alone
     IdentityFile {0}/user
 Host wrong
     IdentityFile {0}/stranger
 Host unknown
     UserKnownHostsFile {0}/nobody
-Host far wrong unknown
+Host alone
+    ProxyCommand {2} -i -e -f {0}/alone 2>>{0}/log
+Host far wrong unknown alone
     ProxyCommand {2} -i -e -f {0}/server 2>>{0}/log
     IdentitiesOnly yes
     UserKnownHostsFile {0}/known
@@ -41,8 +43,8 @@ Host far wrong unknown
 class FarHost:
     """`ssh://far` leads to a shell of this user with another store; `wrong` has no key there, `unknown` knows no host.
 
-    Docker's client asks `engine` there. No port is listened at: ssh starts sshd itself, whose client is at its standard
-    input.
+    Docker's client asks `engine` there. `alone` is a host that has no docker: hull goes by that name. No port is
+    listened at: ssh starts sshd itself, whose client is at its standard input.
     """
 
     def __init__(self, root: str, engine: str) -> None:
@@ -52,7 +54,11 @@ class FarHost:
         for name in ("host", "user", "stranger"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{self.home}/{name}"], check=True)
         shutil.copy(f"{self.home}/user.pub", f"{self.home}/authorized")
-        self._write("server", SERVER.format(self.home, root, engine))
+        self._write("server", SERVER.format(self.home, root, f"DOCKER_HOST={engine}"))
+        self._write("alone", SERVER.format(self.home, root, f"PATH={self.home}/there:/usr/bin:/bin"))
+        os.mkdir(f"{self.home}/there")
+        self._write("there/docker", f'#!/bin/sh\nexec {self.hull} "$@"\n')
+        os.chmod(f"{self.home}/there/docker", 0o755)
         self._write("client", CLIENT.format(self.home, root, sshd))
         with open(f"{self.home}/host.pub") as key:
             self._write("known", f"far {key.read()}")

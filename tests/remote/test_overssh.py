@@ -17,7 +17,8 @@ from hull.commands._line import read
 from hull.errors import UserError
 from hull.remote import spelling, taking
 
-from tests.commandline import CommandLine, Done
+from tests.api.serving import Server
+from tests.commandline import CommandLine, Done, run
 from tests.remote.hosts import FarHost
 
 pytestmark = pytest.mark.needs("program:ssh", "program:sshd")
@@ -111,6 +112,14 @@ def test_an_engine_is_spoken_to_through_dockers_own_client_there(near: CommandLi
     near("context", "create", "dial", "--docker", "host=ssh://far", check=True)
     words = ("--context", "dial", "run", "--rm", "-i", "busybox", "sh", "-c", "cat; exit 5")
     done = near(*words, env=host.env(near), input=b"in" * 100_000)
+    assert (done.returncode, done.stdout) == (5, b"in" * 100_000), done.stderr
+
+
+@pytest.mark.needs("program:docker")
+def test_dockers_client_asks_a_host_that_has_hull_alone(near: CommandLine, host: FarHost, far: Server) -> None:
+    left = {name: value for name, value in host.env(near).items() if not name.startswith("DOCKER_")}
+    words = ("docker", "-H", f"ssh://alone{far.path}", "run", "--rm", "-i", "busybox", "sh", "-c", "cat; exit 5")
+    done = run([*words], {**left, "DOCKER_CONFIG": host.home}, input=b"in" * 100_000)
     assert (done.returncode, done.stdout) == (5, b"in" * 100_000), done.stderr
 
 

@@ -6,6 +6,8 @@ IMAGE_VERBS = ("build", "history", "import", "load", "pull", "push", "save", "se
 def spelt(argv: list[str]) -> tuple[str, list[str]]:
     """Return the verb's name and what follows it, Docker's longer spellings undone; "" for an empty line."""
     name, rest = (argv[0], argv[1:]) if argv else ("", [])
+    if name == "--host" and argv[2:] == ["system", "dial-stdio"]:  # a docker client's, at the far end of ssh
+        return "serve", ["--stdio", *argv[:2]]
     if name == "container" and rest and not rest[0].startswith("-"):  # Docker's longer way to say the same verbs
         name, rest = {"ls": "ps", "list": "ps"}.get(rest[0], rest[0]), rest[1:]
     if name == "docker":  # every word is the docker client's own
