@@ -28,7 +28,7 @@ FILES = (
 )
 IMAGES = ("busybox:latest", "alpine:3.10", "alpine:latest", "hello-world:latest")
 PEOPLE = b"root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\nnobody:x:65534:65534::/:/bin/false\n"
-LIMITS = "asks a control group for what was set, and none is delegated; rootless Docker fails there as well"
+LIMITS = "wants a limit told as if it were in force, and no control group is delegated"
 KNOWN = {
     "test_build_with_network_mode": "busybox's ping wants a raw socket, which a named network's containers cannot have",
     "test_create_with_binds_rw_rshared": "shared propagation out of a user namespace, which the kernel refuses",
