@@ -68,3 +68,14 @@ def test_what_is_written_below_a_directory_after_that_copy_is_not_lost(elsewhere
     undoing.undo(elsewhere.engine, ident)
     with open(path) as file:
         assert file.read() == "somebody"
+
+
+def test_a_directory_that_the_try_closed_is_kept_and_made_durable(elsewhere) -> None:
+    """What names all that was changed on a file system may not be opened to synchronise it."""
+    elsewhere.run("chmod", "0311", elsewhere.host)
+    tick()
+    ident = elsewhere.keep()
+    assert os.stat(elsewhere.host).st_mode & 0o777 == 0o311
+    assert not os.path.lexists(f"{elsewhere.host}/one")
+    undoing.undo(elsewhere.engine, ident)
+    assert os.path.exists(f"{elsewhere.host}/gone/deep/inner")

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from hull.errors import HostError
@@ -177,19 +177,28 @@ def unlock(plan: Plan, places: Places) -> None:
 
 
 def _sync(plan: Plan, places: Places) -> None:
-    """Make everything durable: once for each file system."""
+    """Make everything durable: once for each file system, by any directory there that its mode lets the caller open."""
     done = set[int]()
+    closed = set[int]()
+    for fd in _directories(plan, places):
+        if (device := os.fstat(fd).st_dev) not in done:
+            try:
+                sync(fd)
+                done.add(device)
+            except PermissionError:
+                closed.add(device)
+    if closed - done:
+        os.sync()
+
+
+def _directories(plan: Plan, places: Places) -> Iterator[int]:
+    """Yield a descriptor of each directory that holds an entry, then of where what is saved lies."""
     for unit in plan.units:
         try:
-            fd = places.home(unit.path).fd
+            yield places.home(unit.path).fd
         except (FileNotFoundError, NotADirectoryError):
             continue
-        if (device := os.fstat(fd).st_dev) not in done:
-            sync(fd)
-            done.add(device)
-    slots = places.directory(os.fsencode(f"{plan.directory}/slots"))
-    if os.fstat(slots).st_dev not in done:
-        sync(slots)
+    yield places.directory(os.fsencode(f"{plan.directory}/slots"))
 
 
 def told(error: OSError) -> HostError:
