@@ -40,7 +40,7 @@ def call(request):
     async def verb(function, *words):
         return await asyncio.get_running_loop().run_in_executor(None, function, *words)
 
-    return types.SimpleNamespace(request=request, verb=verb)
+    return types.SimpleNamespace(request=request, verb=verb, slow=verb)
 
 
 def pouring(*pieces, error=None):

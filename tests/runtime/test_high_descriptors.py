@@ -6,7 +6,7 @@ import resource
 from types import SimpleNamespace
 
 import pytest
-from hull.builder import running
+from hull.builder import carrying
 from hull.runtime import warm
 
 HIGH = 1100
@@ -32,7 +32,7 @@ def test_lines_of_a_build_are_read(pipe):
     said = []
     os.write(pipe[1], b"one\ntwo")
     os.close(pipe.pop())
-    running._listen(pipe, SimpleNamespace(write=lambda line, stream: said.append((line, stream))))
+    carrying._listen(pipe, SimpleNamespace(write=lambda line, stream: said.append((line, stream))))
     assert said == [(b"one", 1), (b"two", 1)]
 
 
