@@ -1,8 +1,16 @@
 """The containers of steps: which stay as `rm` and `forcerm` say, what they are good for, which networks they are on."""
 
+import contextlib
+import os
+
 import pytest
+from hull.builder import session
+from hull.builder.asked import Asked
+from hull.builder.containers import ALWAYS
+from hull.engine import Engine
 
 from tests.api.test_build import build, packed, told
+from tests.leaks import written
 
 pytestmark = [pytest.mark.real, pytest.mark.needs("launcher")]
 TEXT = "FROM busybox\nRUN echo one > /a && rm /bin/wc\nRUN echo two >> /a; exit {}\n"
@@ -65,3 +73,26 @@ def test_steps_are_on_the_networks_that_are_named(server, town, tmp_path):
     )
     reply = build(server, packed({"Dockerfile": "FROM busybox\n"}), networkmode="no-such-net")
     assert (reply.status, reply.message) == (404, "No such network: no-such-net")
+    done = server.cli("build", "--network", "no-such-net", ".", cwd=tmp_path)
+    assert (done.returncode, b"no-such-net" in done.stderr) == (1, True)
+
+
+def test_what_stays_holds_no_secret_and_no_proxy_s_password(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("HULL_ROOT", cli.root)
+    secret = os.urandom(12).hex()
+    tmp_path.joinpath("secret").write_text(secret)
+    lent = "--mount=type=secret,id=s,env=TOLD --mount=type=secret,id=s"
+    line = 'test "$TOLD" = "$(cat /run/secrets/s)" && test "$HTTP_PROXY" = "http://u:$TOLD@h"'
+    tmp_path.joinpath("Dockerfile").write_text(f"FROM busybox\nARG A\nRUN {lent} {line}\n")
+    asked = Asked(
+        str(tmp_path), network="none", cache=False, keep=ALWAYS, secrets=(f"id=s,src={tmp_path}/secret",),
+        arguments=("A=known", f"HTTP_PROXY=http://u:{secret}@h"),
+    )  # fmt: skip
+    with contextlib.closing(Engine()) as engine:
+        before = {row.id for row in engine.containers.all()}
+        for _ in session.run(engine, asked):
+            pass
+        (row,) = [row for row in engine.containers.all() if row.id not in before and line in row.spec.command]
+    assert ("A=known" in row.spec.env, row.spec.mounts) == (True, ())
+    assert written(cli.root, secret) == []
+    cli("rm", row.id, check=True)

@@ -5,14 +5,17 @@ import json
 import os
 
 import pytest
+from hull.api.rpc.calls import Failed
 
 from tests import registries
 from tests.api.lending import Lender
 from tests.api.serving import Server
 from tests.api.test_build import build, packed, told
 from tests.api.test_buildkit import run
+from tests.leaks import written
 
 pytestmark = [pytest.mark.real, pytest.mark.needs("launcher", "program:docker-registry", "program:htpasswd")]
+UNTOLD = os.urandom(12).hex()
 AUTH = {"username": registries.USER, "password": registries.PASSWORD}
 
 
@@ -36,7 +39,8 @@ def away(server, base):
 
 
 def with_config(server, address, who):
-    text = json.dumps({"nonsense/of/others": {"username": "x"}, f"http://{address}": who})
+    others = {"nonsense/of/others": {"username": "x"}, "registry.example": {"username": "x", "password": UNTOLD}}
+    text = json.dumps({**others, f"http://{address}": who})
     return server.request(
         "POST", "/build?networkmode=none", packed({"Dockerfile": f"FROM {address}/base:1\nENV A=b\n"}),
         {"Content-Type": "application/x-tar", "X-Registry-Config": base64.urlsafe_b64encode(text.encode()).decode()},
@@ -50,6 +54,7 @@ def test_the_first_builder_takes_them_of_the_request_alone(server, away):
     assert "registry asks for basic" in refused["error"], refused
     assert "denies access" in with_config(server, address, {**AUTH, "password": "no"}).lines[-1]["error"]
     assert "Successfully built" in told(with_config(server, address, AUTH))
+    assert written(server.cli.root, UNTOLD) == []
     server.cli("untag", "busybox", away, check=True)
     assert "registry asks for basic" in build(server, packed({"Dockerfile": text}), pull="1").lines[-1]["error"]
     null = {"X-Registry-Config": base64.urlsafe_b64encode(b"null").decode()}
@@ -69,6 +74,8 @@ def test_buildkit_s_clients_are_asked_for_them(server, away, tmp_path):
         return await client.build({"force-network-mode": "none", "image-resolve-mode": "pull"}, ("moby", {}))
 
     assert run(server, knowing, story)["containerimage.config.digest"]
+    with pytest.raises(Failed, match="registry asks for basic"):
+        run(server, Lender({"context": str(tmp_path), "dockerfile": str(tmp_path)}), story)
 
 
 @pytest.mark.needs("program:docker")

@@ -13,6 +13,7 @@ import shutil
 import time
 
 from hull.builder.asked import Asked
+from hull.dockerfile import scope
 from hull.engine import Engine
 from hull.light import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from hull.builder.building import Built
 
-PLACE = "build-history"
+PLACE, ARGUMENT = "build-history", "build-arg:"
 MOST, AGE = 50, 48 * 3600.0  # records, and their seconds, that BuildKit keeps, too; pinned ones stay
 
 
@@ -58,8 +59,12 @@ def of(asked: Asked) -> About:
     """Return what is known of a build that no client of BuildKit's asked for."""
     found = [("filename", asked.file or "Dockerfile"), ("target", asked.target), ("platform", asked.platform)]
     found += [("context", asked.context), ("force-network-mode", asked.network)]
-    for prefix, words in (("build-arg:", asked.arguments), ("label:", asked.labels)):
-        found += [(f"{prefix}{key}", value) for key, _, value in (word.partition("=") for word in words)]
+    for prefix, words in ((ARGUMENT, asked.arguments), ("label:", asked.labels)):
+        found += [
+            (f"{prefix}{key}", value)
+            for key, _, value in (word.partition("=") for word in words)
+            if prefix != ARGUMENT or key.upper() not in scope.PROXIES  # whose password is no part of the image either
+        ]
     names = {"name": ",".join(asked.tags)} if asked.tags else {}
     attributes = tuple((key, value) for key, value in found if value)
     return About(os.urandom(16).hex()[:25], attributes=attributes, exporters=(("image", names),))
