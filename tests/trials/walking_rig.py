@@ -14,6 +14,7 @@ import sys
 import tempfile
 from contextlib import suppress
 
+from hull.images.tree import ORIGIN
 from hull.kernel import stacking, syscalls
 from hull.trials import walking_entries
 from hull.trials.changes import ADDED, CHANGED, OWNER, REMOVED, TYPE, Entry
@@ -283,21 +284,23 @@ def placeholders():
 
 
 def unseen():
-    """Tell attributes as removed only where they were shown: a mirror shows none."""
+    """Tell attributes of a copy as removed only where they were shown, a mirror shows none; a new file has its own."""
     base, upper = (f"{sys.argv[1]}/{name}" for name in ("base", "upper"))
     for place in (base, upper):
-        for name in ("in/gone", "out/gone", "out/new"):
+        for name in ("in/gone", "out/gone", "out/new", "out/replaced"):
             pathlib.Path(place, name).parent.mkdir(parents=True, exist_ok=True)
             pathlib.Path(place, name).touch()
             os.utime(f"{place}/{name}", ns=(1, 1))
         for name in ("in", "out"):
             os.utime(f"{place}/{name}", ns=(1, 1))
-    for name in ("in/gone", "out/gone"):
+    for name in ("in/gone", "out/gone", "out/replaced"):
         os.setxattr(f"{base}/{name}", "user.mine", b"1")
+    for name in ("in/gone", "out/gone", "out/new"):
+        os.setxattr(f"{upper}/{name}", ORIGIN, b"")  # as the kernel marks what it copied up
     os.setxattr(f"{upper}/out/new", "user.mine", b"1")
     fd = os.open(base, os.O_RDONLY)
     found = [(one.path, one.what) for one, _ in told(View((upper,), (), (base,), (), (), ("/in",)), fd)]
-    assert found == [("/in/gone", ("xattr",)), ("/out/new", ("xattr",))], found
+    assert found == [(f"/{name}", ("xattr",)) for name in ("in/gone", "out/new", "out/replaced")], found
 
 
 CHECKS = {"unseen": unseen, "placeholders": placeholders, "marks": marks, "deep": deep, "unread": unread}

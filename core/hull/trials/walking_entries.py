@@ -95,7 +95,7 @@ def differing(
     """Return in what two entries differ, of content, mode, owner, xattr, time and type, in this order.
 
     `time` is false where a directory's own time is hull's doing, `owner` where this process does not see the old one,
-    `shown` where whoever made the new one saw no attributes of the old. The names in a directory are not its content.
+    `shown` where whoever changed the old one saw none of its attributes. The names in a directory are not its content.
     """
     one, other = old.entry, new.entry
     if one.kind != other.kind or one.device != other.device:
@@ -105,16 +105,21 @@ def differing(
         (CONTENT, _content_differs(name, old, new)),
         (MODE, one.mode != other.mode and not link),
         (OWNER, owner and (one.uid, one.gid) != (other.uid, other.gid)),
-        (XATTR, _attributes_differ(one, other, shown=shown)),
+        (XATTR, _attributes_differ(name, old, new, shown=shown)),
         (TIME, time and one.mtime != other.mtime),
     )
     return tuple(word for word, differs in pairs if differs)
 
 
-def _attributes_differ(one: Entry, other: Entry, *, shown: bool) -> bool:
-    """Compare: what was not seen (all of a mirror's; capabilities, access lists) is not removed by being copied up."""
-    new = dict(other.xattrs)
-    return new != {key: value for key, value in one.xattrs if key in new or (shown and key.startswith("user."))}
+def _attributes_differ(name: str, old: Side, new: Side, *, shown: bool) -> bool:
+    """Compare. What was not seen (all of a mirror's; capabilities, access lists) is not removed by being copied up.
+
+    What is new under that name has its own and no others. A layer's root is nobody's copy and stands for what is below.
+    """
+    has, had = dict(new.entry.xattrs), old.entry.xattrs
+    if name != "." and not _is_copied(name, new):
+        return has != dict(had)
+    return has != {key: value for key, value in had if key in has or (shown and key.startswith("user."))}
 
 
 def _content_differs(name: str, old: Side, new: Side) -> bool:
@@ -129,6 +134,7 @@ def _content_differs(name: str, old: Side, new: Side) -> bool:
 
 
 def _is_copied(name: str, new: Side) -> bool:
+    """Whether it began as the kernel's copy of what a layer below has, not as something new of that name."""
     return stacks_marks.has(new.found.part.fd, name, ORIGIN)
 
 
