@@ -48,6 +48,8 @@ CONTAINERS: dict[str, Story] = {
         then("run --rm busybox echo a b", r"\Aa b\n\Z"),
         then("run --rm busybox sh -c 'echo a >&2; exit 7'", r"\Aa\n\Z", 7),
         then("container run --rm -i busybox cat", r"\Ain\nput\Z", given=b"in\nput"),
+        then("run --rm --pid container:@up busybox ps -o args", r"^sleep 600\n(.*\n)*ps -o args$"),
+        then("run --rm --pid container:@done busybox ps", "failed to join PID namespace: .* is not running", 125),
         then("run --rm busybox nothing", "nothing", 127),
         then("run --rm busybox /etc", "", 126),
         then("run --rm --ulimit nofile=64:128 busybox sh -c 'ulimit -n; ulimit -Hn'", r"\A64\n128\n\Z"),
