@@ -71,7 +71,8 @@ def test_buildkit_s_clients_are_asked_for_them(server, away, tmp_path):
     knowing = Lender({"context": str(tmp_path), "dockerfile": str(tmp_path)}, who={address: tuple(AUTH.values())})
 
     async def story(client):
-        return await client.build({"force-network-mode": "none", "image-resolve-mode": "pull"}, ("moby", {}))
+        asked = {"force-network-mode": "none", "image-resolve-mode": "pull"}
+        return await client.build(asked, ("image", {"name": f"{address}/pushed:1", "push": "true"}))
 
     assert run(server, knowing, story)["containerimage.config.digest"]
     with pytest.raises(Failed, match="registry asks for basic"):
