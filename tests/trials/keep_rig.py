@@ -14,7 +14,7 @@ from hull.engine import Engine
 from hull.model import Image, Spec, Trial
 from hull.paths import Paths, prepare
 from hull.state.containers import Container
-from hull.trials import keeping, walking
+from hull.trials import decided, keeping, walking
 from hull.trials.keeping_choosing import Wanted
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,6 +56,7 @@ class Trying:
         os.makedirs(self.upper + os.path.dirname(host))
         self._mirror(os.path.dirname(host))
         os.mkdir(f"{self.directory}/work")
+        decided.note(self.directory, decided.Decided("kernel", "", (host,)), json.dumps)  # its attributes are shown
 
     def _mirror(self, path: str) -> None:
         """Let what only leads to the tree be as it is, so that it is no change."""
