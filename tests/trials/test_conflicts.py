@@ -150,6 +150,17 @@ def test_undo_stops_at_what_changed_since(trying) -> None:
     assert os.listdir(f"{trying.host}/gone") == ["inner"]
 
 
+def test_another_name_in_a_new_directory_of_a_file_whose_mode_changed_is_no_conflict(trying) -> None:
+    """The mode is set where the file is, after the mark of its new name was taken."""
+    trying.run("sh", "-c", f"cd {trying.host} && mkdir new && ln two new/also && chmod 700 two")
+    before = os.stat(f"{trying.host}/two").st_mode
+    ident = trying.keep()
+    assert os.path.samefile(f"{trying.host}/two", f"{trying.host}/new/also")
+    undoing.undo(trying.engine, ident)
+    assert os.stat(f"{trying.host}/two").st_mode == before
+    assert not os.path.exists(f"{trying.host}/new")
+
+
 def test_the_same_try_is_kept_again(trying) -> None:
     trying.keep()
     trying.run("sh", "-c", f"echo more >> {trying.host}/one")

@@ -116,7 +116,8 @@ def settle(plan: Plan, places: Places) -> Plan:
     for place in journal_metadata.deepest_first(plan.places):
         with suppress(FileNotFoundError):
             journal_metadata.put(places, place, place.there)
-    units = tuple(_settled(places, unit) for unit in plan.units)
+    touched = {(place.device, place.inode) for place in plan.places if place.asked}  # a new directory may name one, too
+    units = tuple(_settled(places, unit, touched) for unit in plan.units)
     swapped = tuple(place._replace(here=place.there, there=place.here) for place in plan.places)
     _sync(plan, places)
     head = plan.head
@@ -126,9 +127,12 @@ def settle(plan: Plan, places: Places) -> Plan:
     return done
 
 
-def _settled(places: Places, unit: Unit) -> Unit:
+def _settled(places: Places, unit: Unit, touched: set[tuple[int, int]]) -> Unit:
     try:
-        found = places.home(unit.path).status()
+        home = places.home(unit.path)
+        found = home.status()
+        if any(mark.file in touched for _, mark in unit.prints):
+            unit = unit._replace(prints=tuple(journal_prints.below(home.fd, home.name)))
     except OSError:
         found = None
     return unit._replace(here=None if found is None else Mark.of(found), there=unit.here)
