@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import socket
 import stat
 
 import pytest
 from hull.api.copying import frame
 from hull.docker import tail as tail_
 from hull.docker.archives import go_mode
-from hull.docker.attaching import Streams
+from hull.docker.attaching import Stream, Streams
 from hull.docker.changes import Changes
 from hull.docker.execs import read, size_of
 from hull.docker.keys import Keys
@@ -53,6 +54,22 @@ def test_without_a_terminal_everything_is_passed_on() -> None:
 def test_streams_are_options_of_the_monitor() -> None:
     assert Streams(stdin=True, stdout=True, stderr=False).options == "once,slow,stdin,no-stderr"
     assert Streams(stdin=False, stdout=False, stderr=False).options == "once,slow,no-stdout,no-stderr"
+
+
+def test_last_words_are_heard_though_the_input_was_not_read() -> None:
+    """The kernel tells of unread input before it gives what was sent."""
+
+    async def heard() -> list[bytes]:
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        stream = Stream(near)
+        await stream.send(b"z")
+        far.send(b"x3")
+        far.close()
+        found = [await stream.receive(), await stream.receive()]
+        stream.close()
+        return found
+
+    assert asyncio.run(heard()) == [b"x3", b""]
 
 
 def test_a_frame_names_its_stream_and_size() -> None:

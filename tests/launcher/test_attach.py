@@ -3,6 +3,7 @@
 import os
 import pty
 import signal
+import socket
 import subprocess
 import time
 from typing import Any
@@ -154,6 +155,27 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(detached: Monitored) -
     out, err = child.communicate(timeout=PATIENCE)
     assert out == b"".join(b"%d\n" % n for n in range(1, 200001))
     assert (child.returncode, err) == (3, b"done\n")
+
+
+def test_a_code_is_heard_though_the_end_of_the_input_was_not(box: Box) -> None:
+    """The kernel tells of unread input before it gives what was sent."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(f"{box.base}/monitor")
+        listener.listen()
+        child = client(box, "stdin")
+        monitor, _ = listener.accept()
+        with monitor:
+            assert monitor.recv(100).startswith(b"attach")
+            assert child.stdin
+            child.stdin.close()
+            assert readable(monitor)
+            child.send_signal(signal.SIGSTOP)
+            monitor.send(b"olast\n")
+            monitor.send(b"x3")
+        child.send_signal(signal.SIGCONT)
+        child.stdin = None
+        assert child.communicate(timeout=PATIENCE) == (b"last\n", b"")
+        assert child.returncode == 3
 
 
 def test_a_client_that_never_reads_is_let_go(detached: Monitored) -> None:

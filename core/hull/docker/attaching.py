@@ -48,8 +48,8 @@ class Stream:
         """Return a packet: o… and e… of the program, x… its end; b"" where nothing more will come."""
         try:
             return await self._loop.sock_recv(self._socket, control.PACKET)
-        except ConnectionError:
-            return b""
+        except ConnectionResetError:  # it ended with input unread; the kernel says so first, and keeps its last words
+            return await self._loop.sock_recv(self._socket, control.PACKET)
 
     async def send(self, packet: bytes) -> bool:
         """Send i… (input), z (its end), or w"ROWS COLUMNS"; waits for room. False where nobody takes it any more."""

@@ -89,7 +89,7 @@ static void read_monitor(void)
     static char packet[PACKET_MAX + 2] ROOMY;
     ssize_t got = recv(self.fd, packet, sizeof packet - 1, 0);
 
-    if (got < 0 && errno == EINTR)
+    if (got < 0 && (errno == EINTR || errno == ECONNRESET)) /* it ended with input unread: its last words come next */
         return;
     if (got <= 0) {
         if (self.starts && self.told)
