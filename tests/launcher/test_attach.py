@@ -178,6 +178,18 @@ def test_a_code_is_heard_though_the_end_of_the_input_was_not(box: Box) -> None:
         assert child.returncode == 3
 
 
+def test_input_arrives_of_a_client_that_went_without_reading(detached: Monitored) -> None:
+    detached.sh("read x; echo out; read x; echo got $x", monitor=INPUT)
+    with detached.control.attach("stdin") as connection:
+        connection.send(b"i\n")
+        assert readable(connection)
+        monitor = detached.pids()["monitor"]
+        os.kill(monitor, signal.SIGSTOP)
+        connection.send(b"ihello\n")
+    os.kill(monitor, signal.SIGCONT)
+    detached.await_text("got hello\n")
+
+
 def test_a_client_that_never_reads_is_let_go(detached: Monitored) -> None:
     detached.sh("read x; seq 200000; exit 3", monitor=INPUT)
     with detached.control.attach("stdin") as connection:

@@ -48,7 +48,7 @@ bool channel_try_receive(int channel, struct message *message, int *passed)
     *message = (struct message){0};
     do
         got = recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET)); /* said once, of what it had not read; its words follow */
     if (got < (ssize_t)offsetof(struct message, failure))
         return false;
     *passed = -1;

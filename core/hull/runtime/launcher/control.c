@@ -183,12 +183,20 @@ static void leave(struct monitor *m, struct client *client)
     clients_drop(client);
 }
 
+/* Whoever went with something unread has the kernel say so first, once; what they sent before comes after. */
+static ssize_t take(const struct client *client, char *bytes, size_t size, int flags)
+{
+    ssize_t got = recv(client->fd, bytes, size, MSG_DONTWAIT | flags);
+
+    return got < 0 && errno == ECONNRESET ? recv(client->fd, bytes, size, MSG_DONTWAIT | flags) : got;
+}
+
 /* It has gone, and the program has yet to take what others, or it, sent before: its last words wait as any. */
 void control_hung(struct monitor *m, struct client *client)
 {
     char first;
 
-    if (!starts(m, client) && recv(client->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+    if (!starts(m, client) && take(client, &first, 1, MSG_PEEK) > 0)
         client->hung = true;
     else
         leave(m, client);
@@ -197,7 +205,7 @@ void control_hung(struct monitor *m, struct client *client)
 void control_read(struct monitor *m, struct client *client)
 {
     static char packet[PACKET_MAX + 2] ROOMY;
-    ssize_t got = recv(client->fd, packet, sizeof packet - 1, MSG_DONTWAIT);
+    ssize_t got = take(client, packet, sizeof packet - 1, 0);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
