@@ -91,7 +91,9 @@ def test_a_failing_cell_raises(script):
 
 
 def test_a_cells_container_is_removed(script):
-    assert script("%%hull busybox --network none\ntrue\n#---\nx = %hull ps -a\nprint([r.image for r in x])") == "[]\n"
+    seen = "= {row.id for row in get_ipython().run_line_magic('hull', 'ps -a')}"
+    out = script(f"a {seen}\n#---\n%%hull busybox --network none\ntrue\n#---\nb {seen}\nprint(b - a)")
+    assert out == "set()\n"
 
 
 @pytest.mark.parametrize(
