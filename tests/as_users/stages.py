@@ -15,6 +15,7 @@ from tests.as_users.tally import UNSTABLE, Outcome, read_junit
 AGAIN, MOST = 3, 2  # times that each of a few failed tests runs by itself, and that it must pass then
 LAUNCHER = "core/hull/runtime/launcher"
 VM = "tests/vm"  # once, by root, as the last stage
+RUNNER = "tests/as_users"  # starts pytest again and again: once, too
 
 
 class Stage(NamedTuple):
@@ -46,7 +47,8 @@ def everything(people: list[Identity]) -> Iterator[Stage]:
     yield from sanitized(main)
     yield from fuzzing(main, 12)
     for version, python in pythons.others(me.tree):
-        yield Stage(me, f"Python {version}", ("-n", "2", "-m", "not real or smoke"), 6, env=(("PYTHON", python),))
+        argv = ("-n", "2", "-m", "not real or smoke", "--ignore", RUNNER)
+        yield Stage(me, f"Python {version}", argv, 6, env=(("PYTHON", python),))
     if me.uid == 0:
         yield Stage(me, "virtual machine", ("-s", VM), 12)
 
