@@ -161,6 +161,16 @@ def test_another_name_in_a_new_directory_of_a_file_whose_mode_changed_is_no_conf
     assert not os.path.exists(f"{trying.host}/new")
 
 
+def test_undo_opens_what_the_try_closed_with_new_attributes(trying) -> None:
+    change = "import os, sys; os.setxattr(sys.argv[1], 'user.note', b'x'); os.chmod(sys.argv[1], 0)"
+    trying.run(sys.executable, "-c", change, f"{trying.host}/two")
+    before = os.stat(f"{trying.host}/two").st_mode
+    ident = trying.keep()
+    assert os.stat(f"{trying.host}/two").st_mode & 0o777 == 0
+    undoing.undo(trying.engine, ident)
+    assert (os.stat(f"{trying.host}/two").st_mode, os.listxattr(f"{trying.host}/two")) == (before, [])
+
+
 def test_the_same_try_is_kept_again(trying) -> None:
     trying.keep()
     trying.run("sh", "-c", f"echo more >> {trying.host}/one")

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from hull.errors import UserError
 from hull.light import NamedTuple
@@ -146,7 +147,10 @@ def _metadata(plan: Plan, places: Places) -> Iterator[Conflict]:
         try:
             now = journal_metadata.of(os.fstat(fd))
             if place.here.attributes is not None:
-                now = now._replace(attributes=journal_metadata.encoded(journal_copying.attributes(at(fd))))
+                attributes = place.here.attributes  # of a file that the try has closed to its owner nobody can tell
+                with suppress(PermissionError):
+                    attributes = journal_metadata.encoded(journal_copying.attributes(at(fd)))
+                now = now._replace(attributes=attributes)
             if not _alike(now, place.here, directory=stat.S_ISDIR(os.fstat(fd).st_mode)):
                 yield Conflict(place.path, "its metadata changed since")
         finally:
