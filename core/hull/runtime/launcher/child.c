@@ -1,5 +1,6 @@
 /* The child's chronological list: from the clone to the program. */
 #include "hull.h"
+#include "share.h"
 
 #include <grp.h>
 #include <poll.h>

@@ -8,6 +8,7 @@
  * not wait until the launcher wakes.
  */
 #include "hull.h"
+#include "share.h"
 
 #include <sched.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* The last things: what the plan says to remove, removed without following anything. */
 #include "hull.h"
+#include "share.h"
 
 #include <dirent.h>
 #include <sched.h>

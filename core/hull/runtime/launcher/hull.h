@@ -243,21 +243,6 @@ void maps_write_own(const struct plan *plan);
 void maps_write_directly(const struct plan *plan, const char *process); /* without a helper */
 bool maps_hold(const struct plan *plan, enum word word, unsigned long long inside);
 
-/* share.c: a container in namespaces of another one. */
-bool share_has(const struct plan *plan, const char *kind);
-bool share_hides(const struct plan *plan);
-void share_hide(const struct plan *plan); /* intermediate: before it enters anything of others */
-void share_prepare(struct launch *launch);
-void share_enter(struct launch *launch, uint64_t *flags); /* intermediate, last: it is root of the other's namespace */
-int share_memory(void);                                   /* child: the other's /dev/shm, detached */
-void share_begin(struct launch *launch, int channel);     /* child: before there is a program */
-void share_await_init(struct launch *launch);             /* program */
-void share_show_init(struct launch *launch);              /* init: it holds nothing any more that is not its own */
-
-/* sweep.c: who is left of such a container when it ends. */
-void sweep_below(const struct launch *launch);  /* init */
-void sweep_finish(const struct launch *launch); /* launcher: the same from outside, whatever became of init */
-
 /* nftables.c: what the container may reach, in force before it is made. */
 void nftables_check(const struct plan *plan); /* launcher: that the container could not undo it */
 void nftables_apply(const struct plan *plan);

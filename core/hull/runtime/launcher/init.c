@@ -7,6 +7,7 @@
  * that the program has had its own copy.
  */
 #include "hull.h"
+#include "share.h"
 
 #include <poll.h>
 #include <string.h>

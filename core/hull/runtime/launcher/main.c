@@ -1,5 +1,6 @@
 /* hull-launch: walk a plan, become the container's parent. See docs/ARCHITECTURE.md for what a plan is. */
 #include "hull.h"
+#include "share.h"
 
 #include <stdlib.h>
 #include <string.h>

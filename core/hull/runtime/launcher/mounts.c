@@ -4,6 +4,7 @@
  * the new root's. Mustn't: resolve a target through any path of the host.
  */
 #include "hull.h"
+#include "share.h"
 
 #include <linux/magic.h>
 #include <stdio.h>

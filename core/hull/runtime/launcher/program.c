@@ -1,5 +1,6 @@
 /* The program's own process, from its birth to exec. */
 #include "hull.h"
+#include "share.h"
 
 #include <linux/close_range.h>
 #include <linux/openat2.h>

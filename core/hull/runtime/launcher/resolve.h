@@ -3,9 +3,8 @@
  * Theory of operation. Programs that read /etc/hosts need none; those that ask a server of names (nginx, dig,
  * nslookup) ask 127.0.0.11, Docker's address. What a file names, written as /etc/hosts and kept where the container
  * cannot reach it, is answered from it as it is at that moment, addresses of its networks' members as well; everything
- * else goes on to the servers that the
- * container would have been given, from inside its network, so that what it may reach is decided where it always is.
- * The process opens the file, enters the network, then gives up its root directory, its capabilities and most system
+ * else goes on to the servers that the container would have been given, from inside its network, so that what it may
+ * reach is decided where it always is. The process opens the file, enters the network, then gives up its root directory, its capabilities and most system
  * calls: what it is asked comes from the container and is hostile. It answers so many questions in a moment and no
  * more: who asks without a pause loses answers, and the machine no processor.
  */

@@ -7,7 +7,7 @@
  * and the program not before its exec; what helpers would look up at the child meanwhile they get by descriptor. Init
  * is no pid 1 there: it is the reaper of its own, and sweep.c ends them.
  */
-#include "hull.h"
+#include "share.h"
 
 #include <linux/magic.h>
 #include <linux/openat2.h>

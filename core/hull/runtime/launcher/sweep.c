@@ -3,7 +3,7 @@
  *
  * Processes are named by their directories in /proc, which are pidfds: no number is used twice. Who forks while a look
  * is taken is met in the next one; two looks that find nobody are the end. */
-#include "hull.h"
+#include "share.h"
 
 #include <dirent.h>
 #include <stdio.h>
